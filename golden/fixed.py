@@ -1,0 +1,156 @@
+"""Every integer operation that rounds or can overflow, on two's complement integers of any numpy shape.
+
+Each function has a hardware twin of the same name in :mod:`intsnn_hw.arith`; the twins are compared exhaustively
+at narrow widths and at corners above. Nothing else in the project shifts, clips or masks state.
+"""
+
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+IntArray = NDArray[np.int64]
+
+Rounding = Literal["floor", "toward_zero", "nearest", "stochastic"]
+ROUNDINGS: tuple[str, ...] = get_args(Rounding)
+
+LFSR_WIDTH = 16
+LFSR_TAPS = 0xB400
+SEED_LFSR_WIDTH = 32
+SEED_LFSR_TAPS = 0x80200003
+
+
+def signed_range(width: int) -> tuple[int, int]:
+    """Return the least and the greatest value of a signed integer of `width` bits."""
+    return -(1 << (width - 1)), (1 << (width - 1)) - 1
+
+
+def signed_width(low: int, high: int) -> int:
+    """Return the least width of a signed integer that holds every value of ``low..high``."""
+    return max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0) + 1
+
+
+def unsigned_width(high: int) -> int:
+    """Return the least width, at least 1, of an unsigned integer that holds ``0..high``."""
+    return max(1, high.bit_length())
+
+
+def saturate(value: ArrayLike, width: int) -> IntArray:
+    """Clip to the range of a signed integer of `width` bits."""
+    return np.clip(np.asarray(value, np.int64), *signed_range(width))
+
+
+def saturate_unsigned(value: ArrayLike, width: int) -> IntArray:
+    """Clip to the range of an unsigned integer of `width` bits, ``0..2^width - 1``."""
+    return np.clip(np.asarray(value, np.int64), 0, (1 << width) - 1)
+
+
+def shift_floor(value: ArrayLike, shift: int) -> IntArray:
+    """Divide by ``2^shift``, rounding down; a negative `shift` multiplies."""
+    value = np.asarray(value, np.int64)
+    return value >> shift if shift >= 0 else value << -shift
+
+
+def shift_round(value: ArrayLike, shift: int) -> IntArray:
+    """Divide by ``2^shift``, rounding half up; a negative `shift` multiplies."""
+    value = np.asarray(value, np.int64)
+    return (value + (1 << (shift - 1))) >> shift if shift > 0 else value << -shift
+
+
+def shift_rounding(value: ArrayLike, shift: int, rounding: Rounding, draw: ArrayLike = 0) -> IntArray:
+    """Divide by ``2^shift`` in the given rounding mode; a negative `shift` multiplies exactly.
+
+    ``stochastic`` adds the lowest `shift` bits of `draw` before rounding down, so that the result is the
+    value's neighbour above with a probability equal to the fraction; `draw` needs at least `shift` bits.
+    """
+    value = np.asarray(value, np.int64)
+    if shift <= 0:
+        return value << -shift
+    mask = (1 << shift) - 1
+    if rounding == "floor":
+        return value >> shift
+    if rounding == "nearest":
+        return (value + (1 << (shift - 1))) >> shift
+    if rounding == "toward_zero":
+        return (value + np.where(value < 0, mask, 0)) >> shift
+    return (value + (np.asarray(draw, np.int64) & mask)) >> shift
+
+
+def round_pow2(value: ArrayLike) -> IntArray:
+    """Round the magnitude to the nearest power of two, half way up, and keep the sign; 0 stays 0.
+
+    A magnitude ``m`` with ``2^q <= m < 2^(q+1)`` becomes ``2^(q+1)`` when bit ``q-1`` of ``m`` is set
+    (``m >= 1.5 * 2^q``), else ``2^q``.
+    """
+    value = np.asarray(value, np.int64)
+    magnitude = np.abs(value)
+    smeared = magnitude | (magnitude >> 1)
+    for shift in (2, 4, 8, 16, 32):
+        smeared = smeared | (smeared >> shift)
+    top = smeared ^ (smeared >> 1)
+    rounded = np.where(magnitude & (top >> 1), top << 1, top)
+    return np.where(value < 0, -rounded, rounded)
+
+
+def lfsr_step(state: int) -> int:
+    """Return the next state of the 16-bit Galois LFSR with taps 0xB400 (period 2^16 - 1, never 0)."""
+    return (state >> 1) ^ (LFSR_TAPS if state & 1 else 0)
+
+
+class Lfsr:
+    """The 16-bit Galois LFSR that draws for stochastic rounding and for rate encoding.
+
+    Parameters
+    ----------
+    state : int
+        First state, ``1..65535``.
+    """
+
+    def __init__(self, state: int):
+        self.state = state
+
+    def draw(self) -> int:
+        """Step once and return the new state, ``1..65535``."""
+        self.state = lfsr_step(self.state)
+        return self.state
+
+
+def seed_lfsr_steps(state: int, count: int) -> int:
+    """Return the state of the 32-bit Galois LFSR with taps 0x80200003 (period 2^32 - 1) after `count` steps."""
+    for _ in range(count):
+        state = (state >> 1) ^ (SEED_LFSR_TAPS if state & 1 else 0)
+    return state
+
+
+# Steps are linear over GF(2), so 16 of them are the sum of what each byte of the low half contributes.
+_SEED_LEAP = [[seed_lfsr_steps(byte << low, 16) for byte in range(256)] for low in (0, 8)]
+
+
+class SeedLfsr:
+    """The 32-bit Galois LFSR (taps 0x80200003) that draws initial weights and the fixed direct-route matrix.
+
+    A word is 16 fresh bits, the low half of the state after 16 single steps, so that words do not overlap.
+
+    Parameters
+    ----------
+    seed : int
+        Any non-negative integer; mapped onto ``1..2^32 - 1``.
+    """
+
+    def __init__(self, seed: int):
+        self.state = seed_state(seed)
+
+    def word(self) -> int:
+        """Advance by 16 single steps and return the low 16 bits of the state."""
+        state = self.state
+        self.state = (state >> 16) ^ _SEED_LEAP[0][state & 0xFF] ^ _SEED_LEAP[1][state >> 8 & 0xFF]
+        return self.state & 0xFFFF
+
+    def words(self, count: int) -> IntArray:
+        """Return the next `count` words."""
+        return np.array([self.word() for _ in range(count)], np.int64)
+
+
+def seed_state(seed: int) -> int:
+    """Spread `seed` over the ``2^32 - 1`` non-zero states of :class:`SeedLfsr` by multiplicative hashing."""
+    return (seed * 0x9E3779B1 + 0x85EBCA77) % 0xFFFFFFFF + 1

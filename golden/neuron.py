@@ -1,0 +1,57 @@
+"""One time step of a layer of leaky integrate-and-fire neurons, in the order leak, integrate, fire, reset."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .config import NeuronConfig
+from .fixed import IntArray, saturate, shift_floor
+
+
+class LifStep(NamedTuple):
+    """Result of a step: `membrane` after reset, graded `spike`, `integrated` membrane before reset; one shape."""
+
+    membrane: IntArray
+    spike: IntArray
+    integrated: IntArray
+
+
+def leak(membrane: IntArray, config: NeuronConfig) -> IntArray:
+    """Leak membranes by shift or by fixed-point factor, rounding down; membrane LSBs in and out."""
+    if config.leak_shift is not None:
+        return membrane - shift_floor(membrane, config.leak_shift)
+    if config.leak_factor is not None and config.leak_frac is not None:
+        return shift_floor(membrane * config.leak_factor, config.leak_frac)
+    return membrane
+
+
+def integrate(membrane: IntArray, current: IntArray, config: NeuronConfig) -> IntArray:
+    """Leak, add the exact input sum, and saturate once to ``membrane_width``."""
+    return saturate(leak(membrane, config) + current, config.membrane_width)
+
+
+def fire(integrated: IntArray, config: NeuronConfig) -> IntArray:
+    """Return the graded spike ``clip(U >> threshold_shift, 0, 2^n - 1)`` (ETH 2025, eq. 3.1)."""
+    return np.clip(shift_floor(integrated, config.threshold_shift), 0, config.max_spike)
+
+
+def reset(integrated: IntArray, spike: IntArray, config: NeuronConfig) -> IntArray:
+    """Reset after a spike: soft subtracts its level, hard clears, none keeps."""
+    if config.reset == "soft":
+        return integrated - shift_floor(spike, -config.threshold_shift)
+    if config.reset == "hard":
+        return np.where(spike > 0, 0, integrated)
+    return integrated
+
+
+def lif_step(membrane: IntArray, current: IntArray, config: NeuronConfig) -> LifStep:
+    """Advance firing neurons by one time step; arrays of any one shape, membrane LSBs."""
+    integrated = integrate(membrane, current, config)
+    spike = fire(integrated, config)
+    return LifStep(reset(integrated, spike, config), spike, integrated)
+
+
+def readout_step(membrane: IntArray, current: IntArray, config: NeuronConfig) -> LifStep:
+    """Advance neurons that never fire: leak and integrate only; the spike is 0."""
+    integrated = integrate(membrane, current, config)
+    return LifStep(integrated, np.zeros_like(integrated), integrated)
