@@ -254,8 +254,8 @@ def _infer(plan, rule, weights, accumulator, offsets, addresses, levels, n_steps
             at = sample * n_steps + t
             addresses_in, levels_in = addresses[offsets[at] : offsets[at + 1]], levels[offsets[at] : offsets[at + 1]]
             activity[0] += len(levels_in)
-            for l in range(depth):
-                p = plan[l]
+            for index in range(depth):
+                p = plan[index]
                 activity[2] += len(levels_in) * p[N_OUT]
                 _accumulate(p, weights, accumulator, addresses_in, levels_in)
                 activity[1] += _layer_step(p, accumulator, u, before, s)
@@ -334,9 +334,9 @@ def _update(plan, rule, weights, shadows, lfsr, matrix, error, traces, surrogate
     depth = len(plan)
     last = plan[depth - 1]
     limit = (np.int64(1) << (GRADIENT_WIDTH - 1)) - 1
-    for l in range(depth - 2, -1, -1):
-        p = plan[l]
-        source = last if rule[DIRECT] else plan[l + 1]
+    for index in range(depth - 2, -1, -1):
+        p = plan[index]
+        source = last if rule[DIRECT] else plan[index + 1]
         n_source = source[N_OUT]
         error_above = error[source[NEURON_AT] : source[NEURON_AT] + n_source]
         for j in range(p[N_OUT]):
@@ -357,8 +357,8 @@ def _update(plan, rule, weights, shadows, lfsr, matrix, error, traces, surrogate
             clipped = min(max(_shift_round(d * count, p[ERROR_SHIFT]), -limit), limit)
             error[p[NEURON_AT] + j] = _round_pow2(clipped)
     updates = 0
-    for l in range(depth - 1, -1, -1):
-        p = plan[l]
+    for index in range(depth - 1, -1, -1):
+        p = plan[index]
         own = error[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]]
         trace = traces[p[INPUT_AT] : p[INPUT_AT] + p[N_IN]]
         updates += _update_layer(p, rule, weights, shadows, lfsr, own, trace, boost)
@@ -393,8 +393,8 @@ def _learn(
             if rule[TRACE_LEAK]:
                 for i in range(inputs):
                     traces[i] -= traces[i] >> rule[TRACE_LEAK]
-            for l in range(depth):
-                p = plan[l]
+            for index in range(depth):
+                p = plan[index]
                 high = (np.int64(1) << p[TRACE_WIDTH]) - 1
                 for event in range(len(levels_in)):
                     i = p[INPUT_AT] + addresses_in[event]

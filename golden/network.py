@@ -135,13 +135,13 @@ def learn(network: Network, spikes: IntArray, label: int, boost: int = 0) -> Rec
     history: list[list[LifStep]] = [[] for _ in layers]
     for t in range(config.n_steps):
         incoming = spikes[t]
-        for l, layer in enumerate(layers):
-            traces[l] = trace_step(traces[l], incoming, learning.trace_shift, layer.input_trace_width)
-            step = layer_step(layer, network.weights[l], membranes[l], incoming)
-            history[l].append(step)
-            membranes[l], incoming = step.membrane, step.spike
+        for index, layer in enumerate(layers):
+            traces[index] = trace_step(traces[index], incoming, learning.trace_shift, layer.input_trace_width)
+            step = layer_step(layer, network.weights[index], membranes[index], incoming)
+            history[index].append(step)
+            membranes[index], incoming = step.membrane, step.spike
             window = surrogate(step.integrated, layer.neuron)
-            surrogates[l] = window if learning.timing == "every_step" else surrogates[l] + window
+            surrogates[index] = window if learning.timing == "every_step" else surrogates[index] + window
         counts += incoming
         if learning.timing == "every_step" or t == config.n_steps - 1:
             error = output_error(learning_scores(config, membranes[-1], counts), label, learning.margin)
@@ -179,21 +179,23 @@ def update(
     assert network.shadows is not None and network.lfsr is not None
     layers = network.config.resolved
     errors = [error]
-    for l in range(len(layers) - 2, -1, -1):
+    for index in range(len(layers) - 2, -1, -1):
         if learning.route == "feedback":
-            carried = feedback_error(errors[0], network.weights[l + 1])
+            carried = feedback_error(errors[0], network.weights[index + 1])
         else:
-            matrix = direct_matrix(layers[l], network.config.n_classes, learning.seed)
+            matrix = direct_matrix(layers[index], network.config.n_classes, learning.seed)
             carried = direct_error(error, matrix, learning.direct_shift)
-        errors.insert(0, gradient(carried, surrogates[l], learning.error_shifts[l]))
-    for l in range(len(layers) - 1, -1, -1):
-        if not errors[l].any():
+        errors.insert(0, gradient(carried, surrogates[index], learning.error_shifts[index]))
+    for index in range(len(layers) - 1, -1, -1):
+        if not errors[index].any():
             continue
-        draws = np.zeros(layers[l].n_in, np.int64)
+        draws = np.zeros(layers[index].n_in, np.int64)
         if learning.rounding == "stochastic":
-            for row in np.flatnonzero(traces[l]):
+            for row in np.flatnonzero(traces[index]):
                 draws[row] = network.lfsr.draw()
-        network.shadows[l] = shadow_update(
-            network.shadows[l], errors[l], traces[l], learning.rate_shifts[l] + boost, draws, learning
+        network.shadows[index] = shadow_update(
+            network.shadows[index], errors[index], traces[index], learning.rate_shifts[index] + boost, draws, learning
         )
-        network.weights[l] = inference_weight(network.shadows[l], learning.shadow_width, layers[l].weight_width)
+        network.weights[index] = inference_weight(
+            network.shadows[index], learning.shadow_width, layers[index].weight_width
+        )
