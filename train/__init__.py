@@ -1,0 +1,1 @@
+"""Training and its data sets; only the PyTorch trainer itself needs torch."""
