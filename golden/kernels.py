@@ -1,5 +1,7 @@
 """The semantics of :mod:`golden.network` compiled with numba: event-driven, one sample at a time, one thread.
 
+Traces of the network's inputs are made only when an update needs them, which few samples of a trained network do.
+
 Proven equal to the numpy steps, for every spike, membrane, weight and LFSR state, by ``tests/golden/test_kernels.py``.
 All layers live in flat arrays; row `i` of a layer holds the weights of input `i` to all its neurons.
 """
@@ -8,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from .config import GRADIENT_WIDTH, NetworkConfig
@@ -29,6 +32,8 @@ RESET_SOFT, RESET_HARD, RESET_NONE = range(3)
     SHADOW_WIDTH, DIRECT, EVERY_STEP, MARGIN, ROUNDING, TRACE_LEAK, DIRECT_SHIFT, SPIKE_COUNT, N_RULE,
 ) = range(9)  # fmt: skip
 FLOOR, TOWARD_ZERO, NEAREST, STOCHASTIC = range(4)
+SPARSE = 20
+"""Neurons per neuron with an error from which on an update visits only those with one; measured at 256 neurons."""
 assert ROUNDINGS == ("floor", "toward_zero", "nearest", "stochastic")
 
 
@@ -94,7 +99,9 @@ class Kernel:
             hidden = config.resolved[:-1]
             matrices = [direct_matrix(layer, config.n_classes, config.learning.seed).ravel() for layer in hidden]
             self.matrix = np.concatenate([self.matrix, *matrices])
-        self.accumulator = np.zeros(max(layer.n_out for layer in config.resolved), _accumulator_type(config))
+        widest = max(layer.n_out for layer in config.resolved)
+        self.accumulator = np.zeros(widest, _accumulator_type(config))
+        self.scaled = np.zeros(widest, _update_type(config))
 
     def network(self) -> Network:
         """Return the present weights, shadow weights and LFSR state as a golden network."""
@@ -124,8 +131,8 @@ class Kernel:
     def learn(self, events: Events, labels: IntArray, order: IntArray, boost: int = 0) -> Activity:
         """Learn from the samples `order` of `events`, one after the other; `correct` counts before each update."""
         totals = _learn(
-            self.plan, self.rule, self.weights, self.shadows, self.lfsr, self.matrix, self.accumulator, *events[:3],
-            self.config.n_steps, np.asarray(labels, np.int64), np.asarray(order, np.int64), boost,
+            self.plan, self.rule, self.weights, self.shadows, self.lfsr, self.matrix, self.accumulator, self.scaled,
+            *events[:3], self.config.n_steps, np.asarray(labels, np.int64), np.asarray(order, np.int64), boost,
         )  # fmt: skip
         return Activity(len(order), *(int(entry) for entry in totals))
 
@@ -145,6 +152,17 @@ def _flat(matrices: list[IntArray], dtype: type) -> NDArray[np.signedinteger]:
 def _accumulator_type(config: NetworkConfig) -> type:
     widest = max(max(layer.current_width, layer.neuron.membrane_width) + 1 for layer in config.resolved)
     return np.int32 if widest <= 32 else np.int64
+
+
+def _update_type(config: NetworkConfig) -> type:
+    """Return the type that holds a gradient times a trace, shifted left, plus a shadow weight and a rounding bias."""
+    if config.learning is None:
+        return np.int32
+    widest = max(
+        GRADIENT_WIDTH + layer.input_trace_width + max(-rate_shift, 0)
+        for layer, rate_shift in zip(config.resolved, config.learning.rate_shifts, strict=True)
+    )
+    return np.int32 if widest <= 30 else np.int64
 
 
 def _plan(config: NetworkConfig) -> IntArray:
@@ -186,57 +204,94 @@ def _rule(config: NetworkConfig) -> IntArray:
     return rule
 
 
+@intrinsic
+def _shift(typing_context, value, amount):  # pragma: no cover
+    """Return ``value >> amount`` in the type of `value`; numba widens to 64 bits, which halves the vectors."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.ashr(arguments[0], context.cast(builder, arguments[1], amount, value))
+
+    return value(value, amount), generate
+
+
 @njit(cache=True)
 def _accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
-    """Add the weight rows of the given events; the whole cost of a forward pass lies here."""
-    n_out = p[N_OUT]
+    """Sum the weight rows of the given events; most of the cost of a forward pass lies here.
+
+    Four events a pass, so that the sums are loaded and stored a quarter as often; the casts keep the compiled loop in
+    the width of the accumulator, which holds every partial sum.
+    """
+    n_out, count = p[N_OUT], len(addresses)
     total = accumulator[:n_out]
     total[:] = 0
-    for event in range(len(addresses)):
-        level = levels[event]
+    kind = total.dtype.type
+    for event in range(0, count - 3, 4):
+        a = p[WEIGHT_AT] + addresses[event] * n_out
+        b = p[WEIGHT_AT] + addresses[event + 1] * n_out
+        c = p[WEIGHT_AT] + addresses[event + 2] * n_out
+        d = p[WEIGHT_AT] + addresses[event + 3] * n_out
+        row_a, row_b, row_c, row_d = (
+            weights[a : a + n_out], weights[b : b + n_out], weights[c : c + n_out], weights[d : d + n_out],
+        )  # fmt: skip
+        level_a, level_b = kind(levels[event]), kind(levels[event + 1])
+        level_c, level_d = kind(levels[event + 2]), kind(levels[event + 3])
+        for j in range(n_out):
+            total[j] += kind(level_a * row_a[j] + level_b * row_b[j] + level_c * row_c[j] + level_d * row_d[j])
+    for event in range(count - count % 4, count):
         start = p[WEIGHT_AT] + addresses[event] * n_out
         row = weights[start : start + n_out]
+        level = kind(levels[event])
         for j in range(n_out):
-            total[j] += level * row[j]
+            total[j] += kind(level * row[j])
 
 
 @njit(cache=True)
 def _layer_step(p, accumulator, membranes, integrated, spikes):  # pragma: no cover
-    """Leak, integrate, fire and reset; return the number of neurons that fired."""
-    at, fired = p[NEURON_AT], 0
-    high = (1 << (p[MEMBRANE_WIDTH] - 1)) - 1
-    for j in range(p[N_OUT]):
-        u = membranes[at + j]
-        if p[LEAK] == LEAK_BY_SHIFT:
-            u -= u >> p[LEAK_SHIFT]
-        elif p[LEAK] == LEAK_BY_FACTOR:
-            u = (u * p[LEAK_FACTOR]) >> p[LEAK_SHIFT]
-        u = min(max(u + np.int64(accumulator[j]), -high - 1), high)
-        integrated[at + j] = u
-        s = np.int64(0)
-        if p[FIRES]:
-            s = min(max(u >> p[THRESHOLD_SHIFT], 0), p[MAX_SPIKE])
-            if s > 0:
-                fired += 1
-                if p[RESET] == RESET_SOFT:
-                    u -= s << p[THRESHOLD_SHIFT]
-                elif p[RESET] == RESET_HARD:
-                    u = 0
-        spikes[at + j] = s
-        membranes[at + j] = u
+    """Leak, integrate, fire and reset; return the number of neurons that fired.
+
+    All state has the type of the accumulator, which holds a membrane plus the exact sum of a step.
+    """
+    at, n_out, fired = p[NEURON_AT], p[N_OUT], 0
+    u, before, s = membranes[at : at + n_out], integrated[at : at + n_out], spikes[at : at + n_out]
+    kind = u.dtype.type
+    high = kind((np.int64(1) << (p[MEMBRANE_WIDTH] - 1)) - 1)
+    low = kind(-high - 1)
+    if p[LEAK] == LEAK_BY_SHIFT:
+        for j in range(n_out):
+            u[j] -= _shift(u[j], p[LEAK_SHIFT])
+    elif p[LEAK] == LEAK_BY_FACTOR:
+        for j in range(n_out):
+            u[j] = (np.int64(u[j]) * p[LEAK_FACTOR]) >> p[LEAK_SHIFT]
+    for j in range(n_out):
+        before[j] = min(max(kind(u[j] + accumulator[j]), low), high)
+    if not p[FIRES]:
+        u[:] = before
+        return 0
+    shift, top = p[THRESHOLD_SHIFT], kind(p[MAX_SPIKE])
+    for j in range(n_out):
+        s[j] = min(max(_shift(before[j], shift), kind(0)), top)
+        fired += s[j] > 0
+    if p[RESET] == RESET_SOFT:
+        for j in range(n_out):
+            u[j] = before[j] - kind(s[j] << shift)
+    elif p[RESET] == RESET_HARD:
+        for j in range(n_out):
+            u[j] = kind(0) if s[j] > 0 else before[j]
+    else:
+        u[:] = before
     return fired
 
 
 @njit(cache=True)
 def _events_of(p, spikes, addresses, levels):  # pragma: no cover
-    """List the neurons of a layer that fired; return how many."""
+    """List the neurons of a layer that fired, without a branch to mispredict; return how many."""
     count = 0
+    own = spikes[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]]
     for j in range(p[N_OUT]):
-        s = spikes[p[NEURON_AT] + j]
-        if s > 0:
-            addresses[count] = j
-            levels[count] = s
-            count += 1
+        addresses[count] = j
+        count += own[j] > 0
+    for event in range(count):
+        levels[event] = own[addresses[event]]
     return count
 
 
@@ -244,7 +299,8 @@ def _events_of(p, spikes, addresses, levels):  # pragma: no cover
 def _infer(plan, rule, weights, accumulator, offsets, addresses, levels, n_steps, scores, membranes, spikes):
     # pragma: no cover
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
-    u, before, s = np.zeros(neurons, np.int64), np.zeros(neurons, np.int64), np.zeros(neurons, np.int64)
+    kind = accumulator.dtype
+    u, before, s = np.zeros(neurons, kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
     own_addresses, own_levels = np.zeros(neurons, np.int32), np.zeros(neurons, np.uint8)
     last = plan[depth - 1]
     activity = np.zeros(3, np.int64)
@@ -258,8 +314,9 @@ def _infer(plan, rule, weights, accumulator, offsets, addresses, levels, n_steps
                 p = plan[index]
                 activity[2] += len(levels_in) * p[N_OUT]
                 _accumulate(p, weights, accumulator, addresses_in, levels_in)
-                activity[1] += _layer_step(p, accumulator, u, before, s)
-                count = _events_of(p, s, own_addresses, own_levels)
+                fired = _layer_step(p, accumulator, u, before, s)
+                activity[1] += fired
+                count = _events_of(p, s, own_addresses, own_levels) if fired else 0
                 addresses_in, levels_in = own_addresses[:count], own_levels[:count]
             if len(membranes):
                 membranes[sample, t], spikes[sample, t] = u, s
@@ -289,25 +346,52 @@ def _shift_round(value, shift):  # pragma: no cover
 
 
 @njit(cache=True)
-def _update_layer(p, rule, weights, shadows, lfsr, error, trace, boost):  # pragma: no cover
-    """Update the rows of a layer that have a trace; return the number of shadow weights updated."""
-    n_out, updates = p[N_OUT], 0
-    active = 0
-    for j in range(n_out):
-        active += error[j] != 0
-    if active == 0:
-        return 0
+def _changed(shadow, wanted, bias, to_zero, down, low, high):  # pragma: no cover
+    """Return the shadow weight changed by ``wanted >> down``, rounded by `bias` and `to_zero`, in the type of `low`."""
+    kind = type(low)
+    step = _shift(kind(wanted + bias + (to_zero if wanted < 0 else 0)), down)
+    return min(max(kind(shadow + step), low), high)
+
+
+@njit(cache=True)
+def _upper_bits(shadow, half, drop, high):  # pragma: no cover
+    """Return the inference weight of a shadow weight, in the type of `high`; it cannot go below the range."""
+    kind = type(high)
+    return min(_shift(kind(shadow + half), drop), high)
+
+
+@njit(cache=True)
+def _update_layer(p, rule, weights, shadows, lfsr, error, trace, scaled, boost):  # pragma: no cover
+    """Update the rows of a layer that have a trace; return the number of shadow weights updated.
+
+    `scaled` is scratch for the shifted errors; its type is that of the arithmetic. Where few neurons have an error,
+    only those are visited; otherwise the whole row, in a loop without branches.
+    """
+    n_out = p[N_OUT]
+    kind = scaled.dtype.type
     shift = p[RATE_SHIFT] + boost
     down, up = max(shift, 0), max(-shift, 0)
+    n_active = 0
+    visited = np.empty(n_out, np.int64)
+    for j in range(n_out):
+        scaled[j] = kind(-error[j]) << up
+        visited[n_active] = j
+        n_active += error[j] != 0
+    if n_active == 0:
+        return 0
+    sparse = n_active * SPARSE <= n_out
     mask = (np.int64(1) << down) - 1
-    high = (np.int64(1) << (rule[SHADOW_WIDTH] - 1)) - 1
-    weight_high = (np.int64(1) << (p[WEIGHT_WIDTH] - 1)) - 1
+    to_zero = kind(mask if rule[ROUNDING] == TOWARD_ZERO else 0)
+    high = kind((np.int64(1) << (rule[SHADOW_WIDTH] - 1)) - 1)
+    low = kind(-high - 1)
     drop = rule[SHADOW_WIDTH] - p[WEIGHT_WIDTH]
-    half = (np.int64(1) << drop) >> 1
+    half = kind((np.int64(1) << drop) >> 1)
+    weight_high = kind((np.int64(1) << (p[WEIGHT_WIDTH] - 1)) - 1)
+    rows = 0
     for i in range(p[N_IN]):
-        x = trace[i]
-        if x == 0:
+        if trace[i] == 0:
             continue
+        rows += 1
         bias = np.int64(0)
         if rule[ROUNDING] == STOCHASTIC:
             state = lfsr[0]
@@ -315,21 +399,26 @@ def _update_layer(p, rule, weights, shadows, lfsr, error, trace, boost):  # prag
             bias = lfsr[0] & mask
         elif rule[ROUNDING] == NEAREST:
             bias = (mask + 1) >> 1
-        to_zero = mask if rule[ROUNDING] == TOWARD_ZERO else np.int64(0)
         start = p[WEIGHT_AT] + i * n_out
         row, weight_row = shadows[start : start + n_out], weights[start : start + n_out]
-        for j in range(n_out):
-            wanted = -error[j] * x
-            step = ((wanted << up) + bias + (to_zero if wanted < 0 else 0)) >> down
-            value = min(max(row[j] + step, -high - 1), high)
-            row[j] = value
-            weight_row[j] = min((value + half) >> drop, weight_high)
-        updates += active
-    return updates
+        x, r = kind(trace[i]), kind(bias)
+        if sparse:
+            for at in range(n_active):
+                j = visited[at]
+                row[j] = _changed(row[j], kind(x * scaled[j]), r, to_zero, down, low, high)
+                weight_row[j] = _upper_bits(row[j], half, drop, weight_high)
+        else:
+            for j in range(n_out):
+                row[j] = _changed(row[j], kind(x * scaled[j]), r, to_zero, down, low, high)
+                weight_row[j] = _upper_bits(row[j], half, drop, weight_high)
+    return rows * n_active
 
 
 @njit(cache=True)
-def _update(plan, rule, weights, shadows, lfsr, matrix, error, traces, surrogates, boost):  # pragma: no cover
+def _update(
+    plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, boost
+):  # fmt: skip
+    # pragma: no cover
     """Apply one update to all layers, output first; `error` (all neurons) holds the output error on entry."""
     depth = len(plan)
     last = plan[depth - 1]
@@ -361,20 +450,59 @@ def _update(plan, rule, weights, shadows, lfsr, matrix, error, traces, surrogate
         p = plan[index]
         own = error[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]]
         trace = traces[p[INPUT_AT] : p[INPUT_AT] + p[N_IN]]
-        updates += _update_layer(p, rule, weights, shadows, lfsr, own, trace, boost)
+        updates += _update_layer(p, rule, weights, shadows, lfsr, own, trace, scaled, boost)
     return updates
 
 
 @njit(cache=True)
+def _count_surrogate(p, integrated, surrogates, restart):  # pragma: no cover
+    at, n_out = p[NEURON_AT], p[N_OUT]
+    before, count = integrated[at : at + n_out], surrogates[at : at + n_out]
+    top = before.dtype.type(p[SURROGATE_TOP] - 1)
+    if restart:
+        count[:] = 0
+    for j in range(n_out):
+        count[j] += (before[j] >= 0) & (before[j] <= top)
+
+
+@njit(cache=True)
+def _trace_input(p, rule, addresses, levels, traces):  # pragma: no cover
+    """Advance the traces of the network's inputs by one step."""
+    if rule[TRACE_LEAK]:
+        for i in range(p[N_IN]):
+            traces[i] -= traces[i] >> rule[TRACE_LEAK]
+    high = (np.int64(1) << p[TRACE_WIDTH]) - 1
+    for event in range(len(levels)):
+        traces[addresses[event]] = min(traces[addresses[event]] + levels[event], high)
+
+
+@njit(cache=True)
+def _trace_layer(p, rule, below, spikes, traces):  # pragma: no cover
+    """Advance the traces of the inputs of a layer by one step of the layer below it."""
+    trace = traces[p[INPUT_AT] : p[INPUT_AT] + p[N_IN]]
+    own = spikes[below[NEURON_AT] : below[NEURON_AT] + below[N_OUT]]
+    kind = trace.dtype.type
+    high = kind((np.int64(1) << p[TRACE_WIDTH]) - 1)
+    if rule[TRACE_LEAK]:
+        for i in range(p[N_IN]):
+            trace[i] -= _shift(trace[i], rule[TRACE_LEAK])
+    for i in range(p[N_IN]):
+        trace[i] = min(kind(trace[i] + own[i]), high)
+
+
+@njit(cache=True)
 def _learn(
-    plan, rule, weights, shadows, lfsr, matrix, accumulator, offsets, addresses, levels, n_steps, labels, order, boost
+    plan, rule, weights, shadows, lfsr, matrix, accumulator, scaled, offsets, addresses, levels, n_steps, labels, order,
+    boost,
 ):  # fmt: skip
     # pragma: no cover
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
     inputs = plan[-1, INPUT_AT] + plan[-1, N_IN]
-    u, before, s = np.zeros(neurons, np.int64), np.zeros(neurons, np.int64), np.zeros(neurons, np.int64)
+    kind = accumulator.dtype
+    u, before, s = np.zeros(neurons, kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
     own_addresses, own_levels = np.zeros(neurons, np.int32), np.zeros(neurons, np.uint8)
-    traces, surrogates, error = np.zeros(inputs, np.int64), np.zeros(neurons, np.int64), np.zeros(neurons, np.int64)
+    traces, surrogates, error = np.zeros(inputs, np.int32), np.zeros(neurons, kind), np.zeros(neurons, np.int32)
+    hidden_traces = traces[plan[0, N_IN] :]
     last = plan[depth - 1]
     n_classes = last[N_OUT]
     counts = np.zeros(n_classes, np.int64)
@@ -382,7 +510,8 @@ def _learn(
     for sample in order:
         label = labels[sample]
         u[:] = 0
-        traces[:] = 0
+        hidden_traces[:] = 0
+        n_traced = 0
         surrogates[:] = 0
         counts[:] = 0
         updated = False
@@ -390,23 +519,18 @@ def _learn(
             at = sample * n_steps + t
             addresses_in, levels_in = addresses[offsets[at] : offsets[at + 1]], levels[offsets[at] : offsets[at + 1]]
             activity[1] += len(levels_in)
-            if rule[TRACE_LEAK]:
-                for i in range(inputs):
-                    traces[i] -= traces[i] >> rule[TRACE_LEAK]
             for index in range(depth):
                 p = plan[index]
-                high = (np.int64(1) << p[TRACE_WIDTH]) - 1
-                for event in range(len(levels_in)):
-                    i = p[INPUT_AT] + addresses_in[event]
-                    traces[i] = min(traces[i] + levels_in[event], high)
                 activity[3] += len(levels_in) * p[N_OUT]
                 _accumulate(p, weights, accumulator, addresses_in, levels_in)
-                activity[2] += _layer_step(p, accumulator, u, before, s)
-                count = _events_of(p, s, own_addresses, own_levels)
+                fired = _layer_step(p, accumulator, u, before, s)
+                activity[2] += fired
+                count = _events_of(p, s, own_addresses, own_levels) if fired else 0
                 addresses_in, levels_in = own_addresses[:count], own_levels[:count]
-                for j in range(p[NEURON_AT], p[NEURON_AT] + p[N_OUT]):
-                    window = np.int64(0 <= before[j] < p[SURROGATE_TOP])
-                    surrogates[j] = window if rule[EVERY_STEP] else surrogates[j] + window
+                if p[FIRES]:
+                    _count_surrogate(p, before, surrogates, rule[EVERY_STEP])
+                if index < depth - 1:
+                    _trace_layer(plan[index + 1], rule, p, s, traces)
             counts += s[last[NEURON_AT] :]
             if rule[EVERY_STEP] or t == n_steps - 1:
                 wrong = False
@@ -417,8 +541,14 @@ def _learn(
                     wrong |= e != 0
                 if wrong:
                     updated = True
+                    if n_traced == 0:
+                        traces[: plan[0, N_IN]] = 0
+                    for step in range(sample * n_steps + n_traced, at + 1):
+                        start, stop = offsets[step], offsets[step + 1]
+                        _trace_input(plan[0], rule, addresses[start:stop], levels[start:stop], traces)
+                    n_traced = t + 1
                     activity[5] += _update(
-                        plan, rule, weights, shadows, lfsr, matrix, error, traces, surrogates, boost
+                        plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, boost
                     )  # fmt: skip
         activity[4] += updated
         best = 0
