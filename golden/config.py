@@ -32,6 +32,7 @@ SHADOW_WIDTHS = (8, 24)
 SPIKE_WIDTHS = (1, 8)
 MAX_NEURONS = 1 << 16
 MAX_STEPS = 1 << 12
+MAX_EPOCHS = 1 << 16
 GRADIENT_WIDTH = 8
 """Width of the clipped gradient before it is rounded to a power of two, sign included: -127..127."""
 
@@ -42,8 +43,16 @@ def _require(condition: bool, owner: object, name: str, rule: str) -> None:
 
 
 def _require_range(owner: object, name: str, low: int, high: int) -> None:
-    value = getattr(owner, name)
-    _require(isinstance(value, int) and low <= value <= high, owner, name, f"must be {low}..{high}")
+    _require(_is_within(getattr(owner, name), low, high), owner, name, f"must be {low}..{high}")
+
+
+def _require_each(owner: object, name: str, low: int, high: int, rule: str) -> None:
+    values = getattr(owner, name)
+    _require(isinstance(values, tuple) and all(_is_within(value, low, high) for value in values), owner, name, rule)
+
+
+def _is_within(value: object, low: int, high: int) -> bool:
+    return type(value) is int and low <= value <= high  # a bool is no number here
 
 
 def _require_choice(owner: object, name: str, choices: tuple[str, ...]) -> None:
@@ -162,7 +171,8 @@ class LearningConfig:
     rate_shifts : tuple of int
         Right shift of each layer's shadow update, input side first; negative means left. The schedule adds to it.
     error_shifts : tuple of int
-        Right shift of ``d * S`` of each hidden layer before it is clipped to a gradient of 8 bits.
+        Right shift of ``d * S`` of each hidden layer before it is clipped to a gradient of 8 bits, -7..24; negative
+        means left.
     direct_shift : int
         Left shift that brings the sum of the ternary matrix into the units of inference weights (direct route).
     rounding : {"floor", "toward_zero", "nearest", "stochastic"}
@@ -202,14 +212,17 @@ class LearningConfig:
         _require_range(self, "direct_shift", 0, 16)
         if self.trace_shift is not None:
             _require_range(self, "trace_shift", 1, 15)
-        for name, low, high in (("rate_shifts", -16, 16), ("error_shifts", -16, 24)):
-            valid = all(low <= shift <= high for shift in getattr(self, name))
-            _require(valid, self, name, f"must be {low}..{high} each")
-        valid = all(0 <= shift < self.shadow_width for shift in self.init_shifts)
-        _require(valid, self, "init_shifts", f"must be 0..{self.shadow_width - 1} each")
-        _require_range(self, "epochs", 1, 1 << 16)
-        steps_up = list(self.schedule) == sorted(set(self.schedule)) and all(epoch > 0 for epoch in self.schedule)
-        _require(steps_up, self, "schedule", "must be ascending epochs above 0")
+        # Below 1 - GRADIENT_WIDTH every error saturates the gradient; the limit also keeps the product within 64 bits.
+        ranges = (
+            ("rate_shifts", -16, 16),
+            ("error_shifts", 1 - GRADIENT_WIDTH, 24),
+            ("init_shifts", 0, self.shadow_width - 1),
+        )
+        for name, low, high in ranges:
+            _require_each(self, name, low, high, f"must be {low}..{high} each")
+        _require_range(self, "epochs", 1, MAX_EPOCHS)
+        _require_each(self, "schedule", 1, MAX_EPOCHS, f"must be epochs 1..{MAX_EPOCHS} each")
+        _require(list(self.schedule) == sorted(set(self.schedule)), self, "schedule", "must be ascending")
         steepest = max((*self.rate_shifts, 0)) + len(self.schedule)
         _require(steepest <= 16, self, "schedule", "rate shift and schedule together must stay at or below 16")
         _require_range(self, "seed", 0, (1 << 32) - 1)
@@ -234,7 +247,8 @@ class HardwareConfig:
         Weights read and added per cycle, for each layer; one value serves all. More lanes than neurons are cut to the
         layer's size.
     fire_lanes : tuple of int
-        Neurons fired per cycle, for each layer; a divisor of the lanes after cutting, else the next divisor below.
+        Neurons fired per cycle, for each layer; a divisor of the lanes after cutting, else the next divisor below;
+        the readout layer always fires one neuron per cycle.
     banks : int
         2: the next step's events are added while the last step fires; 1: they wait, at half the accumulator memory.
     multiplier : {"shift_add", "operator"}
@@ -248,9 +262,8 @@ class HardwareConfig:
 
     def __post_init__(self) -> None:
         for name in ("lanes", "fire_lanes"):
-            values = getattr(self, name)
-            valid = len(values) > 0 and all(1 <= value <= 1024 for value in values)
-            _require(valid, self, name, "must be 1..1024 for each layer")
+            _require_each(self, name, 1, 1024, "must be 1..1024 for each layer")
+            _require(len(getattr(self, name)) > 0, self, name, "must hold at least one value")
         _require_range(self, "banks", 1, 2)
         _require_choice(self, "multiplier", get_args(Multiplier))
 
@@ -357,7 +370,12 @@ class NetworkConfig:
     hardware: HardwareConfig = field(default_factory=HardwareConfig)
 
     def __post_init__(self) -> None:
-        _require(bool(self.name) and self.name.isprintable(), self, "name", "must be printable and not empty")
+        _require(
+            isinstance(self.name, str) and self.name.strip() != "" and self.name.isprintable(),
+            self,
+            "name",
+            "must be printable and not empty",
+        )
         _require_range(self, "n_inputs", 1, MAX_NEURONS)
         _require_range(self, "n_steps", 1, MAX_STEPS)
         _require(len(self.layers) >= 1, self, "layers", "must hold at least one layer")
@@ -390,7 +408,8 @@ class NetworkConfig:
         n_in, spike_width = self.n_inputs, self.encoding.spike_width
         for index, layer in enumerate(self.layers):
             lanes = min(_each(self.hardware.lanes, index), layer.size)
-            wanted = min(_each(self.hardware.fire_lanes, index), lanes)
+            is_readout = index == depth - 1
+            wanted = 1 if is_readout else min(_each(self.hardware.fire_lanes, index), lanes)
             fire_lanes = next(count for count in range(wanted, 0, -1) if lanes % count == 0)
             resolved.append(
                 ResolvedLayer(
@@ -399,7 +418,7 @@ class NetworkConfig:
                     n_out=layer.size,
                     input_spike_width=spike_width,
                     n_steps=self.n_steps,
-                    fires=index < depth - 1 or self.readout == "spike_count",
+                    fires=not is_readout or self.readout == "spike_count",
                     weight_width=layer.weight_width,
                     neuron=layer.neuron,
                     lanes=lanes,
@@ -449,7 +468,7 @@ class NetworkConfig:
             data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise ConfigError(f"{path}: not a TOML file ({error})") from error
         try:
             return cls.from_dict(data)

@@ -1,5 +1,6 @@
 """Input encodings: unsigned values become graded spikes over the time steps. Pure functions of value and config."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,9 @@ from numpy.typing import NDArray
 
 from .config import EncodingConfig
 from .fixed import IntArray, Lfsr, saturate_unsigned, shift_floor
+
+CHUNK_SPIKES = 1 << 22
+"""Spikes that are encoded at a time: 32 MiB an array, whatever the number of samples and steps."""
 
 
 def encode(values: IntArray, config: EncodingConfig, n_steps: int) -> IntArray:
@@ -44,6 +48,7 @@ def encode(values: IntArray, config: EncodingConfig, n_steps: int) -> IntArray:
     return spikes
 
 
+@cache
 def rate_noise(config: EncodingConfig, n_steps: int, n_inputs: int) -> IntArray:
     """Return the LFSR bits of the rate encoding, shape (n_steps, n_inputs), ``value_width`` fresh bits each."""
     lfsr = Lfsr(config.seed)
@@ -79,6 +84,12 @@ class Events(NamedTuple):
         """Number of samples."""
         return (len(self.offsets) - 1) // self.n_steps
 
+    def take(self, start: int, stop: int) -> "Events":
+        """Return the events of samples ``start..stop - 1``."""
+        offsets = self.offsets[start * self.n_steps : stop * self.n_steps + 1]
+        inside = slice(offsets[0], offsets[-1])
+        return Events(offsets - offsets[0], self.addresses[inside], self.levels[inside], self.n_steps)
+
 
 def to_events(spikes: IntArray) -> Events:
     """Compress spikes of shape (n_samples, n_steps, n_inputs) into events."""
@@ -90,8 +101,9 @@ def to_events(spikes: IntArray) -> Events:
 
 
 def encode_events(values: IntArray, config: EncodingConfig, n_steps: int) -> Events:
-    """Encode values of shape (n_samples, n_inputs) straight into events, a thousand samples at a time."""
-    chunks = [to_events(encode(values[at : at + 1000], config, n_steps)) for at in range(0, len(values), 1000)]
+    """Encode values of shape (n_samples, n_inputs) straight into events, some million spikes at a time."""
+    size = max(1, CHUNK_SPIKES // (n_steps * values.shape[-1]))
+    chunks = [to_events(encode(values[at : at + size], config, n_steps)) for at in range(0, max(len(values), 1), size)]
     starts = np.cumsum([0, *(len(chunk.levels) for chunk in chunks)])
     return Events(
         np.concatenate([[0], *(chunk.offsets[1:] + start for chunk, start in zip(chunks, starts, strict=False))]),

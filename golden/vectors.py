@@ -1,0 +1,373 @@
+"""Stimuli shared by all tests: exhaustive where that fits, corners and seeded random values elsewhere.
+
+Each kind of stimulus comes with predicates that say what it reached, so that a test asserts that it met the corners
+it is about instead of hoping so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar, get_args
+
+import numpy as np
+
+from .config import (
+    EncodingConfig,
+    EncodingKind,
+    HardwareConfig,
+    LayerConfig,
+    LearningConfig,
+    Multiplier,
+    NetworkConfig,
+    NeuronConfig,
+    Readout,
+    Reset,
+    Route,
+    Timing,
+)
+from .fixed import IntArray, Lfsr, Rounding, signed_range
+from .learning import update_lfsr_seed
+from .network import Network, Record, run
+from .neuron import fire, integrate, leak
+from .synapse import inference_weight, synaptic_current
+
+Option = TypeVar("Option")
+
+EXHAUSTIVE_WIDTH = 8
+"""Operands up to this width are tested with every value."""
+
+
+# Scalars ----------------------------------------------------------------------------------------------------------
+
+
+def signed(width: int) -> IntArray:
+    """Return every signed value of up to 8 bits; above: 0, both extremes, powers of two, and the neighbours of each."""
+    low, high = signed_range(width)
+    if width <= EXHAUSTIVE_WIDTH:
+        return np.arange(low, high + 1)
+    powers = [1 << bit for bit in range(width)]
+    return _with_neighbours([0, low, high, *powers, *(-power for power in powers)], low, high)
+
+
+def unsigned(width: int) -> IntArray:
+    """Return every unsigned value of up to 8 bits; above: 0, the highest, powers of two, and the neighbours of each."""
+    high = (1 << width) - 1
+    if width <= EXHAUSTIVE_WIDTH:
+        return np.arange(high + 1)
+    return _with_neighbours([0, high, *(1 << bit for bit in range(width))], 0, high)
+
+
+def product(*axes: IntArray) -> tuple[IntArray, ...]:
+    """Return every combination of the values of the axes, one flat array for each axis."""
+    return tuple(grid.ravel() for grid in np.meshgrid(*axes, indexing="ij"))
+
+
+def _with_neighbours(values: Sequence[int], low: int, high: int) -> IntArray:
+    around = np.unique(np.add.outer(np.array(values, np.int64), (-1, 0, 1)))
+    return around[(around >= low) & (around <= high)]
+
+
+# Neurons ----------------------------------------------------------------------------------------------------------
+
+
+def neuron(
+    config: NeuronConfig, current_width: int, *, seed: int = 0, n_random: int = 256
+) -> tuple[IntArray, IntArray]:
+    """Return (membrane, current) pairs for one step of a neuron.
+
+    Every pair where both widths together have up to 16 bits. Else, for every membrane to be met before reset (each
+    spike level, the surrogate window's edges, zero, both ends of the range and one beyond) the pairs that meet it with
+    corner currents, as far as the widths allow; besides, the pairs of all corners, and `n_random` random ones.
+    """
+    low, high = signed_range(config.membrane_width)
+    current_low, current_high = signed_range(current_width)
+    if config.membrane_width + current_width <= 2 * EXHAUSTIVE_WIDTH:
+        membrane, current = product(np.arange(low, high + 1), np.arange(current_low, current_high + 1))
+        return membrane, current
+    rng = np.random.default_rng(seed)
+    levels = [level << config.threshold_shift for level in range(config.max_spike + 2)]
+    goals = _with_neighbours([*levels, low, high], low - 1, high + 1)
+    offered = [0, 1, -1, current_low, current_high, *rng.integers(current_low, current_high, 3, endpoint=True)]
+    goal, current = product(goals, np.array(offered, np.int64))
+    before = _before_leak(goal - current, config)
+    met = leak(before, config) + current == goal
+    corners = product(signed(config.membrane_width), signed(current_width))
+    return (
+        np.concatenate([before[met], corners[0], rng.integers(low, high, n_random, endpoint=True)]),
+        np.concatenate([current[met], corners[1], rng.integers(current_low, current_high, n_random, endpoint=True)]),
+    )
+
+
+def _before_leak(leaked: IntArray, config: NeuronConfig) -> IntArray:
+    """Return the lowest membranes that leak to at least `leaked`, or the highest membrane; the leak is monotonic."""
+    low, high = (np.full(np.shape(leaked), end, np.int64) for end in signed_range(config.membrane_width))
+    while (low < high).any():
+        middle = (low + high) // 2
+        enough = leak(middle, config) >= leaked
+        low, high = np.where(enough, low, middle + 1), np.where(enough, middle, high)
+    return low
+
+
+def reaches_every_level(spikes: IntArray, config: NeuronConfig) -> bool:
+    """Return whether every graded spike, 0 included, occurs."""
+    return len(np.unique(spikes)) == config.max_spike + 1
+
+
+def reaches_both_saturations(membrane: IntArray, current: IntArray, config: NeuronConfig) -> bool:
+    """Return whether a sum beyond each end of the membrane's range occurs."""
+    low, high = signed_range(config.membrane_width)
+    total = leak(membrane, config) + current
+    return bool((total < low).any() and (total > high).any())
+
+
+def reaches_every_threshold(membrane: IntArray, current: IntArray, config: NeuronConfig) -> bool:
+    """Return whether the membrane before reset meets every level exactly, and the value just below each."""
+    integrated = integrate(membrane, current, config)
+    levels = np.arange(1, config.max_spike + 1) * (1 << config.threshold_shift)
+    return bool(np.isin(np.concatenate([levels, levels - 1]), integrated).all())
+
+
+# Networks ---------------------------------------------------------------------------------------------------------
+
+
+class Choices(Protocol):
+    """Where the free choices of a random configuration come from: a seed, or hypothesis (tests/strategies.py)."""
+
+    def integer(self, low: int, high: int) -> int:
+        """Return an integer of ``low..high``."""
+        ...
+
+    def one_of(self, options: Sequence[Option]) -> Option:
+        """Return one of the options."""
+        ...
+
+
+class SeededChoices:
+    """Choices that are a function of a seed."""
+
+    def __init__(self, seed: int):
+        self.rng = np.random.default_rng(seed)
+
+    def integer(self, low: int, high: int) -> int:
+        """Return an integer of ``low..high``."""
+        return int(self.rng.integers(low, high, endpoint=True))
+
+    def one_of(self, options: Sequence[Option]) -> Option:
+        """Return one of the options."""
+        return options[self.integer(0, len(options) - 1)]
+
+
+def neuron_config(choices: Choices, current_width: int) -> NeuronConfig:
+    """Return a random neuron whose membrane is near `current_width`, so that inputs reach firing and saturation."""
+    membrane_width = min(max(current_width + choices.integer(-2, 3), 4), 32)
+    spike_width = choices.integer(1, min(8, membrane_width - 1))
+    leaks: dict[str, Any] = {}
+    kind = choices.one_of(("none", "shift", "factor"))
+    if kind == "shift":
+        leaks["leak_shift"] = choices.integer(1, membrane_width - 1)
+    elif kind == "factor":
+        leaks["leak_frac"] = choices.integer(1, 16)
+        leaks["leak_factor"] = choices.integer(0, 1 << leaks["leak_frac"])
+    return NeuronConfig(
+        membrane_width=membrane_width,
+        spike_width=spike_width,
+        threshold_shift=choices.integer(0, membrane_width - 1 - spike_width),
+        reset=choices.one_of(get_args(Reset)),
+        **leaks,
+    )
+
+
+def encoding_config(choices: Choices) -> EncodingConfig:
+    """Return a random input encoding."""
+    return EncodingConfig(
+        kind=choices.one_of(get_args(EncodingKind)),
+        value_width=choices.integer(1, 16),
+        spike_width=choices.integer(1, 8),
+        seed=choices.integer(1, 0xFFFF),
+    )
+
+
+def learning_config(choices: Choices, layers: Sequence[LayerConfig]) -> LearningConfig:
+    """Return a random learning rule for these layers, margin and shifts in the range where updates do something."""
+    depth, membrane_width = len(layers), layers[-1].neuron.membrane_width
+    shadow_width = choices.integer(max(8, *(layer.weight_width for layer in layers)), 24)
+    return LearningConfig(
+        shadow_width=shadow_width,
+        route=choices.one_of(get_args(Route)),
+        timing=choices.one_of(get_args(Timing)),
+        margin=choices.one_of((0, 1, (1 << (membrane_width - 2)) - 1, 1 << (membrane_width - 1), (1 << 31) - 1)),
+        rate_shifts=tuple(choices.integer(-16, 12) for _ in range(depth)),
+        error_shifts=tuple(choices.integer(-7, 24) for _ in range(depth - 1)),
+        direct_shift=choices.integer(0, 16),
+        rounding=choices.one_of(get_args(Rounding)),
+        trace_shift=choices.one_of((None, 1, 2, 4, 15)),
+        init_shifts=tuple(choices.integer(0, shadow_width - 1) for _ in range(depth)),
+        epochs=choices.integer(1, 30),
+        seed=choices.integer(0, (1 << 32) - 1),
+    )
+
+
+def network_config(
+    choices: Choices, *, learning: bool = False, max_depth: int = 3, max_size: int = 9, max_steps: int = 5
+) -> NetworkConfig:
+    """Return a random valid configuration: any depth, widths, leaks, resets, readout, encoding, and learning rule."""
+    n_inputs, depth = choices.integer(1, max_size), choices.integer(1, max_depth)
+    encoding = encoding_config(choices)
+    readout = choices.one_of(get_args(Readout))
+    layers: list[LayerConfig] = []
+    n_in, spike_width = n_inputs, encoding.spike_width
+    for index in range(depth):
+        size, weight_width = choices.integer(1, max_size), choices.integer(2, 16)
+        neuron = neuron_config(choices, weight_width + spike_width + n_in.bit_length() - 1)
+        if learning and readout == "spike_count" and index == depth - 1:
+            neuron = replace(neuron, reset="soft", leak_shift=None, leak_factor=None, leak_frac=None)
+        layers.append(LayerConfig(size=size, weight_width=weight_width, neuron=neuron))
+        n_in, spike_width = size, neuron.spike_width
+    return NetworkConfig(
+        name="random",
+        n_inputs=n_inputs,
+        n_steps=choices.integer(1, max_steps),
+        readout=readout,
+        encoding=encoding,
+        layers=tuple(layers),
+        learning=learning_config(choices, layers) if learning else None,
+        hardware=HardwareConfig(
+            lanes=tuple(choices.integer(1, max_size + 1) for _ in range(depth)),
+            fire_lanes=tuple(choices.integer(1, max_size + 1) for _ in range(depth)),
+            banks=choices.integer(1, 2),
+            multiplier=choices.one_of(get_args(Multiplier)),
+        ),
+    )
+
+
+def network(config: NetworkConfig, *, seed: int = 0) -> Network:
+    """Return a network with weights at their corners.
+
+    Of each layer's neurons, in turn: all weights highest, all lowest, both extremes mixed, uniform over the range,
+    small. A configuration that learns gets such shadow weights, and inference weights rounded from them.
+    """
+    rng, learning = np.random.default_rng(seed), config.learning
+    widths = [layer.weight_width if learning is None else learning.shadow_width for layer in config.resolved]
+    drawn = [
+        _corner_rows(rng, width, (layer.n_out, layer.n_in))
+        for width, layer in zip(widths, config.resolved, strict=True)
+    ]
+    if learning is None:
+        return Network(config=config, weights=drawn)
+    weights = [
+        inference_weight(shadow, learning.shadow_width, layer.weight_width)
+        for shadow, layer in zip(drawn, config.resolved, strict=True)
+    ]
+    return Network(config=config, weights=weights, shadows=drawn, lfsr=Lfsr(update_lfsr_seed(learning.seed)))
+
+
+def _corner_rows(rng: np.random.Generator, width: int, shape: tuple[int, int]) -> IntArray:
+    low, high = signed_range(width)
+    kinds = (
+        np.full(shape, high),
+        np.full(shape, low),
+        rng.choice((low, high), shape),
+        rng.integers(low, high, shape, endpoint=True),
+        rng.integers(max(low, -2), min(high, 2), shape, endpoint=True),
+    )
+    return np.choose(np.arange(shape[0])[:, None] % len(kinds), kinds)
+
+
+def spikes(config: NetworkConfig, n_samples: int, *, seed: int = 0) -> IntArray:
+    """Return input spikes (n_samples, n_steps, n_inputs) with steps of every kind.
+
+    Empty, full at the highest level, sparse, dense, one event of level 1.
+    The first sample is empty throughout, the second full throughout; the steps of the others are drawn at random.
+    """
+    rng = np.random.default_rng(seed)
+    shape = (n_samples, config.n_steps, config.n_inputs)
+    highest = (1 << config.encoding.spike_width) - 1
+    drawn = rng.integers(1, highest, shape, endpoint=True)
+    kinds = (
+        np.zeros(shape, np.int64),
+        np.full(shape, highest),
+        drawn * (rng.random(shape) < 0.1),
+        drawn * (rng.random(shape) < 0.7),
+        np.arange(config.n_inputs) == rng.integers(config.n_inputs, size=(*shape[:2], 1)),
+    )
+    kind = rng.integers(len(kinds), size=shape[:2])
+    kind[:2] = np.arange(2)[:n_samples, None]
+    return np.choose(kind[:, :, None], kinds)
+
+
+def values(config: NetworkConfig, n_samples: int, *, seed: int = 0) -> IntArray:
+    """Return input values (n_samples, n_inputs) before the encoding: the first sample 0, the second highest, random."""
+    drawn = np.random.default_rng(seed).integers(0, 1 << config.encoding.value_width, (n_samples, config.n_inputs))
+    drawn[:1], drawn[1:2] = 0, (1 << config.encoding.value_width) - 1
+    return drawn
+
+
+def sums(network: Network, record: Record, inputs: IntArray) -> list[tuple[IntArray, IntArray]]:
+    """Return, for each layer, membranes before each step and input currents, both (..., n_steps, n_out)."""
+    pairs = []
+    incoming = inputs
+    for weight, after, fired in zip(network.weights, record.membranes, record.spikes, strict=True):
+        before = np.concatenate([np.zeros_like(after[..., :1, :]), after[..., :-1, :]], axis=-2)
+        pairs.append((before, synaptic_current(incoming, weight)))
+        incoming = fired
+    return pairs
+
+
+def reached(network: Network, inputs: IntArray) -> set[str]:
+    """Return what input spikes (n_samples, n_steps, n_inputs) make a network meet.
+
+    Of ``empty_step``, ``full_step``; ``fires``, ``every_level`` (of each layer that fires), ``silent_layer`` (a layer
+    that fires nothing in a step in which it got an event), ``low`` and ``high`` saturation of any layer,
+    ``every_saturation`` (both, in each layer), ``threshold`` (a membrane exactly at a level), and ``tie`` of the best
+    classes.
+    """
+    config, record = network.config, run(network, inputs)
+    events = (inputs > 0).sum(axis=-1)
+    found = {"empty_step": (events == 0).any(), "full_step": (events == config.n_inputs).any()}
+    firing = [layer.index for layer in config.resolved if layer.fires]
+    pairs = sums(network, record, inputs)
+    low, high, threshold = [], [], []
+    for layer, (membrane, current) in zip(config.resolved, pairs, strict=True):
+        bottom, top = signed_range(layer.neuron.membrane_width)
+        total = leak(membrane, layer.neuron) + current
+        low.append((total < bottom).any())
+        high.append((total > top).any())
+        integrated = integrate(membrane, current, layer.neuron)
+        level = fire(integrated, layer.neuron)
+        threshold.append(layer.fires and (level * (1 << layer.neuron.threshold_shift) == integrated)[level > 0].any())
+    sources = [inputs, *record.spikes[:-1]]
+    found |= {
+        "fires": any(record.spikes[index].any() for index in firing),
+        "every_level": all(reaches_every_level(record.spikes[i], config.layers[i].neuron) for i in firing),
+        "silent_layer": any(
+            (sources[index].any(axis=-1) & ~record.spikes[index].any(axis=-1)).any() for index in firing
+        ),
+        "low": any(low),
+        "high": any(high),
+        "every_saturation": all(low) and all(high),
+        "threshold": any(threshold),
+        "tie": ((record.scores == record.scores.max(axis=-1, keepdims=True)).sum(axis=-1) > 1).any(),
+    }
+    return {name for name, met in found.items() if met}
+
+
+def corner_config(*, readout: Readout = "membrane", reset: Reset = "soft", spike_width: int = 2) -> NetworkConfig:
+    """Return a small configuration in which :func:`spikes` reach everything that :func:`reached` names.
+
+    The membrane is as narrow as the levels allow, the current's range several times wider, and no single event of
+    level 1 fires. 40 samples do for spikes of 1 and 2 bits, 300 for 4, and with most seeds 3000 for 8.
+    """
+    weight_width = 4
+    neuron = NeuronConfig(
+        membrane_width=spike_width + weight_width,
+        spike_width=spike_width,
+        threshold_shift=weight_width - 1,
+        reset=reset,
+    )
+    return NetworkConfig(
+        name="corner",
+        n_inputs=6,
+        n_steps=4,
+        readout=readout,
+        encoding=EncodingConfig(value_width=4, spike_width=spike_width),
+        layers=tuple(LayerConfig(size=size, weight_width=weight_width, neuron=neuron) for size in (15, 14, 10)),
+    )
