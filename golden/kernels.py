@@ -6,7 +6,7 @@ Proven equal to the numpy steps, for every spike, membrane, weight and LFSR stat
 All layers live in flat arrays; row `i` of a layer holds the weights of input `i` to all its neurons.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -125,7 +125,7 @@ class Kernel:
         )  # fmt: skip
         classes = np.argmax(scores, axis=-1)
         correct = 0 if labels is None else int((classes == labels).sum())
-        totals = Activity(count, correct, *(int(entry) for entry in activity), 0, 0)
+        totals = Activity(count, correct, *(int(entry) for entry in (*activity, 0, 0)))
         return Inference(classes, scores, totals, membranes if record else None, spikes if record else None)
 
     def learn(self, events: Events, labels: IntArray, order: IntArray, boost: int = 0) -> Activity:
@@ -177,7 +177,7 @@ def _plan(config: NetworkConfig) -> IntArray:
         if neuron.leak_shift is not None:
             row[LEAK], row[LEAK_SHIFT] = LEAK_BY_SHIFT, neuron.leak_shift
         elif neuron.leak_factor is not None:
-            row[LEAK], row[LEAK_SHIFT], row[LEAK_FACTOR] = LEAK_BY_FACTOR, neuron.leak_frac, neuron.leak_factor
+            row[LEAK], row[LEAK_SHIFT], row[LEAK_FACTOR] = LEAK_BY_FACTOR, neuron.leak_frac or 0, neuron.leak_factor
         row[RESET] = {"soft": RESET_SOFT, "hard": RESET_HARD, "none": RESET_NONE}[neuron.reset]
         row[WEIGHT_WIDTH], row[TRACE_WIDTH] = layer.weight_width, layer.input_trace_width
         row[WEIGHT_AT], row[NEURON_AT], row[INPUT_AT], row[MATRIX_AT] = weight_at, neuron_at, input_at, matrix_at
@@ -204,14 +204,16 @@ def _rule(config: NetworkConfig) -> IntArray:
     return rule
 
 
-@intrinsic
-def _shift(typing_context, value, amount):  # pragma: no cover
-    """Return ``value >> amount`` in the type of `value`; numba widens to 64 bits, which halves the vectors."""
+def _typed_shift(typing_context: Any, value: Any, amount: Any) -> tuple[Any, Any]:
+    """Compile ``value >> amount`` in the type of `value`; numba's own shift is 64 bits wide, with half the lanes."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ashr(arguments[0], context.cast(builder, arguments[1], amount, value))
 
     return value(value, amount), generate
+
+
+_shift: Any = intrinsic(_typed_shift)
 
 
 @njit(cache=True)
