@@ -1,0 +1,83 @@
+"""A fully connected layer: synapse array and fire sweep."""
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from golden.config import NetworkConfig, ResolvedLayer
+
+from .events import input_event_layout, output_event_layout, probe_layout, score_layout, weight_word_layout
+from .sweep import FireSweep
+from .synapse import SynapseArray
+
+
+class Layer(wiring.Component):
+    """One layer of LIF neurons; the twin of :func:`golden.network.layer_step`.
+
+    A step takes ``max(events * n_words + 1, n_fire_words + output events + 3)`` cycles where nothing stalls, since
+    the last step fires while the next one is added (``banks = 2``), and their sum where ``banks = 1``.
+
+    Parameters
+    ----------
+    layer : ResolvedLayer
+    config : NetworkConfig, optional
+        Given for the readout layer, which sends scores.
+    weight : (n_out, n_in) integers, optional
+        Initial content of the weight memory.
+
+    Members
+    -------
+    i : In(stream)         input events
+    o : Out(stream)        output events, where the layer fires
+    scores : Out(stream)   one beat a class and sample, in the readout layer
+    write_enable, write_address, write_data, loading : In   weight load
+    probe, adding, active : Out   see :class:`FireSweep` and :class:`SynapseArray`
+    """
+
+    def __init__(
+        self, layer: ResolvedLayer, config: NetworkConfig | None = None, weight: Sequence[Sequence[int]] | None = None
+    ):
+        self._layer, self._config, self._weight = layer, config, weight
+        members = {
+            "i": In(stream.Signature(input_event_layout(layer))),
+            "write_enable": In(1),
+            "write_address": In(range(layer.n_in * layer.n_words)),
+            "write_data": In(weight_word_layout(layer)),
+            "loading": In(1),
+            "probe": Out(probe_layout(layer)),
+            "adding": Out(1),
+            "active": Out(1),
+        }
+        if layer.fires:
+            members["o"] = Out(stream.Signature(output_event_layout(layer)))
+        if config is not None:
+            members["scores"] = Out(stream.Signature(score_layout(config)))
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.synapses = synapses = SynapseArray(self._layer, self._weight)
+        m.submodules.sweep = sweep = FireSweep(self._layer, self._config)
+        connect(m, flipped(self.i), synapses.i)
+        connect(m, synapses.sweep, sweep.sweep)
+        if self._layer.fires:
+            connect(m, sweep.o, flipped(self.o))
+        if self._config is not None:
+            connect(m, sweep.scores, flipped(self.scores))
+        m.d.comb += [
+            synapses.read_enable.eq(sweep.read_enable),
+            synapses.read_bank.eq(sweep.read_bank),
+            synapses.read_word.eq(sweep.read_word),
+            sweep.read_data.eq(synapses.read_data),
+            synapses.release.eq(sweep.release),
+            synapses.write_enable.eq(self.write_enable),
+            synapses.write_address.eq(self.write_address),
+            synapses.write_data.eq(self.write_data),
+            synapses.loading.eq(self.loading),
+            self.probe.eq(sweep.probe),
+            self.adding.eq(synapses.adding),
+            self.active.eq(synapses.active),
+        ]
+        return m

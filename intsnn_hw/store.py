@@ -1,0 +1,65 @@
+"""Word memory with one write port and synchronous read ports: block RAM, or a register where it has one word."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, memory, wiring
+from amaranth.lib.wiring import In, Out
+
+
+class Store(wiring.Component):
+    """Memory of `depth` words of `layout`; a read takes one cycle and holds while its enable is low.
+
+    A word must not be read in the cycle that writes it: what would be read then is undefined, and in exchange no tool
+    adds bypass logic to the block RAM (attribute ``no_rw_check``). Every user states why that never happens.
+
+    Parameters
+    ----------
+    layout : data.Layout
+    depth : int
+    n_read_ports : int
+    init : sequence of layout constants, optional
+
+    Members
+    -------
+    write_enable, write_address, write_data : In
+    read_enable<k>, read_address<k> : In
+    read_data<k> : Out   one cycle later
+    """
+
+    def __init__(self, layout: data.Layout, depth: int, *, n_read_ports: int = 1, init: list | None = None):
+        self._layout, self._depth, self._n_read_ports, self._init = layout, depth, n_read_ports, init or []
+        members = {"write_enable": In(1), "write_address": In(range(depth)), "write_data": In(layout)}
+        for port in range(n_read_ports):
+            members |= {
+                f"read_enable{port}": In(1),
+                f"read_address{port}": In(range(depth)),
+                f"read_data{port}": Out(layout),
+            }
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        reads = [
+            tuple(getattr(self, f"read_{name}{port}") for name in ("enable", "address", "data"))
+            for port in range(self._n_read_ports)
+        ]
+        if self._depth == 1:
+            word = Signal(self._layout, init=self._init[0] if self._init else None)
+            with m.If(self.write_enable):
+                m.d.sync += word.eq(self.write_data)
+            for enable, _, read_data in reads:
+                with m.If(enable):
+                    m.d.sync += read_data.eq(word)
+            return m
+        m.submodules.memory = cells = memory.Memory(
+            shape=self._layout, depth=self._depth, init=self._init, attrs={"no_rw_check": 1}
+        )
+        write = cells.write_port()
+        m.d.comb += [
+            write.en.eq(self.write_enable),
+            write.addr.eq(self.write_address),
+            write.data.eq(self.write_data),
+        ]
+        for enable, address, read_data in reads:
+            read = cells.read_port()
+            m.d.comb += [read.en.eq(enable), read.addr.eq(address), read_data.eq(read.data)]
+        return m

@@ -1,0 +1,211 @@
+"""The fire sweep: once a time step is summed, every neuron leaks, integrates, fires and resets."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.config import NetworkConfig, ResolvedLayer
+
+from .events import output_event_layout, probe_layout, score_layout, sums_layout, sweep_layout
+from .neuron import fire, integrate, reset
+from .store import Store
+
+
+class FireSweep(wiring.Component):
+    """Holds the membranes of a layer and fires `fire_lanes` neurons per cycle, one event per cycle at most.
+
+    Throughput: a sweep takes ``n_fire_words + 2`` cycles, more where a group has several events or `o` is not taken.
+    Latency: 4 cycles from descriptor to first event. The next sweep begins when the last group has left the pipeline.
+    The events of a step end with `end_of_step`, riding on the last event where the last group has one. The readout
+    layer (`config` given) also sends its scores after the last step of a sample.
+
+    Parameters
+    ----------
+    layer : ResolvedLayer
+    config : NetworkConfig, optional
+        Given for the readout layer.
+
+    Members
+    -------
+    sweep : In(stream)      finished steps
+    read_enable, read_bank, read_word : Out, read_data : In   accumulators, read in one cycle
+    release : Out           mask of banks read to the end
+    o : Out(stream)         events, where the layer fires
+    scores : Out(stream)    one beat for each class after the last step, in the readout layer
+    probe : Out             what was fired in this cycle
+    """
+
+    def __init__(self, layer: ResolvedLayer, config: NetworkConfig | None = None):
+        self._layer, self._config = layer, config
+        members = {
+            "sweep": In(stream.Signature(sweep_layout())),
+            "read_enable": Out(1),
+            "read_bank": Out(1),
+            "read_word": Out(range(layer.n_words)),
+            "read_data": In(sums_layout(layer)),
+            "release": Out(2),
+            "probe": Out(probe_layout(layer)),
+        }
+        if layer.fires:
+            members["o"] = Out(stream.Signature(output_event_layout(layer)))
+        if config is not None:
+            members["scores"] = Out(stream.Signature(score_layout(config)))
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer = self._layer
+        neuron, width = layer.neuron, layer.fire_lanes
+        parts = layer.lanes // width
+        membranes_layout = data.ArrayLayout(signed(neuron.membrane_width), width)
+
+        # No read meets a write: within a sweep a group is written two groups after it was read, and the next sweep
+        # begins with an empty pipeline.
+        m.submodules.membranes = membranes = Store(membranes_layout, layer.n_fire_words)
+
+        advance_b, advance_c = Signal(), Signal()
+
+        # Stage A: walk over the groups and read accumulators and membranes.
+        running, fresh = Signal(), Signal(init=1)
+        work = Signal(sweep_layout())
+        group, first = Signal(range(layer.n_fire_words)), Signal(range(layer.n_fire_words * width))
+        word, part = Signal(range(layer.n_words)), Signal(range(parts))
+        valid_b, valid_c = Signal(), Signal()
+        is_last = group == layer.n_fire_words - 1
+        m.d.comb += self.sweep.ready.eq(~running & ~valid_b & ~valid_c)
+        with m.If(self.sweep.valid & self.sweep.ready):
+            m.d.sync += [running.eq(1), work.eq(self.sweep.payload)]
+            m.d.sync += [group.eq(0), first.eq(0), word.eq(0), part.eq(0)]
+        read = Signal()
+        m.d.comb += [
+            read.eq(running & advance_b),
+            self.read_enable.eq(read & ~work.empty),
+            self.read_bank.eq(work.bank),
+            self.read_word.eq(word),
+            membranes.read_enable0.eq(read),
+            membranes.read_address0.eq(group),
+        ]
+        with m.If(read):
+            m.d.sync += [group.eq(group + 1), first.eq(first + width), part.eq(part + 1)]
+            with m.If(part == parts - 1):
+                m.d.sync += [part.eq(0), word.eq(word + 1)]
+            with m.If(is_last):
+                m.d.sync += running.eq(0)
+
+        # Stage B: leak and integrate.
+        part_b, last_b = Signal.like(part), Signal()
+        group_b, first_b = Signal.like(group), Signal.like(first)
+        with m.If(advance_b):
+            m.d.sync += [valid_b.eq(running), part_b.eq(part), last_b.eq(is_last), group_b.eq(group), first_b.eq(first)]
+        m.d.comb += advance_b.eq(~valid_b | advance_c)
+        integrated = Signal(membranes_layout)
+        currents = self.read_data.as_value().word_select(part_b, width * layer.current_width)
+        for lane in range(width):
+            current = currents.word_select(lane, layer.current_width).as_signed()
+            membrane = Mux(fresh, 0, membranes.read_data0[lane])
+            with m.If(advance_c):
+                m.d.sync += integrated[lane].eq(integrate(membrane, Mux(work.empty, 0, current), neuron))
+        finish = Signal()
+        m.d.comb += finish.eq(valid_b & advance_c & last_b)
+        with m.If(finish):
+            m.d.sync += fresh.eq(work.end_of_sample)
+            with m.If(~work.empty):
+                m.d.comb += self.release.eq(1 << work.bank)
+
+        # Stage C: fire and reset, write back, hand over to the serialiser.
+        last_c, ends_c = Signal(), Signal()
+        group_c, first_c = Signal.like(group), Signal.like(first)
+        with m.If(advance_c):
+            m.d.sync += [valid_c.eq(valid_b), last_c.eq(last_b), ends_c.eq(work.end_of_sample)]
+            m.d.sync += [group_c.eq(group_b), first_c.eq(first_b)]
+        done, fired = Signal(), Signal()
+        m.d.comb += [fired.eq(valid_c & done), advance_c.eq(~valid_c | done)]
+        spikes = Signal(data.ArrayLayout(neuron.spike_width, width))
+        after = Signal(membranes_layout)
+        for lane in range(width):
+            if layer.fires:
+                is_neuron = first_c + lane < layer.n_out
+                m.d.comb += [
+                    spikes[lane].eq(Mux(is_neuron, fire(integrated[lane], neuron), 0)),
+                    after[lane].eq(reset(integrated[lane], spikes[lane], neuron)),
+                ]
+            else:
+                m.d.comb += after[lane].eq(integrated[lane])
+        m.d.comb += [
+            membranes.write_enable.eq(fired),
+            membranes.write_address.eq(group_c),
+            membranes.write_data.eq(after),
+            self.probe.valid.eq(fired),
+            self.probe.first.eq(first_c),
+            self.probe.membranes.eq(after),
+            self.probe.spikes.eq(spikes),
+        ]
+
+        taken = self._serialise(m, fired, spikes, first_c, last_c, ends_c) if layer.fires else 1
+        if self._config is None:
+            m.d.comb += done.eq(taken)
+        else:
+            score = after[0]
+            if self._config.readout == "spike_count":
+                load = valid_b & advance_c
+                score = self._count(m, read, group, load, fresh, fired, group_c, spikes[0])
+            m.d.comb += [
+                self.scores.valid.eq(valid_c & taken & ends_c),
+                self.scores.payload.score.eq(score),
+                self.scores.payload.last.eq(last_c),
+                done.eq(taken & (~ends_c | self.scores.ready)),
+            ]
+        return m
+
+    def _count(
+        self, m: Module, read: Value, group: Value, load: Value, fresh: Value, fired: Value, fired_group: Value,
+        spike: Value,
+    ) -> Value:  # fmt: skip
+        """Sum the graded spikes of each neuron over the steps of a sample; return the sum of the one in stage C."""
+        layout = data.ArrayLayout(self._config.score_width - 1, 1)
+        # No read meets a write, for the same reason as with the membranes.
+        m.submodules.counts = counts = Store(layout, self._layer.n_fire_words)
+        before = Signal(layout)
+        with m.If(load):
+            m.d.sync += before.eq(Mux(fresh, 0, counts.read_data0.as_value()))
+        m.d.comb += [
+            counts.read_enable0.eq(read),
+            counts.read_address0.eq(group),
+            counts.write_enable.eq(fired),
+            counts.write_address.eq(fired_group),
+            counts.write_data[0].eq(before[0] + spike),
+        ]
+        return counts.write_data[0]
+
+    def _serialise(self, m: Module, fired: Value, spikes: Value, first: Value, last: Value, ends: Value) -> Value:
+        """Send the events of a group one by one; return whether the group in stage C can be handed over."""
+        width = self._layer.fire_lanes
+        busy, held, base = Signal(), Signal.like(spikes), Signal.like(first)
+        marker, marker_ends = Signal(), Signal()
+        pending, lowest, more = Signal(width), Signal(width), Signal()
+        payload = self.o.payload
+        m.d.comb += [
+            pending.eq(Cat(held[lane].any() for lane in range(width))),
+            lowest.eq(pending & (-pending)[:width]),
+            more.eq((pending & ~lowest).any()),
+            self.o.valid.eq(busy),
+            payload.end_of_step.eq(marker & ~more),
+            payload.end_of_sample.eq(marker & ~more & marker_ends),
+        ]
+        for lane in range(width):
+            with m.If(lowest[lane]):
+                m.d.comb += [payload.address.eq(base + lane), payload.spike.eq(held[lane])]
+        with m.If(busy & self.o.ready):
+            m.d.sync += busy.eq(more)
+            for lane in range(width):
+                with m.If(lowest[lane]):
+                    m.d.sync += held[lane].eq(0)
+
+        silent, taken = Signal(), Signal()
+        m.d.comb += [
+            silent.eq(~spikes.as_value().any() & ~last),
+            taken.eq(silent | ~busy | (self.o.ready & ~more)),
+        ]
+        with m.If(fired & ~silent):
+            m.d.sync += [busy.eq(1), held.eq(spikes), base.eq(first), marker.eq(last), marker_ends.eq(ends)]
+        return taken

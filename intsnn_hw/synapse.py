@@ -1,0 +1,233 @@
+"""The synapse array of a layer: weight memory, spike-times-weight products, and the accumulators of a time step."""
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import data, fifo, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.config import ResolvedLayer
+
+from .arith import multiply
+from .events import input_event_layout, sums_layout, sweep_layout, weight_word_layout
+from .store import Store
+
+MAX_WAITING_SWEEPS = 2
+
+
+class SynapseArray(wiring.Component):
+    """Adds the weight row of each event into the accumulators of the present step, `lanes` weights per cycle.
+
+    Throughput: an event takes ``n_words`` cycles and the next follows without a bubble; a marker that stands alone
+    takes one cycle. Latency: 3 cycles from the last word of a step to its descriptor on `sweep`. There are `banks`
+    sets of accumulators: with two, the next step is added while the last one fires. The first event of a step
+    overwrites its bank, so that banks are never cleared. `i` stalls while an event is in work, while `loading`, while
+    the bank it needs is still being read, and while two finished steps wait.
+
+    Parameters
+    ----------
+    layer : ResolvedLayer
+    weight : (n_out, n_in) integers, optional
+        Initial content of the weight memory; zeros otherwise.
+
+    Members
+    -------
+    i : In(stream)          events
+    sweep : Out(stream)     finished steps, in order
+    read_enable, read_bank, read_word : In   accumulators to read for firing
+    read_data : Out         those, one cycle later: `lanes` exact sums
+    release : In            mask of banks that have been read to the end
+    write_enable, write_address, write_data : In   write port of the weight memory, used while `loading` only
+    loading : In            holds events back
+    adding : Out            a weight word is being added in this cycle
+    active : Out            an event or marker is waiting or in work
+    """
+
+    def __init__(self, layer: ResolvedLayer, weight: Sequence[Sequence[int]] | None = None):
+        self._layer = layer
+        self._init = None if weight is None else pack_weights(layer, weight)
+        super().__init__(
+            {
+                "i": In(stream.Signature(input_event_layout(layer))),
+                "sweep": Out(stream.Signature(sweep_layout())),
+                "read_enable": In(1),
+                "read_bank": In(1),
+                "read_word": In(range(layer.n_words)),
+                "read_data": Out(sums_layout(layer)),
+                "release": In(2),
+                "write_enable": In(1),
+                "write_address": In(range(layer.n_in * layer.n_words)),
+                "write_data": In(weight_word_layout(layer)),
+                "loading": In(1),
+                "adding": Out(1),
+                "active": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer = self._layer
+        depth = layer.n_in * layer.n_words
+
+        # No read meets a write: events wait while `loading`, and nothing is written otherwise.
+        m.submodules.weights = weights = Store(weight_word_layout(layer), depth, init=self._init)
+        m.d.comb += [
+            weights.write_enable.eq(self.write_enable),
+            weights.write_address.eq(self.write_address),
+            weights.write_data.eq(self.write_data),
+        ]
+
+        # The event in work; its weight address walks along the row.
+        held = Signal()
+        event = Signal(input_event_layout(layer))
+        address = Signal(range(depth))
+        word = Signal(range(layer.n_words))
+        bank = Signal()
+        empty = Signal(init=1)
+        bank_busy = Signal(2)
+        n_waiting = Signal(range(MAX_WAITING_SWEEPS + 1))
+
+        has_spike, is_last, closes, issue = Signal(), Signal(), Signal(), Signal()
+        step_empty = empty & ~has_spike
+        m.d.comb += [
+            has_spike.eq(event.spike != 0),
+            is_last.eq(~has_spike | (word == layer.n_words - 1)),
+            closes.eq(is_last & event.end_of_step),
+            issue.eq(
+                held
+                & ~self.loading
+                & ~(has_spike & bank_busy.bit_select(bank, 1))
+                & ~(closes & (n_waiting == MAX_WAITING_SWEEPS))
+            ),
+            self.i.ready.eq(~held | (issue & is_last)),
+        ]
+        with m.If(self.i.ready):
+            m.d.sync += [
+                held.eq(self.i.valid),
+                event.eq(self.i.payload),
+                address.eq(self.i.payload.address * layer.n_words),
+                word.eq(0),
+            ]
+        with m.Elif(issue):
+            m.d.sync += [address.eq(address + 1), word.eq(word + 1)]
+
+        taken = Signal(2)
+        with m.If(issue & is_last):
+            m.d.sync += empty.eq(closes | step_empty)
+            with m.If(closes & ~step_empty):
+                m.d.comb += taken.eq(1 << bank)
+                if layer.banks == 2:
+                    m.d.sync += bank.eq(~bank)
+        m.d.sync += bank_busy.eq(bank_busy & ~self.release | taken)
+
+        # Stage 1: the weight word and the accumulators are being read.
+        add_1, first_1, close_1 = Signal(), Signal(), Signal()
+        spike_1 = Signal(layer.input_spike_width)
+        word_1, bank_1 = Signal.like(word), Signal()
+        sweep_1 = Signal(sweep_layout())
+        m.d.comb += [weights.read_enable0.eq(1), weights.read_address0.eq(address)]
+        m.d.sync += [
+            add_1.eq(issue & has_spike),
+            first_1.eq(empty),
+            close_1.eq(issue & closes),
+            spike_1.eq(event.spike),
+            word_1.eq(word),
+            bank_1.eq(bank),
+            sweep_1.bank.eq(bank),
+            sweep_1.empty.eq(step_empty),
+            sweep_1.end_of_sample.eq(event.end_of_sample),
+        ]
+
+        # Stage 2: products and accumulators are there; add and write back.
+        add_2, first_2, close_2 = Signal(), Signal(), Signal()
+        word_2, bank_2 = Signal.like(word), Signal()
+        sweep_2 = Signal(sweep_layout())
+        products = Signal(data.ArrayLayout(signed(layer.product_width), layer.lanes))
+        m.d.sync += [
+            add_2.eq(add_1),
+            first_2.eq(first_1),
+            close_2.eq(close_1),
+            word_2.eq(word_1),
+            bank_2.eq(bank_1),
+            sweep_2.eq(sweep_1),
+        ]
+        previous, sums = Signal(sums_layout(layer)), Signal(sums_layout(layer))
+        for lane in range(layer.lanes):
+            product = multiply(weights.read_data0[lane], spike_1, shift_add=layer.multiplier == "shift_add")
+            m.d.sync += products[lane].eq(product)
+            m.d.comb += sums[lane].eq(Mux(first_2, 0, previous[lane]) + products[lane])
+        self._accumulators(m, add_1, add_2, word_1, bank_1, word_2, bank_2, previous, sums)
+
+        m.submodules.waiting = waiting = fifo.SyncFIFO(width=sweep_2.shape().size, depth=MAX_WAITING_SWEEPS)
+        popped = self.sweep.valid & self.sweep.ready
+        m.d.comb += [
+            waiting.w_data.eq(sweep_2),
+            waiting.w_en.eq(close_2),
+            self.sweep.payload.eq(waiting.r_data),
+            self.sweep.valid.eq(waiting.r_rdy),
+            waiting.r_en.eq(self.sweep.ready),
+            self.adding.eq(add_2),
+            self.active.eq(self.i.valid | held | add_1 | add_2),
+        ]
+        m.d.sync += n_waiting.eq(n_waiting + (issue & closes) - popped)
+        return m
+
+    def _accumulators(
+        self, m: Module, read: Signal, add: Signal, read_word: Signal, read_bank: Signal, write_word: Signal,
+        write_bank: Signal, previous: Signal, sums: Signal,
+    ) -> None:  # fmt: skip
+        """Connect the accumulators of all banks.
+
+        No read meets a write: the sweep reads another bank than the one being added to, and the words of successive
+        adds differ where a bank has several. A bank of one word is added to in every cycle, so its running sum is a
+        register and the store only serves the sweep.
+        """
+        layer = self._layer
+        single = layer.n_words == 1
+        shared = layer.banks == 1 or single
+        m.submodules.accumulators = store = Store(
+            sums_layout(layer), layer.banks * layer.n_words, n_read_ports=1 if shared else 2
+        )
+        m.d.comb += [
+            store.write_enable.eq(add),
+            store.write_address.eq(write_bank * layer.n_words + write_word),
+            store.write_data.eq(sums),
+        ]
+        sweep_address = self.read_bank * layer.n_words + self.read_word
+        add_address = read_bank * layer.n_words + read_word
+        if single:
+            total = Signal(sums_layout(layer))
+            with m.If(add):
+                m.d.sync += total.eq(sums)
+            m.d.comb += [
+                previous.eq(total),
+                store.read_address0.eq(sweep_address),
+                store.read_enable0.eq(self.read_enable),
+                self.read_data.eq(store.read_data0),
+            ]
+        elif shared:
+            # With one bank events wait for the sweep, so that both can use one read port.
+            m.d.comb += [
+                store.read_address0.eq(Mux(self.read_enable, sweep_address, add_address)),
+                store.read_enable0.eq(self.read_enable | read),
+                previous.eq(store.read_data0),
+                self.read_data.eq(store.read_data0),
+            ]
+        else:
+            m.d.comb += [
+                store.read_address0.eq(add_address),
+                store.read_enable0.eq(read),
+                previous.eq(store.read_data0),
+                store.read_address1.eq(sweep_address),
+                store.read_enable1.eq(self.read_enable),
+                self.read_data.eq(store.read_data1),
+            ]
+
+
+def pack_weights(layer: ResolvedLayer, weight: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return the content of the weight memory for weights of shape (n_out, n_in), rows padded with 0."""
+    words = []
+    for i in range(layer.n_in):
+        row = [int(weight[j][i]) for j in range(layer.n_out)] + [0] * (layer.n_words * layer.lanes - layer.n_out)
+        words += [row[at : at + layer.lanes] for at in range(0, len(row), layer.lanes)]
+    return words
