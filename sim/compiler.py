@@ -1,0 +1,112 @@
+"""A C++ compiler, found where there is one, and a cache of what it made."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from golden.errors import ToolError
+
+__all__ = ["cache_folder", "compile_shared", "find_compiler"]
+
+
+def find_compiler() -> list[str]:
+    """The command of a C++ compiler: ``$CXX``, g++, clang++, c++, or the one in the ``ziglang`` wheel.
+
+    Raises
+    ------
+    ToolError
+        When there is none, or ``$CXX`` names a program that does not exist.
+    """
+    if wanted := shlex.split(os.environ.get("CXX", "")):
+        if shutil.which(wanted[0]) is None:
+            raise ToolError(f"CXX names {wanted[0]!r}, which does not exist: correct or unset CXX")
+        return wanted
+    for name in ("g++", "clang++", "c++"):
+        if shutil.which(name):
+            return [name]
+    if importlib.util.find_spec("ziglang"):
+        return [sys.executable, "-m", "ziglang", "c++"]
+    raise ToolError("no C++ compiler found: install g++ (apt install g++), or pip install ziglang, or set CXX")
+
+
+def cache_folder(cache_dir: str | os.PathLike | None = None) -> Path:
+    """``cache_dir``, else ``$INTSNN_CACHE``, else ``$XDG_CACHE_HOME/intsnn``, else ``~/.cache/intsnn``; made if absent.
+
+    Raises
+    ------
+    ToolError
+        When the folder cannot be written.
+    """
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(cache_dir or os.environ.get("INTSNN_CACHE") or base / "intsnn")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ToolError(f"cache folder {folder} cannot be written ({error.strerror}): set INTSNN_CACHE") from None
+    return folder
+
+
+def compile_shared(
+    key: Sequence[str],
+    sources: Callable[[], Mapping[str, str]],
+    main: str,
+    *,
+    include: Sequence[str],
+    flags: Sequence[str],
+    cache_dir: str | os.PathLike | None = None,
+) -> Path:
+    """Compiles C++ to a shared object, or takes it from the cache.
+
+    Parameters
+    ----------
+    key     : everything the result depends on besides compiler and flags
+    sources : called on a miss only; text of each file by name
+    main    : name of the file to compile
+    include : include folders
+    flags   : compiler flags
+
+    Parallel callers at worst compile the same thing twice: each entry appears by an atomic rename.
+
+    Raises
+    ------
+    ToolError
+        When no compiler is found, it fails, or the cache cannot be written.
+    """
+    compiler = find_compiler()
+    folder = cache_folder(cache_dir)
+    parts = [*key, *compiler, _version(tuple(compiler)), *flags]
+    target = folder / (hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32] + ".so")
+    if target.exists():
+        return target
+    with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as build:
+        for name, text in sources().items():
+            Path(build, name).write_text(text, encoding="utf-8")
+        output = Path(build, target.name)
+        command = [*compiler, *flags, "-shared", "-fPIC", *(f"-I{path}" for path in include), "-o", str(output), main]
+        done = subprocess.run(command, cwd=build, capture_output=True, text=True, check=False)
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines() or ["?"]
+            raise ToolError(f"{compiler[0]} failed with code {done.returncode}: {lines[0].strip()}")
+        os.replace(output, target)
+    return target
+
+
+@functools.cache
+def _version(compiler: tuple[str, ...]) -> str:
+    """What the compiler says it is: part of the cache key."""
+    try:
+        return subprocess.run([*compiler, "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ToolError(f"C++ compiler {shlex.join(compiler)!r} does not run: {error}") from None

@@ -1,0 +1,346 @@
+// Drives one compiled component through whole transactions. The including build supplies
+//   design.h  the C++ that CXXRTL generated
+//   ports.h   the numbers of ports, visit(), set_clock(), rewind_clock(), settles_at_once (all from sim/fast.py)
+// and loads the functions at the end through ctypes.
+//
+// Every item, of whatever width, is words_of(width) 32-bit words in memory, least significant first, so that 64
+// bits and less are one little-endian uint64.
+
+#include "design.h"
+#include <cxxrtl/cxxrtl_vcd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include "ports.h"
+
+namespace {
+
+using cxxrtl::value;
+
+constexpr size_t words_of(size_t width) { return width <= 64 ? 2 : (width + 31) / 32; }
+
+// An output is a value where it is computed, a wire where it is a register; a register shows its value before the edge.
+template<size_t W> const value<W> &value_of(const value<W> &port) { return port; }
+template<size_t W> const value<W> &value_of(const cxxrtl::wire<W> &port) { return port.curr; }
+template<class P> bool is_high(const P &port) { return value_of(port).data[0] & 1; }
+
+template<size_t W> void load(value<W> &port, const uint32_t *words) { std::memcpy(port.data, words, sizeof port.data); }
+template<size_t W> void store(uint32_t *words, const value<W> &port) {
+	words[1] = 0;
+	std::memcpy(words, port.data, sizeof port.data);
+}
+
+enum status { running = 0, complete = 1, dropped_valid = 2, changed_payload = 3 };
+
+// splitmix64. sim/bench.py has the twin: the two must agree for equal stall patterns on both back ends.
+struct coin {
+	uint64_t state = 0, threshold = 0;
+
+	bool draw() {
+		if (!threshold)
+			return false;
+		uint64_t z = (state += 0x9E3779B97F4A7C15u);
+		z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+		z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+		return ((z ^ (z >> 31)) >> 32) < threshold;
+	}
+};
+
+struct record {
+	std::vector<uint32_t> words;
+	std::vector<uint64_t> cycles;
+
+	void clear() {
+		words.clear();
+		cycles.clear();
+	}
+
+	template<size_t W> void add(const value<W> &item, uint64_t cycle) {
+		size_t end = words.size();
+		words.resize(end + words_of(W));
+		store(words.data() + end, item);
+		cycles.push_back(cycle);
+	}
+};
+
+struct feed {
+	const uint32_t *items = nullptr;
+	uint64_t n = 0, next = 0;
+	bool offered = false;
+	coin gap;
+	std::vector<uint64_t> cycles;
+
+	template<size_t W> void drive(value<W> &payload, value<1> &valid) {
+		if (offered)
+			return;
+		offered = next != n && !gap.draw();
+		valid.data[0] = offered;
+		if (offered)
+			load(payload, items + next * words_of(W));
+	}
+
+	// Returns whether this was the last item. Leaves the port alone, which the clock edge has still to see.
+	bool sample(bool ready, uint64_t cycle) {
+		if (!offered || !ready)
+			return false;
+		cycles.push_back(cycle);
+		offered = false;
+		return ++next == n;
+	}
+};
+
+struct sink {
+	record taken;
+	uint64_t expected = 0;
+	bool stalled = false;
+	coin stall;
+	std::vector<uint32_t> held;
+
+	template<size_t W> status check(const value<W> &payload, bool valid) {
+		if (!valid)
+			return dropped_valid;
+		uint32_t now[words_of(W)];
+		store(now, payload);
+		return std::memcmp(now, held.data(), sizeof now) ? changed_payload : running;
+	}
+
+	// Returns whether this was the last item expected.
+	template<size_t W> bool sample(const value<W> &payload, bool valid, bool ready, uint64_t cycle) {
+		stalled = valid && !ready;
+		if (stalled) {
+			held.resize(words_of(W));
+			store(held.data(), payload);
+		}
+		if (!valid || !ready)
+			return false;
+		taken.add(payload, cycle);
+		return taken.cycles.size() == expected;
+	}
+};
+
+// visit() calls one of these for each port; a visitor overrides what it needs.
+struct visitor {
+	template<class P, class V, class R> void in_stream(int, P &, V &, R &) {}
+	template<class P, class V, class R> void out_stream(int, P &, V &, R &) {}
+	template<class P> void probe(int, P &, int) {}
+	template<class P> void count(int, P &) {}
+	template<class P> void input(int, P &) {}
+	template<class P> void output(int, P &) {}
+};
+
+struct simulation {
+	top_module top;
+	feed feeds[n_in_streams + 1];
+	sink sinks[n_out_streams + 1];
+	record probes[n_probes + 1];
+	uint64_t counts[n_counts + 1] = {};
+	std::vector<uint32_t> last[n_outputs + 1]; // each plain output in the last cycle
+	uint64_t cycle = 0, end = 0;
+	size_t open = 0; // streams that have not yet moved all their items
+	int blamed = 0;  // the Out stream that broke the protocol
+	std::FILE *vcd_file = nullptr;
+	cxxrtl::vcd_writer vcd;
+
+	~simulation() { close_vcd(); }
+
+	void start() {
+		cycle = open = 0;
+		for (auto &feed : feeds) {
+			feed.cycles.clear();
+			feed.next = 0;
+			feed.offered = false;
+			open += feed.n > 0;
+		}
+		for (auto &sink : sinks) {
+			sink.taken.clear();
+			sink.stalled = false;
+			open += sink.expected > 0;
+		}
+		for (auto &probe : probes)
+			probe.clear();
+		for (auto &count : counts)
+			count = 0;
+	}
+
+	struct driver : visitor {
+		simulation &sim;
+		explicit driver(simulation &sim) : sim(sim) {}
+
+		template<class P, class V, class R> void in_stream(int index, P &payload, V &valid, R &) {
+			sim.feeds[index].drive(payload, valid);
+		}
+		template<class P, class V, class R> void out_stream(int index, P &, V &, R &ready) {
+			ready.data[0] = !sim.sinks[index].stall.draw();
+		}
+	};
+
+	// Reads the settled outputs of a cycle, before the clock edge.
+	struct monitor : visitor {
+		simulation &sim;
+		int result = running;
+		explicit monitor(simulation &sim) : sim(sim) {}
+
+		template<class P, class V, class R> void in_stream(int index, P &, V &, R &ready) {
+			sim.open -= sim.feeds[index].sample(is_high(ready), sim.cycle);
+		}
+		template<class P, class V, class R> void out_stream(int index, P &payload, V &valid, R &ready) {
+			auto &sink = sim.sinks[index];
+			if (sink.stalled && !result) {
+				result = sink.check(value_of(payload), is_high(valid));
+				sim.blamed = index;
+			}
+			sim.open -= sink.sample(value_of(payload), is_high(valid), is_high(ready), sim.cycle);
+		}
+		template<class P> void probe(int index, P &port, int offset) {
+			auto &value = value_of(port);
+			if (value.data[offset / 32] >> (offset % 32) & 1)
+				sim.probes[index].add(value, sim.cycle);
+		}
+		template<class P> void count(int index, P &port) { sim.counts[index] += is_high(port); }
+	};
+
+	struct latch : visitor {
+		simulation &sim;
+		explicit latch(simulation &sim) : sim(sim) {}
+
+		template<class P> void output(int index, P &port) {
+			sim.last[index].resize(words_of(value_of(port).bits));
+			store(sim.last[index].data(), value_of(port));
+		}
+	};
+
+	int sample() {
+		monitor monitor(*this);
+		visit(top, monitor);
+		if (!open || cycle + 1 == end)
+			visit(top, latch(*this));
+		return monitor.result;
+	}
+
+	// One evaluation under a rising clock gives both the outputs before the edge and the registers' next values;
+	// commit() is the edge. Right only where one evaluation settles everything.
+	int run_cycle_at_once() {
+		visit(top, driver(*this));
+		rewind_clock(top);
+		set_clock(top, 1);
+		top.top_module::eval();
+		int result = sample();
+		cxxrtl::observer observer;
+		top.commit(observer);
+		cycle++;
+		return result;
+	}
+
+	int run_cycle_settled() {
+		visit(top, driver(*this));
+		if (vcd_file) {
+			top.step();
+			sample_vcd(2 * cycle);
+		}
+		set_clock(top, 0);
+		top.step();
+		if (vcd_file)
+			sample_vcd(2 * cycle + 1);
+		int result = sample();
+		set_clock(top, 1);
+		top.step();
+		cycle++;
+		return result;
+	}
+
+	int run(uint64_t cycles, bool past_the_end) {
+		const bool at_once = settles_at_once && !vcd_file;
+		for (end = cycle + cycles; cycle < end && (open || past_the_end);)
+			if (int result = at_once ? run_cycle_at_once() : run_cycle_settled())
+				return result;
+		return open ? running : complete;
+	}
+
+	bool open_vcd(const char *path) {
+		vcd_file = std::fopen(path, "w");
+		if (!vcd_file)
+			return false;
+		cxxrtl::debug_items items;
+		top.debug_info(&items, nullptr, "top ");
+		vcd = cxxrtl::vcd_writer();
+		vcd.timescale(1, "ns");
+		vcd.add_without_memories(items);
+		return true;
+	}
+
+	void sample_vcd(uint64_t time) {
+		vcd.sample(time);
+		if (vcd.buffer.size() > 1 << 20)
+			flush_vcd();
+	}
+
+	void flush_vcd() {
+		std::fwrite(vcd.buffer.data(), 1, vcd.buffer.size(), vcd_file);
+		vcd.buffer.clear();
+	}
+
+	void close_vcd() {
+		if (!vcd_file)
+			return;
+		top.step();
+		vcd.sample(2 * cycle);
+		flush_vcd();
+		std::fclose(vcd_file);
+		vcd_file = nullptr;
+	}
+};
+
+struct setter : visitor {
+	int wanted;
+	const uint32_t *words;
+	setter(int wanted, const uint32_t *words) : wanted(wanted), words(words) {}
+
+	template<class P> void input(int index, P &port) {
+		if (index == wanted)
+			load(port, words);
+	}
+};
+
+record &recorded(simulation *sim, bool is_probe, int index) {
+	return is_probe ? sim->probes[index] : sim->sinks[index].taken;
+}
+
+} // namespace
+
+extern "C" {
+
+simulation *sim_new() { return new simulation; }
+void sim_delete(simulation *sim) { delete sim; }
+void sim_set(simulation *sim, int input, const uint32_t *words) { visit(sim->top, setter(input, words)); }
+const uint32_t *sim_last(simulation *sim, int output) { return sim->last[output].data(); }
+void sim_feed(simulation *sim, int stream, const uint32_t *items, uint64_t n, uint64_t state, uint64_t threshold) {
+	sim->feeds[stream].items = items;
+	sim->feeds[stream].n = n;
+	sim->feeds[stream].gap = {state, threshold};
+}
+void sim_expect(simulation *sim, int stream, uint64_t n, uint64_t state, uint64_t threshold) {
+	sim->sinks[stream].expected = n;
+	sim->sinks[stream].stall = {state, threshold};
+}
+int sim_open_vcd(simulation *sim, const char *path) { return sim->open_vcd(path); }
+void sim_close_vcd(simulation *sim) { sim->close_vcd(); }
+void sim_start(simulation *sim) { sim->start(); }
+int sim_run(simulation *sim, uint64_t cycles, int past_the_end) { return sim->run(cycles, past_the_end); }
+uint64_t sim_cycle(simulation *sim) { return sim->cycle; }
+int sim_blamed(simulation *sim) { return sim->blamed; }
+uint64_t sim_accepted(simulation *sim, int stream) { return sim->feeds[stream].next; }
+const uint64_t *sim_accepted_cycles(simulation *sim, int stream) { return sim->feeds[stream].cycles.data(); }
+uint64_t sim_recorded(simulation *sim, int is_probe, int index) {
+	return recorded(sim, is_probe, index).cycles.size();
+}
+const uint32_t *sim_words(simulation *sim, int is_probe, int index) {
+	return recorded(sim, is_probe, index).words.data();
+}
+const uint64_t *sim_cycles(simulation *sim, int is_probe, int index) {
+	return recorded(sim, is_probe, index).cycles.data();
+}
+uint64_t sim_count(simulation *sim, int index) { return sim->counts[index]; }
+}

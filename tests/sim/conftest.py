@@ -1,0 +1,50 @@
+"""Back ends under test; a missing tool skips on a user's machine and fails in CI."""
+
+import functools
+import os
+
+import pytest
+
+from golden.errors import ToolError
+from sim.fast import compile_component
+from sim.verilog import build_component
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """A cache of the session's own, so that every session compiles."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("INTSNN_CACHE", str(folder))
+        yield folder
+
+
+@functools.cache
+def _core(backend, component):
+    if backend == "fast":
+        return compile_component(component())
+    return build_component(component(), simulator=backend)
+
+
+@pytest.fixture(params=["fast", "icarus"])
+def core(request):
+    """The function that gives the core of a component class, at power-on, on one of the back ends."""
+    return functools.partial(fresh, request.param)
+
+
+@pytest.fixture
+def on():
+    """The function that gives the core of a component class on the back end named."""
+    return fresh
+
+
+def fresh(backend, component):
+    """The core of ``component`` at power-on; built once a session."""
+    try:
+        core = _core(backend, component)
+    except ToolError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"in CI the tool must be there: {error}")
+        pytest.skip(str(error))
+    core.reset()
+    return core
