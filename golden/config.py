@@ -477,7 +477,7 @@ class NetworkConfig:
 
 
 def _each(values: tuple[int, ...], index: int) -> int:
-    return values[index] if len(values) > 1 else values[0]
+    return values[index if len(values) > 1 else 0]
 
 
 def _plain(value: Any) -> Any:
@@ -491,7 +491,7 @@ def _build(kind: Any, data: Any, where: str) -> Any:
     """Convert plain `data` to the annotated type `kind`, with `where` naming the place in messages."""
     if get_origin(kind) in (types.UnionType, typing.Union):
         (kind,) = (option for option in get_args(kind) if option is not types.NoneType)
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         if not isinstance(data, dict):
             raise ConfigError(f"{where}: must be a table, got {data!r}")
         hints = typing.get_type_hints(kind)

@@ -152,7 +152,7 @@ def learn(network: Network, spikes: IntArray, label: int, boost: int = 0) -> Rec
         membranes=[np.stack([step.membrane for step in steps]) for steps in history],
         spikes=[np.stack([step.spike for step in steps]) for steps in history],
         scores=scores,
-        classes=np.argmax(scores),
+        classes=np.asarray(np.argmax(scores)),
     )
 
 

@@ -76,7 +76,8 @@ def neuron(
 
     Every pair where both widths together have up to 16 bits. Else, for every membrane to be met before reset (each
     spike level, the surrogate window's edges, zero, both ends of the range and one beyond) the pairs that meet it with
-    corner currents, as far as the widths allow; besides, the pairs of all corners, and `n_random` random ones.
+    corner currents and from corner membranes, as far as the widths allow; besides, the pairs of both operands'
+    extremes, each of their corners with a random partner, and `n_random` random pairs.
     """
     low, high = signed_range(config.membrane_width)
     current_low, current_high = signed_range(current_width)
@@ -84,17 +85,35 @@ def neuron(
         membrane, current = product(np.arange(low, high + 1), np.arange(current_low, current_high + 1))
         return membrane, current
     rng = np.random.default_rng(seed)
+
+    def membranes(count: int) -> IntArray:
+        return rng.integers(low, high, count, endpoint=True)
+
+    def currents(count: int) -> IntArray:
+        return rng.integers(current_low, current_high, count, endpoint=True)
+
     levels = [level << config.threshold_shift for level in range(config.max_spike + 2)]
     goals = _with_neighbours([*levels, low, high], low - 1, high + 1)
-    offered = [0, 1, -1, current_low, current_high, *rng.integers(current_low, current_high, 3, endpoint=True)]
-    goal, current = product(goals, np.array(offered, np.int64))
+    goal, current = product(goals, np.array([0, 1, -1, current_low, current_high, *currents(2)], np.int64))
     before = _before_leak(goal - current, config)
     met = leak(before, config) + current == goal
-    corners = product(signed(config.membrane_width), signed(current_width))
-    return (
-        np.concatenate([before[met], corners[0], rng.integers(low, high, n_random, endpoint=True)]),
-        np.concatenate([current[met], corners[1], rng.integers(current_low, current_high, n_random, endpoint=True)]),
+    aimed, start = product(goals, np.array([0, low, high, *membranes(2)], np.int64))
+    added = aimed - leak(start, config)
+    legal = (added >= current_low) & (added <= current_high)
+    extremes = product(
+        _with_neighbours([low, 0, high], low, high),
+        _with_neighbours([current_low, 0, current_high], current_low, current_high),
     )
+    corners, current_corners = signed(config.membrane_width), signed(current_width)
+    pairs = [
+        (before[met], current[met]),
+        (start[legal], added[legal]),
+        extremes,
+        (corners, currents(len(corners))),
+        (membranes(len(current_corners)), current_corners),
+        (membranes(n_random), currents(n_random)),
+    ]
+    return np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
 
 
 def _before_leak(leaked: IntArray, config: NeuronConfig) -> IntArray:
@@ -157,8 +176,9 @@ class SeededChoices:
 
 
 def neuron_config(choices: Choices, current_width: int) -> NeuronConfig:
-    """Return a random neuron whose membrane is near `current_width`, so that inputs reach firing and saturation."""
-    membrane_width = min(max(current_width + choices.integer(-2, 3), 4), 32)
+    """Return a random neuron, its membrane mostly near `current_width`, so that inputs reach firing and saturation."""
+    wider = choices.one_of((-2, -1, 0, 1, 2, 3, 32))
+    membrane_width = min(max(current_width + wider, 4), 32)
     spike_width = choices.integer(1, min(8, membrane_width - 1))
     leaks: dict[str, Any] = {}
     kind = choices.one_of(("none", "shift", "factor"))
@@ -194,7 +214,7 @@ def learning_config(choices: Choices, layers: Sequence[LayerConfig]) -> Learning
         shadow_width=shadow_width,
         route=choices.one_of(get_args(Route)),
         timing=choices.one_of(get_args(Timing)),
-        margin=choices.one_of((0, 1, (1 << (membrane_width - 2)) - 1, 1 << (membrane_width - 1), (1 << 31) - 1)),
+        margin=choices.one_of((0, 1, 1 << (membrane_width - 3), (1 << (membrane_width - 1)) - 1, (1 << 31) - 1)),
         rate_shifts=tuple(choices.integer(-16, 12) for _ in range(depth)),
         error_shifts=tuple(choices.integer(-7, 24) for _ in range(depth - 1)),
         direct_shift=choices.integer(0, 16),

@@ -2,11 +2,14 @@
 
 from dataclasses import FrozenInstanceError, replace
 from itertools import pairwise, product
+from typing import Any
 
+import numpy as np
 import pytest
 import tomli_w
 from hypothesis import given
 
+from golden import vectors
 from golden.config import (
     EncodingConfig,
     HardwareConfig,
@@ -21,16 +24,22 @@ from golden.learning import trace_step
 from tests.strategies import network_configs
 
 
-def learning(**changes) -> LearningConfig:
+def learning(**changes: Any) -> LearningConfig:
     return LearningConfig(**{"rate_shifts": (4, 4), "error_shifts": (1,), "init_shifts": (12, 12), **changes})
 
 
-def network(**changes) -> NetworkConfig:
+def network(**changes: Any) -> NetworkConfig:
     layers = (LayerConfig(size=6), LayerConfig(size=3))
     return NetworkConfig(**{"n_inputs": 5, "n_steps": 2, "layers": layers, "learning": learning(), **changes})
 
 
 NOT_A_NUMBER = [True, 8.0, "8", None, [8]]
+
+LOSING_NEURONS = (
+    NeuronConfig(reset="hard"),
+    NeuronConfig(leak_shift=4),
+    NeuronConfig(leak_factor=3, leak_frac=2),
+)
 
 BROKEN_RULES = [
     (NeuronConfig, {"membrane_width": 3}, "NeuronConfig.membrane_width: must be 4..32, got 3"),
@@ -175,11 +184,11 @@ BROKEN_RULES = [
             network,
             {
                 "readout": "spike_count",
-                "layers": (LayerConfig(size=6), LayerConfig(size=3, neuron=NeuronConfig(**neuron))),
+                "layers": (LayerConfig(size=6), LayerConfig(size=3, neuron=neuron)),
             },
             "LearningConfig.margin: a spike-count readout learns with soft reset and without leak only, got 512",
         )
-        for neuron in ({"reset": "hard"}, {"leak_shift": 4}, {"leak_factor": 3, "leak_frac": 2})
+        for neuron in LOSING_NEURONS
     ),
 ]
 
@@ -449,7 +458,8 @@ def test_input_trace_width_is_sufficient_and_without_leak_necessary(n_steps, spi
     layer = small_layer(1, 4, spike_width, n_steps)
     reached = {0}
     for _ in range(n_steps):
-        reached = {int(trace_step(x, s, trace_shift, 62)) for x in reached for s in range(2**spike_width)}
+        trace, spikes = vectors.product(np.array(sorted(reached)), np.arange(2**spike_width))
+        reached = set(trace_step(trace, spikes, trace_shift, 62).tolist())
     assert max(reached) < 2**layer.input_trace_width
     if trace_shift is None:
         assert max(reached) >= 2 ** (layer.input_trace_width - 1)

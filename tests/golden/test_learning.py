@@ -1,0 +1,229 @@
+"""The parts of the margin rule against exact fractions and bit-by-bit definitions."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from golden import vectors
+from golden.config import EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig, ResolvedLayer
+from golden.fixed import ROUNDINGS, seed_lfsr_steps, seed_state, signed_range
+from golden.learning import (
+    direct_error,
+    direct_matrix,
+    direct_seed,
+    feedback_error,
+    gradient,
+    initial_seed,
+    initial_shadow,
+    output_error,
+    shadow_update,
+    surrogate,
+    trace_step,
+    update_lfsr_seed,
+)
+
+
+def rule(**fields: Any) -> LearningConfig:
+    return LearningConfig(**{"rate_shifts": (4, 4), "error_shifts": (1,), "init_shifts": (12, 12), **fields})
+
+
+def layer(n_in: int = 3, n_out: int = 4, index: int = 0, **fields: Any) -> ResolvedLayer:
+    sizes = (n_out, 2) if index == 0 else (n_in, n_out)
+    layers = tuple(LayerConfig(size=size) for size in sizes)
+    config = NetworkConfig(n_inputs=n_in, layers=layers, **{"n_steps": 2, **fields})
+    return config.resolved[index]
+
+
+@pytest.mark.parametrize("n, k", [(1, 0), (1, 4), (4, 8), (8, 3)])
+def test_surrogate_window(n, k):
+    config = NeuronConfig(membrane_width=16, spike_width=n, threshold_shift=k)
+    top = 2 ** (k + n)
+    integrated = np.array([-32768, -1, 0, 1, top // 2, top - 1, top, top + 1, 32767])
+    assert surrogate(integrated, config).tolist() == [0, 0, 1, 1, 1, 1, 0, 0, 0]
+
+
+def test_surrogate_window_up_to_the_highest_membrane():
+    config = NeuronConfig(membrane_width=32, spike_width=8, threshold_shift=23)
+    assert surrogate(np.array([-1, 0, 2**31 - 1]), config).tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize("margin", [0, 1, 512, 2**31 - 1])
+def test_error_at_the_margin(margin):
+    true = np.array([margin - 1, margin, margin + 1])
+    assert [output_error(np.array([score, -margin]), 0, margin)[0] for score in true] == [-1, 0, 0]
+    other = np.array([-margin - 1, -margin, -margin + 1])
+    assert [output_error(np.array([margin, score]), 0, margin)[1] for score in other] == [0, 0, 1]
+
+
+def test_error_of_each_class():
+    scores = np.array([600, -600, 511, -511, 512, -512])
+    assert output_error(scores, 0, 512).tolist() == [0, 0, 1, 1, 1, 0]
+    assert output_error(scores, 1, 512).tolist() == [1, -1, 1, 1, 1, 0]
+    assert output_error(scores, 2, 512).tolist() == [1, 0, -1, 1, 1, 0]
+    assert scores.tolist() == [600, -600, 511, -511, 512, -512]
+
+
+@pytest.mark.parametrize("trace_shift", [None, 1, 2, 15])
+def test_trace_step(trace_shift):
+    trace, spikes = vectors.product(np.arange(64), np.arange(48))
+    expected = []
+    for x, s in zip(trace.tolist(), spikes.tolist(), strict=True):
+        leaked = x if trace_shift is None else x - x // 2**trace_shift
+        expected.append(min(leaked + s, 63))
+    assert max(expected) == 63
+    np.testing.assert_array_equal(trace_step(trace, spikes, trace_shift, 6), expected)
+
+
+def test_carried_errors_are_plain_sums():
+    rng = np.random.default_rng(1)
+    weight, error = rng.integers(-32768, 32768, (5, 3)), np.array([-1, 0, 1, 128, -64])
+    expected = [sum(int(error[k]) * int(weight[k, j]) for k in range(5)) for j in range(3)]
+    assert feedback_error(error, weight).tolist() == expected
+    matrix = rng.integers(-1, 2, (3, 5))
+    expected = [16 * sum(int(error[c]) * int(matrix[j, c]) for c in range(5)) for j in range(3)]
+    assert direct_error(error, matrix, 4).tolist() == expected
+
+
+@pytest.mark.parametrize("error_shift", [-7, -1, 0, 1, 5, 24])
+def test_gradient(error_shift):
+    error, count = vectors.product(vectors.signed(9), np.array([0, 1, 2, 3, 4096]))
+    expected = []
+    for d, s in zip(error.tolist(), count.tolist(), strict=True):
+        scaled = math.floor(Fraction(d * s) / Fraction(2) ** error_shift + Fraction(1, 2))
+        clipped = min(max(scaled, -127), 127)
+        powers = [2**q for q in range(8)]
+        size = 0 if clipped == 0 else min(powers, key=lambda power: (abs(power - abs(clipped)), -power))
+        expected.append(size if clipped > 0 else -size)
+    assert {128, -128, 0} <= set(expected) or error_shift == 24
+    np.testing.assert_array_equal(gradient(error, count, error_shift), expected)
+
+
+def test_gradient_at_the_largest_error_a_legal_network_can_have():
+    largest = 128 * 32768 * 65536
+    assert gradient(np.array([largest, -largest]), np.array([4096, 4096]), -7).tolist() == [128, -128]
+    with pytest.raises(ValueError, match="error_shifts: must be -7"):
+        rule(error_shifts=(-8,))
+
+
+def rounded(value: Fraction, rounding: str, draw: int, shift: int) -> int:
+    if rounding == "floor":
+        return math.floor(value)
+    if rounding == "toward_zero":
+        return math.trunc(value)
+    if rounding == "nearest":
+        return math.floor(value + Fraction(1, 2))
+    return math.floor(value + Fraction(draw % 2**shift, 2**shift))
+
+
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+@pytest.mark.parametrize("rate_shift", [-16, -2, 0, 1, 4, 16])
+def test_shadow_update(rounding, rate_shift):
+    config = rule(rounding=rounding, shadow_width=16)
+    rng = np.random.default_rng(1)
+    error = np.array([-128, -64, -1, 0, 1, 2, 128])
+    trace = np.array([0, 1, 15, 30, 1000])
+    draws = np.array([0xFFFF, 0x8001, 1, 0x7FFF, 0xACE1])
+    shadow = rng.choice([-32768, -32767, -100, 0, 100, 32766, 32767], (7, 5))
+    expected = np.empty_like(shadow)
+    for j, i in np.ndindex(7, 5):
+        exact = Fraction(-int(error[j]) * int(trace[i])) / Fraction(2) ** rate_shift
+        step = rounded(exact, rounding, int(draws[i]), max(rate_shift, 0))
+        expected[j, i] = min(max(int(shadow[j, i]) + step, -32768), 32767)
+    assert ((expected == -32768) & (shadow > -32768)).any() or rate_shift > 1  # saturates, both ways
+    assert ((expected == 32767) & (shadow < 32767)).any() or rate_shift > 1
+    before = shadow.copy()
+    np.testing.assert_array_equal(shadow_update(shadow, error, trace, rate_shift, draws, config), expected)
+    np.testing.assert_array_equal(shadow, before)
+
+
+def lfsr_words(seed: int, count: int) -> list[int]:
+    state, words = seed_state(seed), []
+    for _ in range(count):
+        state = seed_lfsr_steps(state, 16)
+        words.append(state & 0xFFFF)
+    return words
+
+
+@pytest.mark.parametrize("n_classes", [1, 2, 8, 9, 10, 16, 17])
+def test_direct_matrix_bit_by_bit(n_classes):
+    hidden = layer(n_out=5)
+    per_row = math.ceil(2 * n_classes / 16)
+    words = lfsr_words(direct_seed(hidden, 7), 5 * per_row)
+    matrix = direct_matrix(hidden, n_classes, 7)
+    assert matrix.shape == (5, n_classes)
+    for j, c in np.ndindex(5, n_classes):
+        word = words[j * per_row + 2 * c // 16]
+        there, positive = word >> (2 * c % 16) & 1, word >> (2 * c % 16 + 1) & 1
+        assert matrix[j, c] == (0 if not there else 1 if positive else -1)
+
+
+def test_direct_matrix_is_balanced():
+    """Of 4096 x 10 entries about half are 0 and a quarter each of -1 and 1; rows and columns are no copies."""
+    matrix = direct_matrix(layer(n_out=4096), 10, 0)
+    shares = {value: (matrix == value).mean() for value in (-1, 0, 1)}
+    assert set(np.unique(matrix)) == {-1, 0, 1}
+    assert 0.49 < shares[0] < 0.51 and 0.24 < shares[1] < 0.26 and 0.24 < shares[-1] < 0.26
+    assert np.abs(matrix.mean(axis=0)).max() < 0.05
+    alike = (matrix.T[:, None] == matrix.T[None]).mean(axis=-1)
+    assert (alike[~np.eye(10, dtype=bool)] < 0.42).all()  # 3/8 where independent
+    assert len(np.unique(matrix, axis=0)) > 3000
+
+
+def test_direct_matrix_depends_on_seed_and_layer_only():
+    first = direct_matrix(layer(n_out=20), 10, 3)
+    np.testing.assert_array_equal(direct_matrix(layer(n_out=20, n_in=9), 10, 3), first)
+    np.testing.assert_array_equal(direct_matrix(layer(n_out=30), 10, 3)[:20], first)
+    assert (direct_matrix(layer(n_out=20), 10, 4) != first).any()
+    assert (direct_matrix(layer(n_out=20, index=1), 10, 3) != first).any()
+
+
+@pytest.mark.parametrize("shift", [0, 1, 3, 8, 14, 15, 16, 23])
+def test_initial_shadow_bit_by_bit(shift):
+    config = rule(shadow_width=24, init_shifts=(shift, 3), seed=11)
+    own = layer(n_in=3, n_out=4)
+    shadow = initial_shadow(own, config)
+    per_weight = 1 if shift <= 15 else 2
+    words = lfsr_words(initial_seed(own, 11), 3 * 4 * per_weight)
+    assert shadow.shape == (4, 3)
+    for i, j in np.ndindex(3, 4):
+        at = (i * 4 + j) * per_weight
+        value = words[at] + (words[at + 1] * 2**16 if per_weight == 2 else 0)
+        assert shadow[j, i] == value % 2 ** (shift + 1) - 2**shift
+
+
+@pytest.mark.parametrize("shift", [0, 2, 5])
+def test_initial_shadows_fill_their_range(shift):
+    shadow = initial_shadow(layer(n_in=40, n_out=40), rule(init_shifts=(shift, 1)))
+    assert set(np.unique(shadow)) == set(range(-(2**shift), 2**shift))
+
+
+@pytest.mark.parametrize("width", [8, 16, 24])
+def test_initial_shadows_stay_in_their_width(width):
+    shadow = initial_shadow(layer(n_in=60, n_out=50), rule(shadow_width=width, init_shifts=(width - 1, 1)))
+    low, high = signed_range(width)
+    assert low <= shadow.min() < low * 0.9 and high * 0.9 < shadow.max() <= high
+
+
+def test_initial_shadows_are_reproducible():
+    own = layer(n_in=8, n_out=6)
+    first = initial_shadow(own, rule(seed=5))
+    np.testing.assert_array_equal(initial_shadow(own, rule(seed=5)), first)
+    assert (initial_shadow(own, rule(seed=6)) != first).any()
+    assert (initial_shadow(layer(n_in=8, n_out=6, index=1), rule(seed=5)) != first).any()
+    assert initial_shadow(layer(n_in=2, n_out=2), rule(seed=0)).tolist() == [[476, 867], [-1756, 103]]
+
+
+def test_streams_of_a_network_differ():
+    layers = [layer(encoding=EncodingConfig(), index=index) for index in (0, 1)]
+    for seed in (0, 1, 65536, 2**32 - 1):
+        seeds = [named(own, seed) for own in layers for named in (initial_seed, direct_seed)]
+        assert len({seed_state(each) for each in seeds}) == len(seeds)
+
+
+def test_lfsr_seeds_are_states():
+    states = [update_lfsr_seed(seed) for seed in (*range(2000), 65534, 65535, 2**32 - 1)]
+    assert all(1 <= state <= 65535 for state in states)
+    assert len(set(states[:2000])) == 2000

@@ -1,0 +1,291 @@
+"""Composition of layers and steps: an example worked out by hand, ties, restarts, and what one update touches."""
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from golden import vectors
+from golden.config import EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
+from golden.fixed import Lfsr, lfsr_step
+from golden.learning import direct_error, direct_matrix, gradient
+from golden.network import Network, learn, run
+from golden.synapse import inference_weight
+from tests.strategies import network_configs, seeds
+
+NEURON = NeuronConfig(membrane_width=8, spike_width=2, threshold_shift=2)
+RULE = {
+    "shadow_width": 8, "margin": 5, "rate_shifts": (1, -1), "error_shifts": (1,), "init_shifts": (7, 7),
+    "rounding": "floor",
+}  # fmt: skip
+INPUTS = np.array([[2, 1], [0, 3]])
+SHADOWS = [np.array([[48, 16], [-32, 64]]), np.array([[32, -16], [-48, 80]])]
+
+
+def example(readout: Any = "membrane", **rule: Any) -> Network:
+    """2 inputs, 2 hidden neurons, 2 classes, 2 steps; levels at 4, 8, 12; weights are shadow weights over 16."""
+    config = NetworkConfig(
+        n_inputs=2,
+        n_steps=2,
+        readout=readout,
+        encoding=EncodingConfig(value_width=2, spike_width=2),
+        layers=(LayerConfig(size=2, weight_width=4, neuron=NEURON),) * 2,
+        learning=LearningConfig(**{**RULE, **rule}),
+    )
+    weights = [inference_weight(shadow, 8, 4) for shadow in SHADOWS]
+    assert [weight.tolist() for weight in weights] == [[[3, 1], [-2, 4]], [[2, -1], [-3, 5]]]
+    return Network(config=config, weights=weights, shadows=list(SHADOWS), lfsr=Lfsr(0xACE1))
+
+
+def shadows(network: Network) -> list[list[list[int]]]:
+    assert network.shadows is not None
+    return [shadow.tolist() for shadow in network.shadows]
+
+
+def lfsr_state(network: Network) -> int:
+    assert network.lfsr is not None
+    return network.lfsr.state
+
+
+def test_forward_by_hand():
+    """
+    t = 0: currents 3*2 + 1*1 = 7 and -2*2 + 4*1 = 0; 7 fires level 1 and keeps 3.  Readout 2*1 and -3*1.
+    t = 1: 3 + 1*3 = 6 fires level 1 and keeps 2; 0 + 4*3 = 12 fires level 3 and keeps 0.
+           Readout 2 + 2*1 - 1*3 = 1 and -3 - 3*1 + 5*3 = 9.
+    """
+    record = run(example(), INPUTS)
+    assert record.spikes[0].tolist() == [[1, 0], [1, 3]]
+    assert record.membranes[0].tolist() == [[3, 0], [2, 0]]
+    assert record.membranes[1].tolist() == [[2, -3], [1, 9]]
+    assert not record.spikes[1].any()
+    assert record.scores.tolist() == [1, 9]
+    assert record.classes == 1
+
+
+def test_spike_count_by_hand():
+    """The readout now fires: 2 and -3 stay silent; 2 - 1 = 1 is silent, -3 + 12 = 9 fires level 2 and keeps 1."""
+    record = run(example("spike_count"), INPUTS)
+    assert record.spikes[1].tolist() == [[0, 0], [0, 2]]
+    assert record.membranes[1].tolist() == [[2, -3], [1, 1]]
+    assert record.scores.tolist() == [0, 2]
+    assert record.classes == 1
+
+
+def test_final_update_by_hand():
+    """
+    Label 0, margin 5: e = (-1, +1).  Traces: inputs (2, 4), hidden (2, 3).  Surrogate counts (2, 2).
+    d = (-2 - 3, 1 + 5) = (-5, 6); d * S / 2, half up: (-5, 6); to powers of two: (-4, 8).
+    Output: -e * A << 1 = (4, 6) and (-4, -6).  Hidden: -g * x >> 1 = (4, 8) and (-8, -16).
+    """
+    network = example()
+    record = learn(network, INPUTS, 0)
+    assert record.scores.tolist() == [1, 9] and record.classes == 1
+    assert shadows(network) == [[[52, 24], [-40, 48]], [[36, -10], [-52, 74]]]
+    assert [weight.tolist() for weight in network.weights] == [[[3, 2], [-2, 3]], [[2, -1], [-3, 5]]]
+    assert lfsr_state(network) == 0xACE1
+
+
+def test_every_step_update_by_hand():
+    """
+    t = 0: e = (-1, +1); traces (2, 1) and (1, 0); windows (1, 1); d = (-5, 6), g = (-2, 4).
+           Output (2, 0), (-2, 0); hidden (4, 2) >> 1 = (2, 1), (-8, -4) >> 1 = (-4, -2).  No inference weight changes.
+    t = 1: the same errors; traces (2, 4) and (2, 3); windows (1, 1) of this step alone; g = (-2, 4).
+           Output (4, 6), (-4, -6); hidden (2, 4), (-4, -8).
+    """
+    network = example(timing="every_step")
+    learn(network, INPUTS, 0)
+    assert shadows(network) == [[[52, 21], [-40, 54]], [[38, -10], [-54, 74]]]
+
+
+def test_leaking_traces_by_hand():
+    """Inputs: 2 - 1 + 0 = 1 and 1 - 0 + 3 = 4; hidden: 1 - 0 + 1 = 2 and 3."""
+    network = example(trace_shift=1)
+    learn(network, INPUTS, 0)
+    assert shadows(network) == [[[50, 24], [-36, 48]], [[36, -10], [-52, 74]]]
+
+
+def test_spike_count_update_by_hand():
+    """
+    What is compared with the margin is the membrane plus all emitted: 1 and 1 + (2 << 2) = 9, as without firing.
+    """
+    network = example("spike_count")
+    learn(network, INPUTS, 0)
+    assert shadows(network) == [[[52, 24], [-40, 48]], [[36, -10], [-52, 74]]]
+    network = example("spike_count", margin=9)
+    learn(network, INPUTS, 1)  # O_1 = 9 reaches the margin; O_0 = 1 is above -9
+    assert shadows(network)[1] == [[28, -22], [-48, 80]]
+
+
+def test_the_schedule_halves_every_rate():
+    """Output shift -1 + 1 = 0: (2, 3); hidden shift 1 + 1 = 2: (8, 16) >> 2 and (-16, -32) >> 2."""
+    network = example()
+    learn(network, INPUTS, 0, boost=1)
+    assert shadows(network) == [[[50, 20], [-36, 56]], [[34, -13], [-50, 77]]]
+
+
+def test_direct_route():
+    """The hidden error comes from the ternary matrix, shifted; the output layer learns as before."""
+    network = example(route="direct", direct_shift=2, seed=1)
+    matrix = direct_matrix(network.config.resolved[0], 2, 1)
+    assert matrix.any()
+    g = gradient(direct_error(np.array([-1, 1]), matrix, 2), np.array([2, 2]), 1)
+    assert g.any()
+    learn(network, INPUTS, 0)
+    hidden = [[int(SHADOWS[0][j, i]) + (-int(g[j]) * (2, 4)[i] >> 1) for i in (0, 1)] for j in (0, 1)]
+    assert shadows(network) == [hidden, [[36, -10], [-52, 74]]]
+
+
+@pytest.mark.parametrize("silent", [None, 0, 1])
+def test_one_draw_for_each_row_with_a_trace_from_the_output_down(silent):
+    network = example(rounding="stochastic", rate_shifts=(3, 2))
+    inputs = INPUTS.copy()
+    if silent is not None:
+        inputs[:, silent] = 0
+    record = run(network, inputs)
+    traces = [inputs.sum(axis=0), record.spikes[0].sum(axis=0)]
+    state, draws = 0xACE1, {}
+    for index in (1, 0):
+        for row in (0, 1):
+            if traces[index][row] > 0:
+                state = draws[index, row] = lfsr_step(state)
+    floored = example(rate_shifts=(0, 0))
+    learn(floored, inputs, 0)
+    learn(network, inputs, 0)
+    assert lfsr_state(network) == state != 0xACE1
+    for index, shift in ((0, 3), (1, 2)):
+        wanted = np.array(shadows(floored)[index]) - SHADOWS[index]  # exact, no shift; nothing saturates here
+        assert wanted.any()
+        for (row, column), value in np.ndenumerate(wanted):
+            drawn = draws.get((index, column), 0) % 2**shift
+            step = math.floor(Fraction(int(value) + drawn, 2**shift))
+            assert shadows(network)[index][row][column] == SHADOWS[index][row, column] + step
+
+
+def test_a_layer_without_errors_draws_nothing():
+    """Hidden neurons outside the surrogate's window have no gradient: only the two output rows draw."""
+    network = example(rounding="stochastic", error_shifts=(24,))
+    learn(network, INPUTS, 0)
+    assert lfsr_state(network) == lfsr_step(lfsr_step(0xACE1))
+    assert shadows(network)[0] == SHADOWS[0].tolist()
+
+
+def test_nothing_happens_without_errors():
+    """O = (1, 9): at label 1, a margin of 0 to 9 is met by the true class, but -1 is the least the other one meets."""
+    network = example(rounding="stochastic", margin=5)
+    network.shadows = [SHADOWS[0], np.array([[-96, -96], [-48, 80]])]
+    network.weights = [network.weights[0], inference_weight(network.shadows[1], 8, 4)]
+    before = shadows(network)
+    record = learn(network, INPUTS, 1)
+    assert record.scores.tolist() == [-30, 9]
+    assert shadows(network) == before
+    assert lfsr_state(network) == 0xACE1
+
+
+def test_ties_go_to_the_lowest_index():
+    network = example()
+    network.weights[1] = np.array([[2, 1], [2, 1]])
+    record = run(network, np.stack([INPUTS, 0 * INPUTS]))
+    assert record.scores.tolist() == [[7, 7], [0, 0]]
+    assert record.classes.tolist() == [0, 0]
+
+
+@given(network_configs(), seeds)
+def test_samples_do_not_touch_each_other(config, seed):
+    network = vectors.network(config, seed=seed)
+    spikes = vectors.spikes(config, 4, seed=seed)
+    together = run(network, spikes)
+    for sample in (3, 0, 2, 1):
+        alone = run(network, spikes[sample])
+        for index in range(len(config.layers)):
+            np.testing.assert_array_equal(together.membranes[index][sample], alone.membranes[index])
+            np.testing.assert_array_equal(together.spikes[index][sample], alone.spikes[index])
+        np.testing.assert_array_equal(together.scores[sample], alone.scores)
+        assert together.classes[sample] == alone.classes
+
+
+@given(network_configs(learning=True), st.integers(0, 8), seeds)
+def test_learning_runs_the_same_forward_pass(config, label, seed):
+    """With the weights of the start, as long as nothing is updated before the last step."""
+    assert config.learning is not None
+    config = replace(config, learning=replace(config.learning, timing="final"))
+    network = vectors.network(config, seed=seed)
+    spikes = vectors.spikes(config, 3, seed=seed)[2]
+    expected = run(network, spikes)
+    record = learn(network, spikes, label % config.n_classes)
+    for name in ("membranes", "spikes"):
+        for ours, theirs in zip(getattr(record, name), getattr(expected, name), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_array_equal(record.scores, expected.scores)
+    assert record.classes == expected.classes
+
+
+@given(network_configs(learning=True), seeds)
+def test_initial_networks(config, seed):
+    assert config.learning is not None
+    network, again = Network.initial(config), Network.initial(config)
+    assert network.shadows is not None and again.shadows is not None
+    for shadow, same, weight, layer, shift in zip(
+        network.shadows, again.shadows, network.weights, config.resolved, config.learning.init_shifts, strict=True
+    ):
+        np.testing.assert_array_equal(shadow, same)
+        assert shadow.shape == weight.shape == (layer.n_out, layer.n_in)
+        assert -(2**shift) <= shadow.min() and shadow.max() < 2**shift
+        np.testing.assert_array_equal(
+            weight, inference_weight(shadow, config.learning.shadow_width, layer.weight_width)
+        )
+    assert lfsr_state(network) == lfsr_state(again)
+
+
+def test_inference_only_keeps_the_weights():
+    network = example()
+    plain = network.inference_only()
+    assert plain.config.learning is None and plain.shadows is None and plain.lfsr is None
+    np.testing.assert_array_equal(run(plain, INPUTS).scores, run(network, INPUTS).scores)
+    with pytest.raises(ValueError, match="need a configuration with learning"):
+        Network.initial(plain.config)
+
+
+EVERYTHING = {
+    "empty_step", "full_step", "fires", "every_level", "silent_layer", "low", "high", "every_saturation", "threshold",
+    "tie",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("readout", ["membrane", "spike_count"])
+@pytest.mark.parametrize("kind", ["soft", "hard", "none"])
+@pytest.mark.parametrize("spike_width, n_samples", [(1, 40), (2, 40), (4, 300), (8, 3000)])
+def test_the_corner_configuration_reaches_everything(readout, kind, spike_width, n_samples):
+    config = vectors.corner_config(readout=readout, reset=kind, spike_width=spike_width)
+    seed = 2 if spike_width == 8 else 1
+    reached = vectors.reached(vectors.network(config, seed=seed), vectors.spikes(config, n_samples, seed=seed))
+    assert reached == EVERYTHING
+
+
+def test_what_was_not_reached_is_not_claimed():
+    config = vectors.corner_config()
+    network, spikes = vectors.network(config, seed=1), vectors.spikes(config, 40, seed=1)
+    assert vectors.reached(network, 0 * spikes) == {"empty_step", "tie"}
+    full = np.full_like(spikes, 3)
+    assert not {"empty_step", "silent_layer"} & vectors.reached(network, full)
+    network.weights = [np.abs(weight) for weight in network.weights]
+    assert not {"low", "every_saturation"} & vectors.reached(network, spikes)
+    network.weights = [-weight for weight in network.weights]
+    assert not {"fires", "high", "every_level"} & vectors.reached(network, spikes)
+
+
+def test_random_configurations_are_repeatable_and_reach_everything():
+    reached = set()
+    for seed in range(60):
+        config = vectors.network_config(vectors.SeededChoices(seed), learning=seed % 2 == 0)
+        assert config == vectors.network_config(vectors.SeededChoices(seed), learning=seed % 2 == 0)
+        network, same = (vectors.network(config, seed=seed) for _ in range(2))
+        assert all(np.array_equal(a, b) for a, b in zip(network.weights, same.weights, strict=True))
+        spikes = vectors.spikes(config, 12, seed=seed)
+        np.testing.assert_array_equal(spikes, vectors.spikes(config, 12, seed=seed))
+        reached |= vectors.reached(network, spikes)
+    assert reached == EVERYTHING

@@ -1,0 +1,161 @@
+"""One step of a neuron against plain Python integers and fractions; the stimuli are shown to reach their corners."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from golden import vectors
+from golden.config import NeuronConfig
+from golden.fixed import signed_range
+from golden.neuron import fire, integrate, leak, lif_step, readout_step, reset
+
+LEAKS = [
+    {},
+    {"leak_shift": 1},
+    {"leak_shift": 3},
+    {"leak_factor": 0, "leak_frac": 1},
+    {"leak_factor": 13, "leak_frac": 4},
+    {"leak_factor": 16, "leak_frac": 4},
+]
+SHAPES = [(6, 1, 4), (6, 2, 3), (8, 4, 2), (8, 7, 0), (16, 4, 8), (24, 8, 15), (32, 8, 23), (32, 1, 0)]
+"""membrane_width, spike_width, threshold_shift"""
+
+
+def expected_step(membrane: int, current: int, config: NeuronConfig, fires: bool = True) -> tuple[int, int, int]:
+    """The step written out with exact numbers and a comparison with each level."""
+    low, high = signed_range(config.membrane_width)
+    if config.leak_shift is not None:
+        membrane -= math.floor(Fraction(membrane, 2**config.leak_shift))
+    elif config.leak_factor is not None and config.leak_frac is not None:
+        membrane = math.floor(Fraction(membrane * config.leak_factor, 2**config.leak_frac))
+    integrated = min(max(membrane + current, low), high)
+    if not fires:
+        return integrated, 0, integrated
+    levels = [level * 2**config.threshold_shift for level in range(1, 2**config.spike_width)]
+    spike = sum(integrated >= level for level in levels)
+    after = integrated
+    if config.reset == "soft" and spike > 0:
+        after = integrated - levels[spike - 1]
+    elif config.reset == "hard" and spike > 0:
+        after = 0
+    return after, spike, integrated
+
+
+def configuration(shape: tuple[int, int, int], **fields: Any) -> NeuronConfig:
+    names = ("membrane_width", "spike_width", "threshold_shift")
+    return NeuronConfig(**dict(zip(names, shape, strict=True)), **fields)
+
+
+def current_width(config: NeuronConfig) -> int:
+    return config.membrane_width + 2
+
+
+@pytest.mark.parametrize("leak_fields", LEAKS, ids=str)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_lif_step(shape, leak_fields):
+    for kind in ("soft", "hard", "none"):
+        config = configuration(shape, reset=kind, **leak_fields)
+        stimuli = vectors.neuron(config, current_width(config), seed=1)
+        result = lif_step(*stimuli, config)
+        assert vectors.reaches_every_level(result.spike, config)
+        assert vectors.reaches_both_saturations(*stimuli, config)
+        assert vectors.reaches_every_threshold(*stimuli, config)
+        thinned = slice(None, None, 1 if kind == "soft" else 7)
+        pairs = zip(*(axis[thinned].tolist() for axis in stimuli), strict=True)
+        expected = np.array([expected_step(u, i, config) for u, i in pairs]).T
+        np.testing.assert_array_equal(np.stack(result)[:, thinned], expected)
+
+
+@pytest.mark.parametrize("leak_fields", LEAKS, ids=str)
+@pytest.mark.parametrize("shape", SHAPES[:3], ids=str)
+def test_readout_step(shape, leak_fields):
+    config = configuration(shape, **leak_fields)
+    stimuli = vectors.neuron(config, current_width(config), seed=1)
+    assert vectors.reaches_both_saturations(*stimuli, config)
+    expected = [expected_step(u, i, config, fires=False) for u, i in zip(*(x.tolist() for x in stimuli), strict=True)]
+    np.testing.assert_array_equal(np.stack(readout_step(*stimuli, config)), np.array(expected).T)
+
+
+@pytest.mark.parametrize("n", range(1, 9))
+def test_a_neuron_fires_from_the_threshold_on(n):
+    config = NeuronConfig(membrane_width=20, spike_width=n, threshold_shift=8)
+    levels = 256 * np.arange(1, 2**n)
+    assert (fire(levels, config) == np.arange(1, 2**n)).all()
+    assert (fire(levels - 1, config) == np.arange(2**n - 1)).all()
+    assert (fire(levels + 1, config) == np.arange(1, 2**n)).all()
+    theta = (2**n - 1) * 2**8
+    assert fire(np.array([theta, theta + 10**5, 2**19 - 1]), config).tolist() == [2**n - 1] * 3
+    assert fire(np.array([-1, -256, -(2**19)]), config).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("leak_fields", LEAKS, ids=str)
+def test_the_state_never_leaves_its_width(leak_fields):
+    for kind in ("soft", "hard", "none"):
+        config = configuration((8, 4, 2), reset=kind, **leak_fields)
+        membranes = vectors.signed(8)
+        low, high = signed_range(8)
+        leaked = leak(membranes, config)
+        assert (np.abs(leaked) <= np.abs(membranes)).all()
+        result = lif_step(*vectors.neuron(config, 8), config)
+        for state in (leaked, result.membrane, result.integrated):
+            assert low <= state.min() and state.max() <= high
+
+
+def test_leak_rounds_down_toward_minus_infinity():
+    by_shift, by_factor = NeuronConfig(leak_shift=2), NeuronConfig(leak_factor=3, leak_frac=2)
+    assert leak(np.array([7, 4, 3, 0, -1, -4, -5]), by_shift).tolist() == [6, 3, 3, 0, 0, -3, -3]
+    assert leak(np.array([7, 4, 3, 0, -1, -4, -5]), by_factor).tolist() == [5, 3, 2, 0, -1, -3, -4]
+    assert leak(np.array([7, -7]), NeuronConfig()).tolist() == [7, -7]
+
+
+def test_leak_comes_before_the_input_and_saturation_after_it():
+    config = NeuronConfig(membrane_width=8, spike_width=2, threshold_shift=4, leak_shift=1)
+    assert integrate(np.array([100, -100, 127]), np.array([10, -10, 127]), config).tolist() == [60, -60, 127]
+
+
+def test_reset_by_kind():
+    shape = (8, 2, 4)
+    config = {kind: configuration(shape, reset=kind) for kind in ("soft", "hard", "none")}
+    integrated = np.array([-7, 15, 16, 47, 48, 100])
+    spike = fire(integrated, config["soft"])
+    assert spike.tolist() == [0, 0, 1, 2, 3, 3]
+    assert reset(integrated, spike, config["soft"]).tolist() == [-7, 15, 0, 15, 0, 52]
+    assert reset(integrated, spike, config["hard"]).tolist() == [-7, 15, 0, 0, 0, 0]
+    assert reset(integrated, spike, config["none"]).tolist() == integrated.tolist()
+
+
+def test_steps_are_pure_and_take_any_shape():
+    config = NeuronConfig(leak_shift=3)
+    membrane, current = np.arange(-600, 600).reshape(2, 3, 200), np.full((2, 3, 200), 77)
+    before = membrane.copy()
+    result = lif_step(membrane, current, config)
+    np.testing.assert_array_equal(membrane, before)
+    assert result.membrane.shape == result.spike.shape == (2, 3, 200)
+    readout = readout_step(membrane, current, config)
+    np.testing.assert_array_equal(membrane, before)
+    assert not readout.spike.any()
+
+
+@pytest.mark.parametrize("width", [4, 12, 32])
+def test_stimuli_are_repeatable(width):
+    config = NeuronConfig(membrane_width=width, spike_width=1, threshold_shift=1)
+    first, again, other = (vectors.neuron(config, 14, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert np.shape(first) != np.shape(other) or (np.array(first) != np.array(other)).any()
+
+
+def test_predicates_tell_missing_corners():
+    """A predicate that cannot fail would prove nothing."""
+    config = NeuronConfig(membrane_width=8, spike_width=2, threshold_shift=4)
+    membrane, current = vectors.neuron(config, 8)
+    assert not vectors.reaches_every_level(np.array([0, 1, 2]), config)
+    assert not vectors.reaches_every_level(np.array([1, 2, 3]), config)
+    assert not vectors.reaches_both_saturations(membrane, np.abs(current), config)
+    assert not vectors.reaches_both_saturations(membrane, -np.abs(current), config)
+    assert not vectors.reaches_both_saturations(np.array([127, -128]), np.array([0, 0]), config)
+    for missing in (31, 32, 47):
+        kept = membrane + current != missing
+        assert not vectors.reaches_every_threshold(membrane[kept], current[kept], config)
