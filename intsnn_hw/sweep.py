@@ -98,13 +98,17 @@ class FireSweep(wiring.Component):
         with m.If(advance_b):
             m.d.sync += [valid_b.eq(running), part_b.eq(part), last_b.eq(is_last), group_b.eq(group), first_b.eq(first)]
         m.d.comb += advance_b.eq(~valid_b | advance_c)
-        integrated = Signal(membranes_layout)
-        currents = self.read_data.as_value().word_select(part_b, width * layer.current_width)
+        integrated = [Signal(signed(neuron.membrane_width), name=f"integrated{lane}") for lane in range(width)]
+        currents = [Signal(signed(layer.current_width), name=f"current{lane}") for lane in range(width)]
+        with m.Switch(part_b):
+            for at in range(parts):
+                with m.Case(at):
+                    for lane in range(width):
+                        m.d.comb += currents[lane].eq(self.read_data[at * width + lane])
         for lane in range(width):
-            current = currents.word_select(lane, layer.current_width).as_signed()
-            membrane = Mux(fresh, 0, membranes.read_data0[lane])
+            membrane, current = Mux(fresh, 0, membranes.read_data0[lane]), Mux(work.empty, 0, currents[lane])
             with m.If(advance_c):
-                m.d.sync += integrated[lane].eq(integrate(membrane, Mux(work.empty, 0, current), neuron))
+                m.d.sync += integrated[lane].eq(integrate(membrane, current, neuron))
         finish = Signal()
         m.d.comb += finish.eq(valid_b & advance_c & last_b)
         with m.If(finish):
@@ -120,7 +124,7 @@ class FireSweep(wiring.Component):
             m.d.sync += [group_c.eq(group_b), first_c.eq(first_b)]
         done, fired = Signal(), Signal()
         m.d.comb += [fired.eq(valid_c & done), advance_c.eq(~valid_c | done)]
-        spikes = Signal(data.ArrayLayout(neuron.spike_width, width))
+        spikes = [Signal(neuron.spike_width, name=f"spike{lane}") for lane in range(width)]
         after = Signal(membranes_layout)
         for lane in range(width):
             if layer.fires:
@@ -138,7 +142,7 @@ class FireSweep(wiring.Component):
             self.probe.valid.eq(fired),
             self.probe.first.eq(first_c),
             self.probe.membranes.eq(after),
-            self.probe.spikes.eq(spikes),
+            self.probe.spikes.eq(Cat(spikes)),
         ]
 
         taken = self._serialise(m, fired, spikes, first_c, last_c, ends_c) if layer.fires else 1
@@ -177,15 +181,18 @@ class FireSweep(wiring.Component):
         ]
         return counts.write_data[0]
 
-    def _serialise(self, m: Module, fired: Value, spikes: Value, first: Value, last: Value, ends: Value) -> Value:
+    def _serialise(
+        self, m: Module, fired: Value, spikes: list[Signal], first: Value, last: Value, ends: Value
+    ) -> Value:
         """Send the events of a group one by one; return whether the group in stage C can be handed over."""
         width = self._layer.fire_lanes
-        busy, held, base = Signal(), Signal.like(spikes), Signal.like(first)
+        busy, base = Signal(), Signal.like(first)
+        held = [Signal.like(spike, name=f"held{lane}") for lane, spike in enumerate(spikes)]
         marker, marker_ends = Signal(), Signal()
         pending, lowest, more = Signal(width), Signal(width), Signal()
         payload = self.o.payload
         m.d.comb += [
-            pending.eq(Cat(held[lane].any() for lane in range(width))),
+            pending.eq(Cat(spike.any() for spike in held)),
             lowest.eq(pending & (-pending)[:width]),
             more.eq((pending & ~lowest).any()),
             self.o.valid.eq(busy),
@@ -203,9 +210,9 @@ class FireSweep(wiring.Component):
 
         silent, taken = Signal(), Signal()
         m.d.comb += [
-            silent.eq(~spikes.as_value().any() & ~last),
+            silent.eq(~Cat(spikes).any() & ~last),
             taken.eq(silent | ~busy | (self.o.ready & ~more)),
         ]
         with m.If(fired & ~silent):
-            m.d.sync += [busy.eq(1), held.eq(spikes), base.eq(first), marker.eq(last), marker_ends.eq(ends)]
+            m.d.sync += [busy.eq(1), Cat(held).eq(Cat(spikes)), base.eq(first), marker.eq(last), marker_ends.eq(ends)]
         return taken

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import data, fifo, stream, wiring
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.config import ResolvedLayer
@@ -142,7 +142,7 @@ class SynapseArray(wiring.Component):
         add_2, first_2, close_2 = Signal(), Signal(), Signal()
         word_2, bank_2 = Signal.like(word), Signal()
         sweep_2 = Signal(sweep_layout())
-        products = Signal(data.ArrayLayout(signed(layer.product_width), layer.lanes))
+        products = [Signal(signed(layer.product_width), name=f"product{lane}") for lane in range(layer.lanes)]
         m.d.sync += [
             add_2.eq(add_1),
             first_2.eq(first_1),
@@ -151,7 +151,8 @@ class SynapseArray(wiring.Component):
             bank_2.eq(bank_1),
             sweep_2.eq(sweep_1),
         ]
-        previous, sums = Signal(sums_layout(layer)), Signal(sums_layout(layer))
+        previous = Signal(sums_layout(layer))
+        sums = [Signal(signed(layer.current_width), name=f"sum{lane}") for lane in range(layer.lanes)]
         for lane in range(layer.lanes):
             product = multiply(weights.read_data0[lane], spike_1, shift_add=layer.multiplier == "shift_add")
             m.d.sync += products[lane].eq(product)
@@ -174,7 +175,7 @@ class SynapseArray(wiring.Component):
 
     def _accumulators(
         self, m: Module, read: Signal, add: Signal, read_word: Signal, read_bank: Signal, write_word: Signal,
-        write_bank: Signal, previous: Signal, sums: Signal,
+        write_bank: Signal, previous: Signal, sums: list[Signal],
     ) -> None:  # fmt: skip
         """Connect the accumulators of all banks.
 
@@ -191,14 +192,14 @@ class SynapseArray(wiring.Component):
         m.d.comb += [
             store.write_enable.eq(add),
             store.write_address.eq(write_bank * layer.n_words + write_word),
-            store.write_data.eq(sums),
+            store.write_data.eq(Cat(sums)),
         ]
         sweep_address = self.read_bank * layer.n_words + self.read_word
         add_address = read_bank * layer.n_words + read_word
         if single:
             total = Signal(sums_layout(layer))
             with m.If(add):
-                m.d.sync += total.eq(sums)
+                m.d.sync += total.eq(Cat(sums))
             m.d.comb += [
                 previous.eq(total),
                 store.read_address0.eq(sweep_address),
