@@ -3,7 +3,14 @@
 from functools import reduce
 from operator import add
 
-from amaranth.hdl import Cat, Const, Mux, Value, signed
+from amaranth.hdl import Cat, Const, Mux, Shape, Value, signed, unsigned
+
+from golden.fixed import unsigned_width
+
+
+def index_shape(count: int) -> Shape:
+    """Return the shape of an index into `count` things, at least 1 bit wide: Verilog has no vectors of width 0."""
+    return unsigned(unsigned_width(count - 1))
 
 
 def saturate(value: Value, width: int) -> Value:

@@ -5,6 +5,8 @@ from amaranth.lib import data
 
 from golden.config import NetworkConfig, ResolvedLayer
 
+from .arith import index_shape
+
 
 def event_layout(address_width: int, spike_width: int) -> data.StructLayout:
     """A graded spike with its address, and the end-of-step marker.
@@ -67,7 +69,7 @@ def probe_layout(layer: ResolvedLayer) -> data.StructLayout:
     return data.StructLayout(
         {
             "valid": 1,
-            "first": range(layer.n_fire_words * layer.fire_lanes),
+            "first": index_shape(layer.n_fire_words * layer.fire_lanes),
             "membranes": data.ArrayLayout(signed(layer.neuron.membrane_width), layer.fire_lanes),
             "spikes": data.ArrayLayout(layer.neuron.spike_width, layer.fire_lanes),
         }

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from golden.config import NetworkConfig, ResolvedLayer
 
+from .arith import index_shape
 from .events import input_event_layout, output_event_layout, probe_layout, score_layout, weight_word_layout
 from .sweep import FireSweep
 from .synapse import SynapseArray
@@ -43,7 +44,7 @@ class Layer(wiring.Component):
         members = {
             "i": In(stream.Signature(input_event_layout(layer))),
             "write_enable": In(1),
-            "write_address": In(range(layer.n_in * layer.n_words)),
+            "write_address": In(index_shape(layer.n_in * layer.n_words)),
             "write_data": In(weight_word_layout(layer)),
             "loading": In(1),
             "probe": Out(probe_layout(layer)),

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.config import NetworkConfig
 
+from .arith import index_shape
 from .events import weight_layout, weight_word_layout
 
 
@@ -36,7 +37,7 @@ class WeightLoad(wiring.Component):
         for layer in self._layers:
             members |= {
                 f"write_enable{layer.index}": Out(1),
-                f"write_address{layer.index}": Out(range(layer.n_in * layer.n_words)),
+                f"write_address{layer.index}": Out(index_shape(layer.n_in * layer.n_words)),
                 f"write_data{layer.index}": Out(weight_word_layout(layer)),
             }
         super().__init__(members)
@@ -45,10 +46,10 @@ class WeightLoad(wiring.Component):
         m = Module()
         open_ = Signal(init=not self._preloaded)  # weights are expected
         writing = Signal()  # a whole word is gathered
-        target, wrote = Signal(range(len(self._layers))), Signal(range(len(self._layers)))
-        lane = Signal(range(max(layer.lanes for layer in self._layers)))
-        neuron = Signal(range(max(layer.n_out for layer in self._layers)))
-        address = Signal(range(max(layer.n_in * layer.n_words for layer in self._layers)))
+        target, wrote = Signal(index_shape(len(self._layers))), Signal(index_shape(len(self._layers)))
+        lane = Signal(index_shape(max(layer.lanes for layer in self._layers)))
+        neuron = Signal(index_shape(max(layer.n_out for layer in self._layers)))
+        address = Signal(index_shape(max(layer.n_in * layer.n_words for layer in self._layers)))
         wrote_address = Signal.like(address)
 
         take, restart = Signal(), Signal()

@@ -4,6 +4,8 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
+from .arith import index_shape
+
 
 class Store(wiring.Component):
     """Memory of `depth` words of `layout`; a read takes one cycle and holds while its enable is low.
@@ -27,11 +29,11 @@ class Store(wiring.Component):
 
     def __init__(self, layout: data.Layout, depth: int, *, n_read_ports: int = 1, init: list | None = None):
         self._layout, self._depth, self._n_read_ports, self._init = layout, depth, n_read_ports, init or []
-        members = {"write_enable": In(1), "write_address": In(range(depth)), "write_data": In(layout)}
+        members = {"write_enable": In(1), "write_address": In(index_shape(depth)), "write_data": In(layout)}
         for port in range(n_read_ports):
             members |= {
                 f"read_enable{port}": In(1),
-                f"read_address{port}": In(range(depth)),
+                f"read_address{port}": In(index_shape(depth)),
                 f"read_data{port}": Out(layout),
             }
         super().__init__(members)

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.config import NetworkConfig, ResolvedLayer
 
+from .arith import index_shape
 from .events import output_event_layout, probe_layout, score_layout, sums_layout, sweep_layout
 from .neuron import fire, integrate, reset
 from .store import Store
@@ -41,7 +42,7 @@ class FireSweep(wiring.Component):
             "sweep": In(stream.Signature(sweep_layout())),
             "read_enable": Out(1),
             "read_bank": Out(1),
-            "read_word": Out(range(layer.n_words)),
+            "read_word": Out(index_shape(layer.n_words)),
             "read_data": In(sums_layout(layer)),
             "release": Out(2),
             "probe": Out(probe_layout(layer)),
@@ -68,8 +69,8 @@ class FireSweep(wiring.Component):
         # Stage A: walk over the groups and read accumulators and membranes.
         running, fresh = Signal(), Signal(init=1)
         work = Signal(sweep_layout())
-        group, first = Signal(range(layer.n_fire_words)), Signal(range(layer.n_fire_words * width))
-        word, part = Signal(range(layer.n_words)), Signal(range(parts))
+        group, first = Signal(index_shape(layer.n_fire_words)), Signal(index_shape(layer.n_fire_words * width))
+        word, part = Signal(index_shape(layer.n_words)), Signal(index_shape(parts))
         valid_b, valid_c = Signal(), Signal()
         is_last = group == layer.n_fire_words - 1
         m.d.comb += self.sweep.ready.eq(~running & ~valid_b & ~valid_c)

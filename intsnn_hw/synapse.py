@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.config import ResolvedLayer
 
-from .arith import multiply
+from .arith import index_shape, multiply
 from .events import input_event_layout, sums_layout, sweep_layout, weight_word_layout
 from .store import Store
 
@@ -52,11 +52,11 @@ class SynapseArray(wiring.Component):
                 "sweep": Out(stream.Signature(sweep_layout())),
                 "read_enable": In(1),
                 "read_bank": In(1),
-                "read_word": In(range(layer.n_words)),
+                "read_word": In(index_shape(layer.n_words)),
                 "read_data": Out(sums_layout(layer)),
                 "release": In(2),
                 "write_enable": In(1),
-                "write_address": In(range(layer.n_in * layer.n_words)),
+                "write_address": In(index_shape(layer.n_in * layer.n_words)),
                 "write_data": In(weight_word_layout(layer)),
                 "loading": In(1),
                 "adding": Out(1),
@@ -80,12 +80,12 @@ class SynapseArray(wiring.Component):
         # The event in work; its weight address walks along the row.
         held = Signal()
         event = Signal(input_event_layout(layer))
-        address = Signal(range(depth))
-        word = Signal(range(layer.n_words))
+        address = Signal(index_shape(depth))
+        word = Signal(index_shape(layer.n_words))
         bank = Signal()
         empty = Signal(init=1)
         bank_busy = Signal(2)
-        n_waiting = Signal(range(MAX_WAITING_SWEEPS + 1))
+        n_waiting = Signal(index_shape(MAX_WAITING_SWEEPS + 1))
 
         has_spike, is_last, closes, issue = Signal(), Signal(), Signal(), Signal()
         step_empty = empty & ~has_spike
@@ -96,7 +96,7 @@ class SynapseArray(wiring.Component):
             issue.eq(
                 held
                 & ~self.loading
-                & ~(has_spike & bank_busy.bit_select(bank, 1))
+                & ~(has_spike & Mux(bank, bank_busy[1], bank_busy[0]))
                 & ~(closes & (n_waiting == MAX_WAITING_SWEEPS))
             ),
             self.i.ready.eq(~held | (issue & is_last)),
