@@ -182,7 +182,7 @@ def _array(members: dict[str, bytes], name: str, kind: str, shape: tuple[int, ..
     except Exception as error:  # whatever the library raises, the file is at fault
         raise _Fault(f"{name} is damaged ({_reason(error)}); {_TRAIN_AGAIN}") from error
     if found != shape:
-        raise _Fault(f"{name} has shape {found}, its configuration asks for {shape}; {_TRAIN_AGAIN}")
+        raise _Fault(f"{name} has shape {found}, not {shape}; {_TRAIN_AGAIN}")
     if dtype.kind != kind or column_major or dtype.itemsize == 0:
         wanted = {"i": "signed integers", "U": "text"}[kind]
         raise _Fault(f"{name} has elements {dtype}, {wanted} in rows are needed; {_TRAIN_AGAIN}")
@@ -233,7 +233,7 @@ def _fault_of(network: Network) -> str | None:
     for (name, shape, width), matrix in zip(_matrices(config), _stored(network), strict=True):
         low, high = signed_range(width)
         if matrix.shape != shape:
-            return f"{name} has shape {matrix.shape}, its configuration asks for {shape}"
+            return f"{name} has shape {matrix.shape}, not {shape}"
         if matrix.min() < low or matrix.max() > high:
             return f"{name} has values outside {low}..{high}, the range of {width} bits"
     if learning is None or network.shadows is None or network.lfsr is None:

@@ -71,13 +71,14 @@ class Events(NamedTuple):
         Input index of each event.
     levels : (n_events,) uint8
         Graded spike of each event, above 0.
-    n_steps : int
+    n_steps, n_inputs : int
     """
 
     offsets: NDArray[np.int64]
     addresses: NDArray[np.int32]
     levels: NDArray[np.uint8]
     n_steps: int
+    n_inputs: int
 
     @property
     def n_samples(self) -> int:
@@ -88,7 +89,7 @@ class Events(NamedTuple):
         """Return the events of samples ``start..stop - 1``."""
         offsets = self.offsets[start * self.n_steps : stop * self.n_steps + 1]
         inside = slice(offsets[0], offsets[-1])
-        return Events(offsets - offsets[0], self.addresses[inside], self.levels[inside], self.n_steps)
+        return Events(offsets - offsets[0], self.addresses[inside], self.levels[inside], self.n_steps, self.n_inputs)
 
 
 def to_events(spikes: IntArray) -> Events:
@@ -97,7 +98,8 @@ def to_events(spikes: IntArray) -> Events:
     rows, addresses = np.nonzero(flat)
     counts = np.bincount(rows, minlength=len(flat))
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    return Events(offsets, addresses.astype(np.int32), flat[rows, addresses].astype(np.uint8), spikes.shape[-2])
+    levels = flat[rows, addresses].astype(np.uint8)
+    return Events(offsets, addresses.astype(np.int32), levels, *spikes.shape[-2:])
 
 
 def encode_events(values: IntArray, config: EncodingConfig, n_steps: int) -> Events:
@@ -110,4 +112,5 @@ def encode_events(values: IntArray, config: EncodingConfig, n_steps: int) -> Eve
         np.concatenate([chunk.addresses for chunk in chunks]),
         np.concatenate([chunk.levels for chunk in chunks]),
         n_steps,
+        values.shape[-1],
     )

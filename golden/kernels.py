@@ -115,6 +115,7 @@ class Kernel:
 
     def infer(self, events: Events, labels: IntArray | None = None, *, record: bool = False) -> Inference:
         """Run every sample of `events`; `labels` only serve to count the correct ones."""
+        self._check(events)
         count, neurons = events.n_samples, int(self.plan[:, N_OUT].sum())
         shape = (count, self.config.n_steps, neurons) if record else (0, 0, 0)
         membranes, spikes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
@@ -130,11 +131,23 @@ class Kernel:
 
     def learn(self, events: Events, labels: IntArray, order: IntArray, boost: int = 0) -> Activity:
         """Learn from the samples `order` of `events`, one after the other; `correct` counts before each update."""
+        self._check(events)
+        if len(self.shadows) == 0:
+            raise ValueError(f"{self.config.name}: only a network with shadow weights learns")
+        _check_range("order", order, len(labels))
+        _check_range("order", order, events.n_samples)
+        _check_range("labels", labels, self.config.n_classes)
         totals = _learn(
             self.plan, self.rule, self.weights, self.shadows, self.lfsr, self.matrix, self.accumulator, self.scaled,
             *events[:3], self.config.n_steps, np.asarray(labels, np.int64), np.asarray(order, np.int64), boost,
         )  # fmt: skip
         return Activity(len(order), *(int(entry) for entry in totals))
+
+    def _check(self, events: Events) -> None:
+        """Refuse events of another shape: the compiled loops index without a check."""
+        given, expected = (events.n_inputs, events.n_steps), (self.config.n_inputs, self.config.n_steps)
+        if given != expected:
+            raise ValueError(f"{self.config.name}: (inputs, steps) of the events must be {expected}, got {given}")
 
     def _unflat(self, flat: NDArray[np.signedinteger]) -> list[IntArray]:
         sizes = [layer.n_in * layer.n_out for layer in self.config.resolved]
@@ -143,6 +156,11 @@ class Kernel:
             part.reshape(layer.n_in, layer.n_out).T.copy()
             for part, layer in zip(parts, self.config.resolved, strict=True)
         ]
+
+
+def _check_range(name: str, values: IntArray, count: int) -> None:
+    if len(values) and not 0 <= np.min(values) <= np.max(values) < count:
+        raise ValueError(f"{name}: must be 0..{count - 1}")
 
 
 def _flat(matrices: list[IntArray], dtype: type) -> NDArray[np.signedinteger]:

@@ -128,7 +128,7 @@ def from_events(events: encoding.Events, n_inputs: int) -> np.ndarray:
 def test_events_hold_the_spikes(config, n_samples, seed):
     spikes = vectors.spikes(config, n_samples, seed=seed)
     events = to_events(spikes)
-    assert events.n_samples == n_samples and events.n_steps == config.n_steps
+    assert (events.n_samples, events.n_steps, events.n_inputs) == (n_samples, config.n_steps, config.n_inputs)
     assert (events.levels > 0).all()
     assert [column.dtype for column in events[:3]] == [np.int64, np.int32, np.uint8]
     np.testing.assert_array_equal(from_events(events, config.n_inputs), spikes)
@@ -141,6 +141,15 @@ def test_values_become_events(config, n_samples, seed):
     spikes = encode(values, config.encoding, config.n_steps)
     assert spikes.min() >= 0 and spikes.max() < 2**config.encoding.spike_width
     np.testing.assert_array_equal(from_events(events, config.n_inputs), spikes)
+
+
+@given(network_configs(), st.integers(0, 5), st.integers(0, 5), seeds)
+def test_taken_events_are_those_of_the_samples(config, start, count, seed):
+    spikes = vectors.spikes(config, 10, seed=seed)
+    taken, expected = to_events(spikes).take(start, start + count), to_events(spikes[start : start + count])
+    assert taken.n_samples == count
+    for ours, theirs in zip(taken, expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize("kind", ["single_shot", "every_step", "rate", "latency"])

@@ -307,6 +307,40 @@ def test_hardware_choices_change_nothing():
     assert_same_state(replace(ours, config=config), replace(theirs, config=config))
 
 
+def test_misfits_are_refused():
+    """The compiled loops would read beyond their arrays."""
+    config, (values, labels) = digits_config(), digits(6)
+    network = Network.initial(config)
+    kernel, order = Kernel(network), np.arange(6)
+    events = encode_events(values, config.encoding, 2)
+    for wrong in (encode_events(values, config.encoding, 3), encode_events(values[:, :63], config.encoding, 2)):
+        for call in (lambda: kernel.infer(wrong), lambda: kernel.learn(wrong, labels, order)):  # noqa: B023
+            with pytest.raises(
+                ValueError, match=r"\(inputs, steps\) of the events must be \(64, 2\), got \(6[34], [23]\)"
+            ):
+                call()
+    for fault, wrong_labels, wrong_order in (
+        ("order", labels, order + 1),
+        ("order", labels, order - 1),
+        ("order", labels[:5], order),
+        ("labels", labels + 10, order),
+        ("labels", labels - 10, order),
+    ):
+        with pytest.raises(ValueError, match=f"{fault}: must be 0"):
+            kernel.learn(events, wrong_labels, wrong_order)
+    with pytest.raises(ValueError, match="only a network with shadow weights learns"):
+        Kernel(network.inference_only()).learn(events, labels, order)
+    assert_same_state(kernel.network(), network)
+
+
+def test_no_samples_are_no_work():
+    config = digits_config()
+    kernel, events = Kernel(Network.initial(config)), encode_events(digits(0)[0], config.encoding, 2)
+    nothing = np.zeros(0, np.int64)
+    assert kernel.infer(events, record=True).activity == (0,) * 7
+    assert kernel.learn(events, nothing, nothing) == (0,) * 7
+
+
 def test_a_kernel_leaves_its_network_alone():
     network = Network.initial(digits_config())
     before = deepcopy(network)
