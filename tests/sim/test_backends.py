@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from golden.errors import InputError
+from sim.job import Job
 from sim.result import ProtocolError, SimulationTimeout, Stalls
 from tests.sim.toys import Accumulator, Counter, GrayDecoder, requests
 
@@ -82,7 +83,7 @@ def test_component_that_breaks_the_protocol_is_caught(core):
             counter.run({}, expected={"o": 100}, cycle_budget=1000, stalls=stalls, settings={"fault": fault})
         counter.reset()
         result = counter.run({}, expected={"o": 100}, cycle_budget=1000, settings={"fault": fault})
-        assert result.cycles == 100  # no stall, no fault
+        assert result.cycles == 101  # no stall, no fault
         counter.reset()
     result = counter.run({}, expected={"o": 100}, cycle_budget=1000, stalls=stalls)
     np.testing.assert_array_equal(result.outputs["o"], np.arange(100))
@@ -119,6 +120,17 @@ def test_waveform_can_be_had_and_changes_nothing(core, tmp_path):
     assert_equal(core(Accumulator).run(**run, vcd=tmp_path / "run.vcd"), plain)
     text = (tmp_path / "run.vcd").read_text()
     assert "i__payload" in text and "$enddefinitions" in text and text.count("\n#") > plain.cycles
+
+
+@pytest.mark.parametrize("gap, stall", [(0, 0.6), (0.6, 0), (0.3, 0.3)])
+def test_stalls_have_their_probability(on, gap, stall):
+    n = 20000
+    core, stalls = on("fast", GrayDecoder), Stalls(seed=1, gap=gap, stall=stall)
+    run = core.run({"i": np.zeros(n, int)}, expected={"o": n}, cycle_budget=4 * n, stalls=stalls)
+    cycles_per_item = 1 / (1 - gap) + stall / (1 - stall)  # until offered, then until taken
+    assert run.cycles / n == pytest.approx(cycles_per_item, rel=0.02)
+    job = Job.of(core.ports, {}, {}, 1, stalls, {}, 0)
+    assert len({job.coin(port) for port in core.ports.streams}) == 2
 
 
 @pytest.mark.parametrize("bad", [{"seed": -1}, {"seed": 1, "gap": 1.0}, {"seed": 1, "stall": -0.1}])

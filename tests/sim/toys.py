@@ -76,21 +76,19 @@ class GrayDecoder(wiring.Component):
 
 
 class Counter(wiring.Component):
-    """Sends 0, 1, 2 ...; when stalled it drops ``valid`` (``fault`` 1) or changes the payload (``fault`` 2)."""
+    """Sends 0, 1, 2 ... from registers; stalled, it drops ``valid`` (``fault`` 1) or changes the payload (2)."""
 
-    o: Out(stream.Signature(8))
+    o: Out(stream.Signature(8, payload_init=255))
     fault: In(2)
 
     def elaborate(self, platform):
         m = Module()
-        count, stalled = Signal(8), Signal()
-        m.d.comb += [
-            self.o.valid.eq(~(stalled & (self.fault == 1))),
-            self.o.payload.eq(count + (stalled & (self.fault == 2))),
-        ]
-        m.d.sync += stalled.eq(self.o.valid & ~self.o.ready)
-        with m.If(self.o.valid & self.o.ready):
-            m.d.sync += count.eq(count + 1)
+        with m.If(~self.o.valid | self.o.ready):
+            m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(self.o.payload + 1)]
+        with m.Elif(self.fault == 1):
+            m.d.sync += self.o.valid.eq(0)
+        with m.Elif(self.fault == 2):
+            m.d.sync += self.o.payload.eq(self.o.payload + 1)
         return m
 
 
