@@ -18,7 +18,7 @@ def saturate(value: Value, width: int) -> Value:
     if len(value) <= width:
         return value
     sign = value[-1]
-    fits = (value[width - 1 :] == sign.replicate(len(value) - width + 1)) if width > 1 else value[:-1] == 0
+    fits = value[width - 1 :] == sign.replicate(len(value) - width + 1)
     limit = Cat((~sign).replicate(width - 1), sign)
     return Mux(fits, value[:width], limit).as_signed()
 
@@ -49,9 +49,9 @@ def multiply(value: Value, factor: Value, *, shift_add: bool) -> Value:
 
 
 def multiply_constant(value: Value, factor: int) -> Value:
-    """Return signed `value` times a non-negative constant, one shifted addition for each of its set bits."""
+    """Return `value` times a non-negative constant, one shifted addition for each of its set bits."""
     terms = [value.shift_left(bit) for bit in range(factor.bit_length()) if factor >> bit & 1]
-    return _sum(terms) if terms else Const(0, signed(1))
+    return _sum(terms) if terms else Const(0, value.shape())
 
 
 def _sum(terms: list[Value]) -> Value:

@@ -191,18 +191,20 @@ class FireSweep(wiring.Component):
         held = [Signal.like(spike, name=f"held{lane}") for lane, spike in enumerate(spikes)]
         marker, marker_ends = Signal(), Signal()
         pending, lowest, more = Signal(width), Signal(width), Signal()
-        payload = self.o.payload
+        address, spike = Signal.like(self.o.payload.address), Signal.like(self.o.payload.spike)
         m.d.comb += [
             pending.eq(Cat(spike.any() for spike in held)),
             lowest.eq(pending & (-pending)[:width]),
             more.eq((pending & ~lowest).any()),
             self.o.valid.eq(busy),
-            payload.end_of_step.eq(marker & ~more),
-            payload.end_of_sample.eq(marker & ~more & marker_ends),
+            self.o.payload.address.eq(address),
+            self.o.payload.spike.eq(spike),
+            self.o.payload.end_of_step.eq(marker & ~more),
+            self.o.payload.end_of_sample.eq(marker & ~more & marker_ends),
         ]
         for lane in range(width):
             with m.If(lowest[lane]):
-                m.d.comb += [payload.address.eq(base + lane), payload.spike.eq(held[lane])]
+                m.d.comb += [address.eq(base + lane), spike.eq(held[lane])]
         with m.If(busy & self.o.ready):
             m.d.sync += busy.eq(more)
             for lane in range(width):

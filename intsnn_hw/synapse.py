@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.config import ResolvedLayer
 
-from .arith import index_shape, multiply
+from .arith import index_shape, multiply, multiply_constant
 from .events import input_event_layout, sums_layout, sweep_layout, weight_word_layout
 from .store import Store
 
@@ -105,7 +105,7 @@ class SynapseArray(wiring.Component):
             m.d.sync += [
                 held.eq(self.i.valid),
                 event.eq(self.i.payload),
-                address.eq(self.i.payload.address * layer.n_words),
+                address.eq(multiply_constant(self.i.payload.address, layer.n_words)),
                 word.eq(0),
             ]
         with m.Elif(issue):
@@ -184,6 +184,10 @@ class SynapseArray(wiring.Component):
         register and the store only serves the sweep.
         """
         layer = self._layer
+
+        def base(bank: Value) -> Value:
+            return Mux(bank, layer.n_words, 0)
+
         single = layer.n_words == 1
         shared = layer.banks == 1 or single
         m.submodules.accumulators = store = Store(
@@ -191,11 +195,11 @@ class SynapseArray(wiring.Component):
         )
         m.d.comb += [
             store.write_enable.eq(add),
-            store.write_address.eq(write_bank * layer.n_words + write_word),
+            store.write_address.eq(base(write_bank) + write_word),
             store.write_data.eq(Cat(sums)),
         ]
-        sweep_address = self.read_bank * layer.n_words + self.read_word
-        add_address = read_bank * layer.n_words + read_word
+        sweep_address = base(self.read_bank) + self.read_word
+        add_address = base(read_bank) + read_word
         if single:
             total = Signal(sums_layout(layer))
             with m.If(add):

