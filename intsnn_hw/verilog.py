@@ -83,7 +83,6 @@ def emit(component: wiring.Component, name: str = MODULE) -> str:
         f"read_rtlil <<rtlil\n{text}\nrtlil",
         "proc -norom",
         "opt_expr",
-        "opt_clean",
         "memory_collect",
         f"attrmap {attributes}",
         f"attrmap -modattr {attributes}",
