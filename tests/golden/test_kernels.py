@@ -218,6 +218,24 @@ def test_the_widest_values_do_not_wrap(readout, rule):
     check_inference(replace(config, learning=None), 3, 1)
 
 
+@pytest.mark.parametrize("membrane_width", [30, 31, 32])
+@pytest.mark.parametrize("n_inputs", [64, 127, 128, 129, 256, 257])
+def test_sums_at_the_edge_of_32_bits(membrane_width, n_inputs):
+    """A membrane near saturation plus the largest current, on both sides of the switch to 64 bits."""
+    neuron = NeuronConfig(
+        membrane_width=membrane_width, spike_width=4, threshold_shift=membrane_width - 5, reset="none"
+    )
+    config = NetworkConfig(
+        n_inputs=n_inputs,
+        n_steps=5,
+        encoding=EncodingConfig(value_width=8, spike_width=8),
+        layers=tuple(LayerConfig(size=size, weight_width=16, neuron=neuron) for size in (5, 2)),
+    )
+    network = vectors.network(config)
+    assert {"low", "high"} <= vectors.reached(network, np.full((1, 5, n_inputs), 255))
+    check_inference(config, 12, 0)
+
+
 @pytest.mark.parametrize("trace_width", range(18, 26))
 def test_updates_at_the_edge_of_32_bits(trace_width):
     """Gradient times trace, shifted left, plus the largest shadow weight, on both sides of the switch to 64 bits."""
