@@ -1,0 +1,215 @@
+"""On-line training by the integer margin rule on the compiled kernels, and evaluation; without torch."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from golden import checkpoint
+from golden.config import NetworkConfig
+from golden.encoding import encode_events
+from golden.errors import CheckpointError, ConfigError
+from golden.fixed import IntArray
+from golden.kernels import Activity, Kernel
+from golden.network import Network
+from train.data import Dataset
+
+CHUNK_SAMPLES = 2000
+"""Samples between two reports of progress, and between two looks at the keyboard."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """What one epoch did; counts are means over its samples.
+
+    Attributes
+    ----------
+    epoch : int
+        Counted from 1.
+    training_accuracy : float
+        Share of samples classified correctly before the network learnt from them, 0..1.
+    updated : float
+        Share of samples with at least one error, so with an update, 0..1.
+    input_events, hidden_events, synaptic_operations, synaptic_updates : float
+        As in :class:`golden.kernels.Activity`.
+    test_accuracy : float or None
+        Of the network after the epoch, 0..1; None: not measured.
+    samples_per_second : float or None
+        Of the kernel alone; None for an epoch of an earlier run that was resumed.
+    """
+
+    epoch: int
+    training_accuracy: float
+    updated: float
+    input_events: float
+    hidden_events: float
+    synaptic_operations: float
+    synaptic_updates: float
+    test_accuracy: float | None = None
+    samples_per_second: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """A trained network and the history of its run, one entry an epoch."""
+
+    network: Network
+    history: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What a network makes of the test part of a data set.
+
+    Attributes
+    ----------
+    accuracy : float
+        0..1.
+    confusion : IntArray
+        Samples of each true class (row) by class found (column), shape (n_classes, n_classes).
+    activity : Activity
+    """
+
+    accuracy: float
+    confusion: IntArray
+    activity: Activity
+
+
+def train_online(
+    config: NetworkConfig,
+    dataset: Dataset,
+    *,
+    epochs: int | None = None,
+    seed: int | None = None,
+    out: Path | str | None = None,
+    resume: Path | str | None = None,
+    test_each_epoch: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Training:
+    """Train a network sample by sample; the same configuration, data and seed give the same bits on any machine.
+
+    An interrupted run loses the epoch it is in: `out` holds the last whole one.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        With `learning`.
+    dataset : Dataset
+        Of ``n_inputs`` features and at most ``n_classes`` classes; its training part is learnt.
+    epochs : int, optional
+        Length of the run, the rate schedule stretched to it; the configuration's own where left out.
+    seed : int, optional
+        Of initial weights, LFSR, direct matrix and sample order; the configuration's own where left out.
+    out : path, optional
+        Checkpoint, written after each whole epoch.
+    resume : path, optional
+        Checkpoint of an interrupted run of the same configuration and data, to go on from; the result equals that of
+        an uninterrupted run.
+    test_each_epoch : bool
+        Measure ``test_accuracy`` after each epoch.
+    progress : callable, optional
+        Told of every so many samples done; first of those of resumed epochs.
+
+    Raises
+    ------
+    ConfigError
+        A configuration without `learning`, or `epochs` or `seed` out of range.
+    CheckpointError
+        `resume` is unreadable or of another run, or `out` cannot be written.
+    """
+    config = for_run(config, epochs, seed)
+    learning = config.learning
+    assert learning is not None
+    n_samples = len(dataset.train_y)
+    network, history = Network.initial(config), []
+    if resume is not None:
+        network, history = _resume(resume, config, dataset)
+    kernel = Kernel(network)
+    events = encode_events(dataset.train_x, config.encoding, config.n_steps)
+    tests = encode_events(dataset.test_x, config.encoding, config.n_steps) if test_each_epoch else None
+    kernel.learn(events, dataset.train_y, np.zeros(0, np.int64))  # compiles, so that the first epoch's speed is true
+    tell = progress or (lambda samples: None)
+    tell(len(history) * n_samples)
+    for epoch in range(len(history), learning.epochs):
+        order = sample_order(n_samples, learning.seed, epoch)
+        boost = learning.rate_boost(epoch)
+        parts, seconds = [], 0.0
+        for start in range(0, n_samples, CHUNK_SAMPLES):
+            chunk = order[start : start + CHUNK_SAMPLES]
+            began = time.perf_counter()
+            parts.append(kernel.learn(events, dataset.train_y, chunk, boost))
+            seconds += time.perf_counter() - began
+            tell(len(chunk))
+        accuracy = None
+        if tests is not None:
+            accuracy = kernel.infer(tests, dataset.test_y).activity.correct / len(dataset.test_y)
+        history.append(_epoch(epoch + 1, parts, accuracy, n_samples / seconds))
+        if out is not None:
+            checkpoint.save(out, kernel.network(), training=_notes(dataset, history))
+    return Training(network=kernel.network(), history=tuple(history))
+
+
+def evaluate(network: Network, dataset: Dataset) -> Evaluation:
+    """Run the test part of a data set through a network."""
+    config = network.config
+    events = encode_events(dataset.test_x, config.encoding, config.n_steps)
+    inference = Kernel(network).infer(events, dataset.test_y)
+    confusion = np.zeros((config.n_classes, config.n_classes), np.int64)
+    np.add.at(confusion, (dataset.test_y, inference.classes), 1)
+    accuracy = inference.activity.correct / inference.activity.samples
+    return Evaluation(accuracy=accuracy, confusion=confusion, activity=inference.activity)
+
+
+def for_run(config: NetworkConfig, epochs: int | None = None, seed: int | None = None) -> NetworkConfig:
+    """Return the configuration of a run of other length or seed; None: as it is."""
+    learning = config.learning
+    if learning is None:
+        raise ConfigError(f"NetworkConfig.learning: must be there to train, {config.name} has none")
+    learning = learning if epochs is None else learning.for_epochs(epochs)
+    return replace(config, learning=learning if seed is None else replace(learning, seed=seed))
+
+
+def sample_order(n_samples: int, seed: int, epoch: int) -> IntArray:
+    """Return the order of the samples in `epoch` (from 0), each once; numpy keeps the stream of RandomState frozen."""
+    return np.random.RandomState([seed, epoch]).permutation(n_samples)
+
+
+def _epoch(number: int, parts: list[Activity], test_accuracy: float | None, samples_per_second: float) -> Epoch:
+    total = Activity(*(sum(entries) for entries in zip(*parts, strict=True)))
+    return Epoch(
+        epoch=number,
+        training_accuracy=total.correct / total.samples,
+        updated=total.updated_samples / total.samples,
+        input_events=total.input_events / total.samples,
+        hidden_events=total.hidden_events / total.samples,
+        synaptic_operations=total.synaptic_operations / total.samples,
+        synaptic_updates=total.synaptic_updates / total.samples,
+        test_accuracy=test_accuracy,
+        samples_per_second=samples_per_second,
+    )
+
+
+def _notes(dataset: Dataset, history: list[Epoch]) -> dict[str, object]:
+    """Return what the checkpoint notes of the run; no times, so that equal runs write equal bytes."""
+    entries = [asdict(replace(epoch, samples_per_second=None)) for epoch in history]
+    return {"data": dataset.name, "samples": len(dataset.train_y), "epoch": len(history), "history": entries}
+
+
+def _resume(path: Path | str, config: NetworkConfig, dataset: Dataset) -> tuple[Network, list[Epoch]]:
+    stored = checkpoint.load(path)
+    # The hardware's choices change no result, and are the caller's.
+    if replace(stored.network.config, hardware=config.hardware) != config:
+        raise CheckpointError(f"{path}: its run had another configuration, length or seed; give the same to resume it")
+    notes = stored.training
+    if (notes.get("data"), notes.get("samples")) != (dataset.name, len(dataset.train_y)):
+        raise CheckpointError(
+            f"{path}: its run learnt {notes.get('samples', 'no')} samples of {notes.get('data', 'any data')}, "
+            f"not {len(dataset.train_y)} of {dataset.name}; give the same data to resume it"
+        )
+    try:
+        history = [Epoch(**entry) for entry in notes["history"]]
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{path}: holds no history of a training run; train the network again") from error
+    return replace(stored.network, config=config), history
