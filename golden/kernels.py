@@ -381,8 +381,8 @@ def _upper_bits(shadow, half, drop, high):  # pragma: no cover
 
 
 @njit(cache=True)
-def _update_layer(p, rule, weights, shadows, lfsr, error, trace, scaled, boost):  # pragma: no cover
-    """Update the rows of a layer that have a trace; return the number of shadow weights updated.
+def _update_layer(p, rule, weights, shadows, lfsr, error, trace, order, scaled, boost):  # pragma: no cover
+    """Update the rows of a layer that have a trace, in the given order; return the number of shadow weights updated.
 
     `scaled` is scratch for the shifted errors; its type is that of the arithmetic. Where few neurons have an error,
     only those are visited; otherwise the whole row, in a loop without branches.
@@ -408,7 +408,7 @@ def _update_layer(p, rule, weights, shadows, lfsr, error, trace, scaled, boost):
     half = kind((np.int64(1) << drop) >> 1)
     weight_high = kind((np.int64(1) << (p[WEIGHT_WIDTH] - 1)) - 1)
     rows = 0
-    for i in range(p[N_IN]):
+    for i in order:
         if trace[i] == 0:
             continue
         rows += 1
@@ -436,10 +436,13 @@ def _update_layer(p, rule, weights, shadows, lfsr, error, trace, scaled, boost):
 
 @njit(cache=True)
 def _update(
-    plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, boost
+    plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, arrived, ascending, boost
 ):  # fmt: skip
     # pragma: no cover
-    """Apply one update to all layers, output first; `error` (all neurons) holds the output error on entry."""
+    """Apply one update to all layers, output first; `error` (all neurons) holds the output error on entry.
+
+    `arrived` lists the inputs of the network in the order of their first event.
+    """
     depth = len(plan)
     last = plan[depth - 1]
     limit = (np.int64(1) << (GRADIENT_WIDTH - 1)) - 1
@@ -470,7 +473,8 @@ def _update(
         p = plan[index]
         own = error[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]]
         trace = traces[p[INPUT_AT] : p[INPUT_AT] + p[N_IN]]
-        updates += _update_layer(p, rule, weights, shadows, lfsr, own, trace, scaled, boost)
+        order = arrived if index == 0 else ascending[: p[N_IN]]
+        updates += _update_layer(p, rule, weights, shadows, lfsr, own, trace, order, scaled, boost)
     return updates
 
 
@@ -486,14 +490,19 @@ def _count_surrogate(p, integrated, surrogates, restart):  # pragma: no cover
 
 
 @njit(cache=True)
-def _trace_input(p, rule, addresses, levels, traces):  # pragma: no cover
-    """Advance the traces of the network's inputs by one step."""
+def _trace_input(p, rule, addresses, levels, traces, arrived, n_arrived):  # pragma: no cover
+    """Advance the traces of the network's inputs by one step, list inputs that get their first; return their number."""
     if rule[TRACE_LEAK]:
-        for i in range(p[N_IN]):
+        for i in arrived[:n_arrived]:
             traces[i] -= traces[i] >> rule[TRACE_LEAK]
     high = (np.int64(1) << p[TRACE_WIDTH]) - 1
     for event in range(len(levels)):
-        traces[addresses[event]] = min(traces[addresses[event]] + levels[event], high)
+        i = addresses[event]
+        if traces[i] == 0:
+            arrived[n_arrived] = i
+            n_arrived += 1
+        traces[i] = min(traces[i] + levels[event], high)
+    return n_arrived
 
 
 @njit(cache=True)
@@ -523,6 +532,7 @@ def _learn(
     own_addresses, own_levels = np.zeros(neurons, np.int32), np.zeros(neurons, np.uint8)
     traces, surrogates, error = np.zeros(inputs, np.int32), np.zeros(neurons, kind), np.zeros(neurons, np.int32)
     hidden_traces = traces[plan[0, N_IN] :]
+    arrived, ascending, n_arrived = np.zeros(plan[0, N_IN], np.int64), np.arange(plan[:, N_IN].max()), 0
     last = plan[depth - 1]
     n_classes = last[N_OUT]
     counts = np.zeros(n_classes, np.int64)
@@ -563,12 +573,16 @@ def _learn(
                     updated = True
                     if n_traced == 0:
                         traces[: plan[0, N_IN]] = 0
+                        n_arrived = 0
                     for step in range(sample * n_steps + n_traced, at + 1):
                         start, stop = offsets[step], offsets[step + 1]
-                        _trace_input(plan[0], rule, addresses[start:stop], levels[start:stop], traces)
+                        n_arrived = _trace_input(
+                            plan[0], rule, addresses[start:stop], levels[start:stop], traces, arrived, n_arrived
+                        )
                     n_traced = t + 1
                     activity[5] += _update(
-                        plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, boost
+                        plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates,
+                        arrived[:n_arrived], ascending, boost,
                     )  # fmt: skip
         activity[4] += updated
         best = 0

@@ -133,8 +133,10 @@ def learn(network: Network, spikes: IntArray, label: int, boost: int = 0) -> Rec
     surrogates = [np.zeros(layer.n_out, np.int64) for layer in layers]
     counts = np.zeros(config.n_classes, np.int64)
     history: list[list[LifStep]] = [[] for _ in layers]
+    arrived: list[int] = []
     for t in range(config.n_steps):
         incoming = spikes[t]
+        arrived += np.flatnonzero((incoming > 0) & (traces[0] == 0)).tolist()
         for index, layer in enumerate(layers):
             traces[index] = trace_step(traces[index], incoming, learning.trace_shift, layer.input_trace_width)
             step = layer_step(layer, network.weights[index], membranes[index], incoming)
@@ -146,7 +148,7 @@ def learn(network: Network, spikes: IntArray, label: int, boost: int = 0) -> Rec
         if learning.timing == "every_step" or t == config.n_steps - 1:
             error = output_error(learning_scores(config, membranes[-1], counts), label, learning.margin)
             if error.any():
-                update(network, learning, error, traces, surrogates, boost)
+                update(network, learning, error, traces, surrogates, arrived, boost)
     scores = counts if config.readout == "spike_count" else membranes[-1]
     return Record(
         membranes=[np.stack([step.membrane for step in steps]) for steps in history],
@@ -169,12 +171,15 @@ def update(
     error: IntArray,
     traces: list[IntArray],
     surrogates: list[IntArray],
+    arrived: list[int],
     boost: int,
 ) -> None:
     """Apply one update to all layers, output first; every error is made of the weights before the update.
 
-    Draws: one for each row with a trace above 0, rows ascending, layers from the output down; a layer whose errors are
-    all zero draws nothing.
+    Draws: one for each row with a trace above 0, layers from the output down. The rows of the first layer take their
+    turns in the order in which the inputs `arrived` with their first event of the sample (by step, then by address), so
+    that hardware can keep a list; those of other layers in ascending order. A layer whose errors are all zero draws
+    nothing.
     """
     assert network.shadows is not None and network.lfsr is not None
     layers = network.config.resolved
@@ -191,7 +196,7 @@ def update(
             continue
         draws = np.zeros(layers[index].n_in, np.int64)
         if learning.rounding == "stochastic":
-            for row in np.flatnonzero(traces[index]):
+            for row in arrived if index == 0 else np.flatnonzero(traces[index]):
                 draws[row] = network.lfsr.draw()
         network.shadows[index] = shadow_update(
             network.shadows[index], errors[index], traces[index], learning.rate_shifts[index] + boost, draws, learning

@@ -140,17 +140,19 @@ def test_direct_route():
     assert shadows(network) == [hidden, [[36, -10], [-52, 74]]]
 
 
-@pytest.mark.parametrize("silent", [None, 0, 1])
-def test_one_draw_for_each_row_with_a_trace_from_the_output_down(silent):
+@pytest.mark.parametrize("silent, late", [(None, None), (0, None), (1, None), (None, 0), (None, 1)])
+def test_one_draw_for_each_row_with_a_trace_from_the_output_down(silent, late):
     network = example(rounding="stochastic", rate_shifts=(3, 2))
     inputs = INPUTS.copy()
     if silent is not None:
         inputs[:, silent] = 0
+    if late is not None:  # this input sends its first event after the other
+        inputs[0, late], inputs[1, late] = 0, inputs[:, late].sum()
     record = run(network, inputs)
     traces = [inputs.sum(axis=0), record.spikes[0].sum(axis=0)]
     state, draws = 0xACE1, {}
     for index in (1, 0):
-        for row in (0, 1):
+        for row in (1, 0) if index == 0 and late == 0 else (0, 1):
             if traces[index][row] > 0:
                 state = draws[index, row] = lfsr_step(state)
     floored = example(rate_shifts=(0, 0))
