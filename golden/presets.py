@@ -165,17 +165,17 @@ def _learning(
     """Return the margin rule for 12 epochs.
 
     Margin, errors and direct matrix follow the scale of the inference weights; a spike of fewer levels adds less to the
-    readout, which lowers the margin. The surrogate counts up to T, one bit of error shift for each doubling; updating
-    at every step counts to 1 but updates T times, which takes the same bits from the rate. A gradient is up to
-    ``GRADIENT_WIDTH`` bits larger than the ternary output error, so layers below the last hidden one drop as many bits
-    more. Rates and initial weights follow the scale of the shadow weights, initial weights of the first layer the root
-    of its inputs.
+    readout, which lowers the margin. The surrogate counts up to T, half a bit of error shift for each doubling; an
+    update at every step counts to 1 but comes T times, which takes a bit from the rate for each doubling. A gradient is
+    up to ``GRADIENT_WIDTH`` bits larger than the ternary output error, so layers below the last hidden one drop as many
+    bits more. Rates and initial weights follow the scale of the shadow weights, initial weights of the first layer the
+    root of its inputs.
     """
     weight_scale = weight_width - 8
     shadow_scale = shadow_width - 16
     step_bits = max(n_steps, 1).bit_length() - 1
     every_step = timing == "every_step"
-    error_shift = weight_scale + (0 if every_step else step_bits)
+    error_shift = weight_scale + (0 if every_step else 1 + step_bits // 2)
     deeper_shift = error_shift + (GRADIENT_WIDTH if route == "feedback" else 0)
     rates = [HIDDEN_RATE_SHIFT] * n_hidden + [READOUT_RATE_SHIFT]
     highest_rate = LFSR_WIDTH - len(SCHEDULE)
