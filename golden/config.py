@@ -232,6 +232,11 @@ class LearningConfig:
         schedule = sorted({-(-epoch * epochs // self.epochs) for epoch in self.schedule})
         return replace(self, epochs=epochs, schedule=tuple(schedule))
 
+    @property
+    def max_boost(self) -> int:
+        """Highest boost of the rate shifts that hardware provides for: that of the last epoch, at least 1."""
+        return max(1, len(self.schedule))
+
     def rate_boost(self, epoch: int) -> int:
         """Return what the schedule adds to every rate shift in `epoch`, counted from 0."""
         return sum(epoch >= start for start in self.schedule)
@@ -284,6 +289,12 @@ class ResolvedLayer:
     fire_lanes: int
     banks: int
     multiplier: Multiplier
+    learning: LearningConfig | None
+
+    @property
+    def stored_width(self) -> int:
+        """Bits of a weight in the weight memory: the shadow weight's where the network learns."""
+        return self.weight_width if self.learning is None else self.learning.shadow_width
 
     @property
     def current_range(self) -> tuple[int, int]:
@@ -314,8 +325,8 @@ class ResolvedLayer:
 
     @property
     def weight_memory_bits(self) -> int:
-        """Bits of the inference weight memory, padding of the last word of each row included."""
-        return self.n_in * self.n_words * self.lanes * self.weight_width
+        """Bits of the weight memory, padding of the last word of each row included."""
+        return self.n_in * self.n_words * self.lanes * self.stored_width
 
     @property
     def input_address_width(self) -> int:
@@ -425,6 +436,7 @@ class NetworkConfig:
                     fire_lanes=fire_lanes,
                     banks=self.hardware.banks,
                     multiplier=self.hardware.multiplier,
+                    learning=self.learning,
                 )
             )
             n_in, spike_width = layer.size, layer.neuron.spike_width

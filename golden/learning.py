@@ -20,6 +20,7 @@ from .fixed import (
     shift_round,
     shift_rounding,
 )
+from .seeds import direct_seed, initial_seed
 
 
 def surrogate(integrated: IntArray, config: NeuronConfig) -> IntArray:
@@ -109,18 +110,3 @@ def initial_shadow(layer: ResolvedLayer, config: LearningConfig) -> IntArray:
     fresh = words[:, 0] if words_per_weight == 1 else words[:, 0] | words[:, 1] << 16
     drawn = (fresh & ((1 << (shift + 1)) - 1)) - (1 << shift)
     return drawn.reshape(layer.n_in, layer.n_out).T.copy()
-
-
-def initial_seed(layer: ResolvedLayer, seed: int) -> int:
-    """Return the seed of a layer's initial weights."""
-    return 0x10000 * (2 * layer.index + 1) + seed
-
-
-def direct_seed(layer: ResolvedLayer, seed: int) -> int:
-    """Return the seed of a layer's direct-route matrix."""
-    return 0x10000 * (2 * layer.index + 2) + seed
-
-
-def update_lfsr_seed(seed: int) -> int:
-    """Return the first state, ``1..65535``, of the LFSR that draws for stochastic rounding."""
-    return seed * 40503 % 0xFFFF + 1

@@ -16,9 +16,9 @@ from .learning import (
     shadow_update,
     surrogate,
     trace_step,
-    update_lfsr_seed,
 )
 from .neuron import LifStep, lif_step, readout_step
+from .seeds import update_lfsr_seed
 from .synapse import inference_weight, synaptic_current
 
 

@@ -25,9 +25,9 @@ from .config import (
     Timing,
 )
 from .fixed import IntArray, Lfsr, Rounding, signed_range
-from .learning import update_lfsr_seed
 from .network import Network, Record, run
 from .neuron import fire, integrate, leak
+from .seeds import update_lfsr_seed
 from .synapse import inference_weight, synaptic_current
 
 Option = TypeVar("Option")

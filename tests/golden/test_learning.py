@@ -8,22 +8,20 @@ import numpy as np
 import pytest
 
 from golden import vectors
-from golden.config import EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig, ResolvedLayer
+from golden.config import LayerConfig, LearningConfig, NetworkConfig, NeuronConfig, ResolvedLayer
 from golden.fixed import ROUNDINGS, seed_lfsr_steps, seed_state, signed_range
 from golden.learning import (
     direct_error,
     direct_matrix,
-    direct_seed,
     feedback_error,
     gradient,
-    initial_seed,
     initial_shadow,
     output_error,
     shadow_update,
     surrogate,
     trace_step,
-    update_lfsr_seed,
 )
+from golden.seeds import direct_seed, initial_seed
 
 
 def rule(**fields: Any) -> LearningConfig:
@@ -214,16 +212,3 @@ def test_initial_shadows_are_reproducible():
     assert (initial_shadow(own, rule(seed=6)) != first).any()
     assert (initial_shadow(layer(n_in=8, n_out=6, index=1), rule(seed=5)) != first).any()
     assert initial_shadow(layer(n_in=2, n_out=2), rule(seed=0)).tolist() == [[476, 867], [-1756, 103]]
-
-
-def test_streams_of_a_network_differ():
-    layers = [layer(encoding=EncodingConfig(), index=index) for index in (0, 1)]
-    for seed in (0, 1, 65536, 2**32 - 1):
-        seeds = [named(own, seed) for own in layers for named in (initial_seed, direct_seed)]
-        assert len({seed_state(each) for each in seeds}) == len(seeds)
-
-
-def test_lfsr_seeds_are_states():
-    states = [update_lfsr_seed(seed) for seed in (*range(2000), 65534, 65535, 2**32 - 1)]
-    assert all(1 <= state <= 65535 for state in states)
-    assert len(set(states[:2000])) == 2000

@@ -1,0 +1,18 @@
+"""Where the pseudo-random streams of a network begin; shared by model and hardware."""
+
+from .config import ResolvedLayer
+
+
+def initial_seed(layer: ResolvedLayer, seed: int) -> int:
+    """Return the seed of a layer's initial weights."""
+    return 0x10000 * (2 * layer.index + 1) + seed
+
+
+def direct_seed(layer: ResolvedLayer, seed: int) -> int:
+    """Return the seed of a layer's direct-route matrix."""
+    return 0x10000 * (2 * layer.index + 2) + seed
+
+
+def update_lfsr_seed(seed: int) -> int:
+    """Return the first state, ``1..65535``, of the LFSR that draws for stochastic rounding."""
+    return seed * 40503 % 0xFFFF + 1
