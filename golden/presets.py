@@ -133,9 +133,8 @@ def preset(
 def _layers(sizes: tuple[int, ...], weight_width: int, spike_width: int) -> tuple[LayerConfig, ...]:
     """Return hidden layers and readout.
 
-    A weight of 1.0 is ``2^Bw`` membrane LSBs; the highest spike level stands for 16 of them, however many levels there
-    are below it, and the membrane has 3 bits of headroom above. The readout has one bit more, and those that a spike
-    has beyond 4.
+    The spike levels divide the range ``0..2^(Bw+4)``, however many they are; the membrane has 3 bits of
+    headroom above. The readout has one bit more, and those that a spike has beyond 4.
     """
     plain = [LayerConfig(size=size, weight_width=weight_width) for size in (*sizes, N_CLASSES)]
     threshold_shift = max(0, weight_width + SPIKE_WIDTH - spike_width)
