@@ -5,7 +5,7 @@ from operator import add
 
 from amaranth.hdl import Cat, Const, Mux, Shape, Value, signed, unsigned
 
-from golden.fixed import unsigned_width
+from golden.fixed import LFSR_TAPS, unsigned_width
 
 
 def index_shape(count: int) -> Shape:
@@ -28,12 +28,38 @@ def shift_floor(value: Value, shift: int) -> Value:
     return value.shift_right(shift)
 
 
+def shift_round(value: Value, shift: int) -> Value:
+    """Divide a signed value by ``2^shift``, rounding half up; a negative `shift` multiplies."""
+    return (value + (1 << (shift - 1))).shift_right(shift) if shift > 0 else value.shift_left(-shift)
+
+
+def saturate_unsigned(value: Value, width: int) -> Value:
+    """Clip an unsigned value to ``0..2^width - 1``."""
+    if len(value) <= width:
+        return value
+    return value[:width] | value[width:].any().replicate(width)
+
+
+def round_pow2(magnitude: Value) -> tuple[Value, Value]:
+    """Round an unsigned magnitude to the nearest power of two, half way up.
+
+    Returns the exponent, and whether the magnitude is above 0 (where not, the exponent has no meaning).
+    """
+    exponent: Value = Const(0, (len(magnitude)).bit_length())
+    for bit in range(len(magnitude)):
+        rounded = bit + magnitude[bit - 1] if bit else Const(0, 1)
+        exponent = Mux(magnitude[bit], rounded, exponent)
+    return exponent, magnitude.any()
+
+
+def lfsr_step(state: Value) -> Value:
+    """Return the next state of the 16-bit Galois LFSR with taps 0xB400."""
+    return state.shift_right(1) ^ Mux(state[0], LFSR_TAPS, 0)
+
+
 def clip_unsigned(value: Value, width: int) -> Value:
     """Clip a signed value to ``0..2^width - 1``, as :func:`golden.neuron.fire` does."""
-    magnitude = value[:-1]
-    if len(magnitude) <= width:
-        return Mux(value[-1], 0, magnitude)
-    return Mux(value[-1], 0, magnitude[:width] | magnitude[width:].any().replicate(width))
+    return Mux(value[-1], 0, saturate_unsigned(value[:-1], width))
 
 
 def multiply(value: Value, factor: Value, *, shift_add: bool) -> Value:
@@ -45,16 +71,16 @@ def multiply(value: Value, factor: Value, *, shift_add: bool) -> Value:
     if not shift_add:
         return (value * factor)[:width].as_signed()
     terms = [Mux(factor[bit], value, Const(0, signed(len(value)))).shift_left(bit) for bit in range(len(factor))]
-    return _sum(terms)[:width].as_signed()
+    return add_all(terms)[:width].as_signed()
 
 
 def multiply_constant(value: Value, factor: int) -> Value:
     """Return `value` times a non-negative constant, one shifted addition for each of its set bits."""
     terms = [value.shift_left(bit) for bit in range(factor.bit_length()) if factor >> bit & 1]
-    return _sum(terms) if terms else Const(0, value.shape())
+    return add_all(terms) if terms else Const(0, value.shape())
 
 
-def _sum(terms: list[Value]) -> Value:
+def add_all(terms: list[Value]) -> Value:
     """Add by a balanced tree, so that the width grows with the logarithm of the number of terms."""
     while len(terms) > 1:
         terms = [reduce(add, terms[at : at + 2]) for at in range(0, len(terms), 2)]

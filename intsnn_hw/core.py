@@ -2,16 +2,30 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Module
+from amaranth.hdl import Cat, Module, Mux, Value, ValueLike
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from golden.config import NetworkConfig
+from golden.fixed import LFSR_WIDTH, IntArray
 
-from .events import class_layout, input_event_layout, output_event_layout, probe_layout, weight_layout
+from .arith import index_shape
+from .events import (
+    class_layout,
+    command_layout,
+    input_event_layout,
+    label_layout,
+    output_event_layout,
+    probe_layout,
+    weight_layout,
+)
+from .gate import InputGate
 from .layer import Layer
+from .learner import COUNTER_WIDTH, COUNTERS, Learner
 from .load import WeightLoad
+from .maintenance import Maintenance
 from .readout import ArgMax
+from .traces import InputTraces
 
 
 class Core(wiring.Component):
@@ -37,18 +51,36 @@ class Core(wiring.Component):
     o : Out(stream)        class of each sample
     events : Out(stream)   events of the readout layer, where it fires (spike-count readout)
     probe<l>, adding<l>, active<l> : Out   of layer l, with `probe`
+
+    and where the configuration has `learning`
+
+    labels : In(stream)    one beat for each sample: its class, and whether to learn from it
+    commands : In(stream)  see :class:`Maintenance`
+    shadow : Out(stream)   shadow weights, on command
+    boost : In             learning-rate boost of the schedule
+    lfsr : Out             state of the LFSR of stochastic rounding
+    updated, skipped, rejected, update_cycles : Out   counters, see :class:`Learner`
+    writing<l> : Out       a word of layer l is updated, with `probe`
     """
 
-    def __init__(
-        self, config: NetworkConfig, weights: Sequence[Sequence[Sequence[int]]] | None = None, *, probe: bool = False
-    ):
+    def __init__(self, config: NetworkConfig, weights: Sequence[IntArray] | None = None, *, probe: bool = False):
         self._config, self._weights, self._probe = config, weights, probe
         layers = config.resolved
         members = {
             "i": In(stream.Signature(input_event_layout(layers[0]))),
-            "weights": In(stream.Signature(weight_layout(max(layer.weight_width for layer in layers)))),
+            "weights": In(stream.Signature(weight_layout(config))),
             "o": Out(stream.Signature(class_layout(config))),
         }
+        if config.learning is not None:
+            weights_stream = stream.Signature(weight_layout(config))
+            members |= {
+                "labels": In(stream.Signature(label_layout(config))),
+                "commands": In(stream.Signature(command_layout())),
+                "shadow": Out(weights_stream),
+                "boost": In(index_shape(config.learning.max_boost + 1)),
+                "lfsr": Out(LFSR_WIDTH),
+            }
+            members |= {name: Out(COUNTER_WIDTH) for name in COUNTERS}
         if layers[-1].fires:
             members["events"] = Out(stream.Signature(output_event_layout(layers[-1])))
         if probe:
@@ -58,6 +90,8 @@ class Core(wiring.Component):
                     f"adding{layer.index}": Out(1),
                     f"active{layer.index}": Out(1),
                 }
+                if config.learning is not None:
+                    members[f"writing{layer.index}"] = Out(1)
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:
@@ -68,18 +102,24 @@ class Core(wiring.Component):
         connect(m, flipped(self.weights), load.i)
         connect(m, argmax.o, flipped(self.o))
         incoming = flipped(self.i)
-        for resolved in config.resolved:
-            index = resolved.index
-            is_readout = resolved is config.resolved[-1]
-            weight = self._weights[index] if self._weights is not None else None
-            layer = Layer(resolved, config if is_readout else None, weight)
+        inner = [
+            Layer(
+                resolved,
+                config if resolved is config.resolved[-1] else None,
+                self._weights[resolved.index] if self._weights is not None else None,
+                above=config.resolved[resolved.index + 1] if resolved is not config.resolved[-1] else None,
+            )
+            for resolved in config.resolved
+        ]
+        if config.learning is None:
+            connect(m, flipped(self.weights), load.i)
+            connect(m, inner[-1].scores, argmax.i)
+        else:
+            incoming = self._connect_learning(m, inner, load, argmax)
+        for index, layer in enumerate(inner):
             m.submodules[f"layer{index}"] = layer
             connect(m, incoming, layer.i)
-            if is_readout:
-                connect(m, layer.scores, argmax.i)
-                if resolved.fires:
-                    connect(m, layer.o, flipped(self.events))
-            else:
+            if index < len(inner) - 1:
                 incoming = layer.o
             m.d.comb += [
                 layer.loading.eq(load.loading),
@@ -93,4 +133,75 @@ class Core(wiring.Component):
                     getattr(self, f"adding{index}").eq(layer.adding),
                     getattr(self, f"active{index}").eq(layer.active),
                 ]
+        if config.resolved[-1].fires:
+            connect(m, inner[-1].o, flipped(self.events))
         return m
+
+    def _connect_learning(self, m: Module, layers: list[Layer], load: WeightLoad, argmax: ArgMax) -> stream.Interface:
+        """Add gate, traces, learning engine and maintenance; return the stream that enters the first layer."""
+        config = self._config
+        m.submodules.gate = gate = InputGate(config)
+        m.submodules.traces = traces = InputTraces(config.resolved[0])
+        m.submodules.learner = learner = Learner(config)
+        m.submodules.maintenance = maintenance = Maintenance(config)
+        connect(m, flipped(self.i), gate.i)
+        connect(m, flipped(self.labels), gate.labels)
+        connect(m, gate.tickets, learner.tickets)
+        connect(m, flipped(self.commands), maintenance.commands)
+        connect(m, maintenance.shadow, flipped(self.shadow))
+        connect(m, traces.rows, learner.inputs)
+        entering = stream.Signature(input_event_layout(config.resolved[0])).create(path=("entering",))
+        _fork(m, gate.o, [(entering, 1), (traces.i, 1)])
+        scores = layers[-1].scores
+        _fork(m, scores, [(argmax.i, scores.payload.final), (learner.scores, 1)])
+
+        m.d.comb += [
+            load.i.valid.eq(self.weights.valid | maintenance.initial.valid),
+            load.i.payload.eq(
+                Mux(
+                    maintenance.initial.valid,
+                    maintenance.initial.payload.as_value(),
+                    self.weights.payload.as_value(),
+                )
+            ),
+            maintenance.initial.ready.eq(load.i.ready),
+            self.weights.ready.eq(load.i.ready & ~maintenance.initial.valid),
+            gate.release.eq(learner.release),
+            gate.hold.eq(maintenance.hold),
+            maintenance.at_rest.eq(gate.at_rest & learner.idle),
+            learner.boost.eq(self.boost),
+            learner.inputs_empty.eq(traces.empty),
+            traces.walk.eq(learner.walk),
+            learner.lfsr_load.eq(maintenance.lfsr_load),
+            learner.lfsr_state.eq(maintenance.lfsr_state),
+            self.lfsr.eq(learner.lfsr),
+        ]
+        m.d.comb += [getattr(self, name).eq(getattr(learner, name)) for name in COUNTERS]
+        for index, layer in enumerate(layers):
+            update, reader = getattr(learner, f"weights{index}"), getattr(maintenance, f"weights{index}")
+            m.d.comb += [
+                layer.update.read_enable.eq(update.read_enable | reader.read_enable),
+                layer.update.read_address.eq(Mux(reader.read_enable, reader.read_address, update.read_address)),
+                update.read_data.eq(layer.update.read_data),
+                reader.read_data.eq(layer.update.read_data),
+                layer.update.write_enable.eq(update.write_enable),
+                layer.update.write_address.eq(update.write_address),
+                layer.update.write_data.eq(update.write_data),
+            ]
+            if index < len(layers) - 1:
+                connect(m, getattr(learner, f"history{index}"), layer.history)
+            if self._probe:
+                m.d.comb += getattr(self, f"writing{index}").eq(update.write_enable)
+        return entering
+
+
+def _fork(m: Module, source: stream.Interface, targets: list[tuple[stream.Interface, ValueLike]]) -> None:
+    """Hand each beat to all targets whose condition holds for it, in one cycle."""
+    free = [target.ready | ~Value.cast(wanted)[0] for target, wanted in targets]
+    m.d.comb += source.ready.eq(Cat(free).all())
+    for index, (target, wanted) in enumerate(targets):
+        others = [ready for at, ready in enumerate(free) if at != index]
+        m.d.comb += [
+            target.valid.eq(source.valid & Value.cast(wanted)[0] & Cat(others).all()),
+            target.payload.eq(source.payload),
+        ]

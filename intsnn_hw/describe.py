@@ -1,12 +1,15 @@
 """What a configuration amounts to: sizes, derived widths, memory bits and predicted cycles, as plain data."""
 
+from dataclasses import replace
 from typing import Any
 
 from golden.config import NetworkConfig, ResolvedLayer
 
 
 def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
-    """Return network, widths, memory bits and predicted cycles of a configuration.
+    """Return network, widths, memory bits and predicted cycles of a configuration's inference core.
+
+    A core that learns holds shadow weights, ``shadow_weight_bits``, in place of the inference weights.
 
     Parameters
     ----------
@@ -15,9 +18,10 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
         Share of the inputs, and of the neurons of each firing layer, that send an event in a step; the prediction of
         cycles rests on it.
     """
-    layers = [_layer(layer, activity) for layer in config.resolved]
+    layers = [_layer(layer, activity) for layer in replace(config, learning=None).resolved]
     weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
-    shadow = weights * config.learning.shadow_width if config.learning is not None else 0
+    learns = config.learning is not None
+    shadow = sum(layer.weight_memory_bits for layer in config.resolved) if learns else 0
     cycles_per_step = max(entry["cycles_per_step"] for entry in layers)
     return {
         "name": config.name,

@@ -1,9 +1,10 @@
 """Payload layouts of every stream and probe; nothing else in the RTL spells a field."""
 
-from amaranth.hdl import signed
-from amaranth.lib import data
+from amaranth.hdl import ShapeLike, signed
+from amaranth.lib import data, enum
 
-from golden.config import NetworkConfig, ResolvedLayer
+from golden.config import GRADIENT_WIDTH, NetworkConfig, ResolvedLayer
+from golden.fixed import LFSR_WIDTH
 
 from .arith import index_shape
 
@@ -32,17 +33,17 @@ def class_layout(config: NetworkConfig) -> data.StructLayout:
     return data.StructLayout({"label": config.resolved[-1].output_address_width, "score": signed(config.score_width)})
 
 
-def weight_layout(width: int) -> data.StructLayout:
-    """One inference weight of a load; `first` marks the first weight of the whole network.
+def weight_layout(config: NetworkConfig) -> data.StructLayout:
+    """One weight of a load, a shadow weight where the network learns; `first` marks the first of the whole load.
 
     Order: layer by layer, input by input, neuron by neuron: ``concatenate([w.T.ravel() for w in weights])``.
     """
-    return data.StructLayout({"weight": signed(width), "first": 1})
+    return data.StructLayout({"weight": signed(max(layer.stored_width for layer in config.resolved)), "first": 1})
 
 
 def weight_word_layout(layer: ResolvedLayer) -> data.ArrayLayout:
-    """One word of a weight memory: `lanes` weights of one input, to consecutive neurons."""
-    return data.ArrayLayout(signed(layer.weight_width), layer.lanes)
+    """One word of a weight memory: `lanes` (shadow) weights of one input, to consecutive neurons."""
+    return data.ArrayLayout(signed(layer.stored_width), layer.lanes)
 
 
 def sums_layout(layer: ResolvedLayer) -> data.ArrayLayout:
@@ -56,8 +57,65 @@ def sweep_layout() -> data.StructLayout:
 
 
 def score_layout(config: NetworkConfig) -> data.StructLayout:
-    """The score of one class, classes in order; `last` marks the last class of a sample."""
-    return data.StructLayout({"score": signed(config.score_width), "last": 1})
+    """The score of one class after a time step, classes in order; `last` marks the last class.
+
+    `final` marks the last step of a sample. A network that learns also sends `charge`, which the margin is compared
+    with: the readout membrane, for a spiking readout plus all it has emitted in the sample.
+    """
+    fields: dict[str, ShapeLike] = {"score": signed(config.score_width), "last": 1, "final": 1}
+    if config.learning is not None:
+        fields["charge"] = signed(charge_width(config))
+    return data.StructLayout(fields)
+
+
+def charge_width(config: NetworkConfig) -> int:
+    """Bits of the value that the margin is compared with."""
+    neuron = config.layers[-1].neuron
+    if config.readout == "membrane":
+        return neuron.membrane_width
+    return max(neuron.membrane_width, config.score_width + neuron.threshold_shift) + 1
+
+
+def label_layout(config: NetworkConfig) -> data.StructLayout:
+    """What the host says of a sample before its first event: its true class, and whether to learn from it.
+
+    A label that is no class is counted and not learned from.
+    """
+    return data.StructLayout({"label": config.resolved[-1].output_address_width, "learn": 1})
+
+
+class Operation(enum.Enum, shape=2):  # pyright: ignore[reportCallIssue, reportGeneralTypeIssues]
+    """What a command does: send all shadow weights, draw initial ones, or set the LFSR of stochastic rounding."""
+
+    READ_WEIGHTS = 0
+    INITIALISE = 1
+    SET_LFSR = 2
+
+
+def command_layout() -> data.StructLayout:
+    """An operation between two samples; `value` is the LFSR's state, ``1..65535``."""
+    return data.StructLayout({"operation": Operation, "value": LFSR_WIDTH})
+
+
+def row_layout(layer: ResolvedLayer, below: ResolvedLayer | None) -> data.StructLayout:
+    """A row of a layer's weights to update: its input, that input's trace and, of a hidden neuron, its surrogate."""
+    fields: dict[str, ShapeLike] = {"input": layer.input_address_width, "trace": layer.input_trace_width, "last": 1}
+    if below is not None:
+        fields["surrogate"] = below.surrogate_width
+    return data.StructLayout(fields)
+
+
+def error_layout(*, is_readout: bool) -> data.StructLayout:
+    """The error of a neuron: ternary in the readout, else a signed power of two, the rounded gradient."""
+    fields: dict[str, ShapeLike] = {"active": 1, "negative": 1}
+    if not is_readout:
+        fields["exponent"] = index_shape(GRADIENT_WIDTH)
+    return data.StructLayout(fields)
+
+
+def history_layout(layer: ResolvedLayer, above: ResolvedLayer) -> data.StructLayout:
+    """What a hidden neuron keeps of a sample for learning: its trace and its surrogate count."""
+    return data.StructLayout({"trace": above.input_trace_width, "surrogate": layer.surrogate_width})
 
 
 def probe_layout(layer: ResolvedLayer) -> data.StructLayout:

@@ -1,15 +1,15 @@
 """A fully connected layer: synapse array and fire sweep."""
 
-from collections.abc import Sequence
-
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from golden.config import NetworkConfig, ResolvedLayer
+from golden.fixed import IntArray
 
 from .arith import index_shape
 from .events import input_event_layout, output_event_layout, probe_layout, score_layout, weight_word_layout
+from .ports import history_port, weight_port
 from .sweep import FireSweep
 from .synapse import SynapseArray
 
@@ -26,7 +26,9 @@ class Layer(wiring.Component):
     config : NetworkConfig, optional
         Given for the readout layer, which sends scores.
     weight : (n_out, n_in) integers, optional
-        Initial content of the weight memory.
+        Initial content of the weight memory; shadow weights where the network learns.
+    above : ResolvedLayer, optional
+        The next layer, if any.
 
     Members
     -------
@@ -34,13 +36,20 @@ class Layer(wiring.Component):
     o : Out(stream)        output events, where the layer fires
     scores : Out(stream)   one beat a class and sample, in the readout layer
     write_enable, write_address, write_data, loading : In   weight load
+    update, history : In   access of the learning engine, where the network learns
     probe, adding, active : Out   see :class:`FireSweep` and :class:`SynapseArray`
     """
 
     def __init__(
-        self, layer: ResolvedLayer, config: NetworkConfig | None = None, weight: Sequence[Sequence[int]] | None = None
+        self,
+        layer: ResolvedLayer,
+        config: NetworkConfig | None = None,
+        weight: IntArray | None = None,
+        *,
+        above: ResolvedLayer | None = None,
     ):
         self._layer, self._config, self._weight = layer, config, weight
+        self._above = above if layer.learning is not None else None
         members = {
             "i": In(stream.Signature(input_event_layout(layer))),
             "write_enable": In(1),
@@ -53,6 +62,10 @@ class Layer(wiring.Component):
         }
         if layer.fires:
             members["o"] = Out(stream.Signature(output_event_layout(layer)))
+        if layer.learning is not None:
+            members["update"] = In(weight_port(layer))
+        if self._above is not None:
+            members["history"] = In(history_port(layer, self._above))
         if config is not None:
             members["scores"] = Out(stream.Signature(score_layout(config)))
         super().__init__(members)
@@ -60,13 +73,17 @@ class Layer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.synapses = synapses = SynapseArray(self._layer, self._weight)
-        m.submodules.sweep = sweep = FireSweep(self._layer, self._config)
+        m.submodules.sweep = sweep = FireSweep(self._layer, self._config, above=self._above)
         connect(m, flipped(self.i), synapses.i)
         connect(m, synapses.sweep, sweep.sweep)
         if self._layer.fires:
             connect(m, sweep.o, flipped(self.o))
         if self._config is not None:
             connect(m, sweep.scores, flipped(self.scores))
+        if self._layer.learning is not None:
+            connect(m, flipped(self.update), synapses.update)
+        if self._above is not None:
+            connect(m, flipped(self.history), sweep.history)
         m.d.comb += [
             synapses.read_enable.eq(sweep.read_enable),
             synapses.read_bank.eq(sweep.read_bank),

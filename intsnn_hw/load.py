@@ -32,8 +32,7 @@ class WeightLoad(wiring.Component):
     def __init__(self, config: NetworkConfig, *, preloaded: bool = False):
         self._preloaded = preloaded
         self._layers = config.resolved
-        width = max(layer.weight_width for layer in self._layers)
-        members = {"i": In(stream.Signature(weight_layout(width))), "loading": Out(1)}
+        members = {"i": In(stream.Signature(weight_layout(config))), "loading": Out(1)}
         for layer in self._layers:
             members |= {
                 f"write_enable{layer.index}": Out(1),

@@ -6,9 +6,11 @@ from amaranth.lib.wiring import In, Out
 
 from golden.config import NetworkConfig, ResolvedLayer
 
-from .arith import index_shape
+from .arith import index_shape, saturate_unsigned, shift_floor
 from .events import output_event_layout, probe_layout, score_layout, sums_layout, sweep_layout
+from .learning import surrogate
 from .neuron import fire, integrate, reset
+from .ports import history_port
 from .store import Store
 
 
@@ -25,6 +27,8 @@ class FireSweep(wiring.Component):
     layer : ResolvedLayer
     config : NetworkConfig, optional
         Given for the readout layer.
+    above : ResolvedLayer, optional
+        Given for a hidden layer that learns: its neurons keep trace and surrogate of the sample.
 
     Members
     -------
@@ -32,12 +36,16 @@ class FireSweep(wiring.Component):
     read_enable, read_bank, read_word : Out, read_data : In   accumulators, read in one cycle
     release : Out           mask of banks read to the end
     o : Out(stream)         events, where the layer fires
-    scores : Out(stream)    one beat for each class after the last step, in the readout layer
+    scores : Out(stream)    one beat for each class after the last step, in the readout layer; after each step where
+                            the network learns at every step
+    history : In            see :func:`history_port`; to be read while no sweep is in work
     probe : Out             what was fired in this cycle
     """
 
-    def __init__(self, layer: ResolvedLayer, config: NetworkConfig | None = None):
-        self._layer, self._config = layer, config
+    def __init__(
+        self, layer: ResolvedLayer, config: NetworkConfig | None = None, *, above: ResolvedLayer | None = None
+    ):
+        self._layer, self._config, self._above = layer, config, above
         members = {
             "sweep": In(stream.Signature(sweep_layout())),
             "read_enable": Out(1),
@@ -49,6 +57,8 @@ class FireSweep(wiring.Component):
         }
         if layer.fires:
             members["o"] = Out(stream.Signature(output_event_layout(layer)))
+        if above is not None:
+            members["history"] = In(history_port(layer, above))
         if config is not None:
             members["scores"] = Out(stream.Signature(score_layout(config)))
         super().__init__(members)
@@ -150,16 +160,24 @@ class FireSweep(wiring.Component):
         if self._config is None:
             m.d.comb += done.eq(taken)
         else:
-            score = after[0]
+            score = charge = after[0]
             if self._config.readout == "spike_count":
                 load = valid_b & advance_c
                 score = self._count(m, read, group, load, fresh, fired, group_c, spikes[0])
+                charge = shift_floor(score, -neuron.threshold_shift) + after[0]
+            learning = self._config.learning
+            sends = ends_c if learning is None or learning.timing == "final" else 1
             m.d.comb += [
-                self.scores.valid.eq(valid_c & taken & ends_c),
+                self.scores.valid.eq(valid_c & taken & sends),
                 self.scores.payload.score.eq(score),
                 self.scores.payload.last.eq(last_c),
-                done.eq(taken & (~ends_c | self.scores.ready)),
+                self.scores.payload.final.eq(ends_c),
+                done.eq(taken & (~Value.cast(sends) | self.scores.ready)),
             ]
+            if learning is not None:
+                m.d.comb += self.scores.payload.charge.eq(charge)
+        if self._above is not None:
+            self._keep_history(m, read, group, valid_b & advance_c, fresh, fired, group_c, integrated, spikes)
         return m
 
     def _count(
@@ -167,6 +185,7 @@ class FireSweep(wiring.Component):
         spike: Value,
     ) -> Value:  # fmt: skip
         """Sum the graded spikes of each neuron over the steps of a sample; return the sum of the one in stage C."""
+        assert self._config is not None
         layout = data.ArrayLayout(self._config.score_width - 1, 1)
         # No read meets a write, for the same reason as with the membranes.
         m.submodules.counts = counts = Store(layout, self._layer.n_fire_words)
@@ -181,6 +200,36 @@ class FireSweep(wiring.Component):
             counts.write_data[0].eq(before[0] + spike),
         ]
         return counts.write_data[0]
+
+    def _keep_history(
+        self, m: Module, read: Value, group: Value, load: Value, fresh: Value, fired: Value, fired_group: Value,
+        integrated: list[Signal], spikes: list[Signal],
+    ) -> None:  # fmt: skip
+        """Advance trace and surrogate of the neurons in stage C; twin of golden's ``trace_step`` and ``surrogate``."""
+        layer, above, learning = self._layer, self._above, self._layer.learning
+        assert above is not None and learning is not None
+        layout = self.history.read_data.shape()
+        # No read meets a write, for the same reason as with the membranes.
+        m.submodules.histories = histories = Store(layout, layer.n_fire_words)
+        before = Signal(layout)
+        with m.If(load):
+            m.d.sync += before.eq(Mux(fresh, 0, histories.read_data0.as_value()))
+        m.d.comb += [
+            histories.read_enable0.eq(read | self.history.read_enable),
+            histories.read_address0.eq(Mux(read, group, self.history.read_address)),
+            histories.write_enable.eq(fired),
+            histories.write_address.eq(fired_group),
+            self.history.read_data.eq(histories.read_data0),
+        ]
+        for lane, spike in enumerate(spikes):
+            trace, count = before[lane].trace, before[lane].surrogate
+            if learning.trace_shift is not None:
+                trace = (trace - shift_floor(trace, learning.trace_shift))[: len(trace)]
+            window = surrogate(integrated[lane], layer.neuron)
+            m.d.comb += [
+                histories.write_data[lane].trace.eq(saturate_unsigned(trace + spike, above.input_trace_width)),
+                histories.write_data[lane].surrogate.eq(window if learning.timing == "every_step" else count + window),
+            ]
 
     def _serialise(
         self, m: Module, fired: Value, spikes: list[Signal], first: Value, last: Value, ends: Value

@@ -1,15 +1,16 @@
 """The synapse array of a layer: weight memory, spike-times-weight products, and the accumulators of a time step."""
 
-from collections.abc import Sequence
-
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.config import ResolvedLayer
+from golden.fixed import IntArray
 
 from .arith import index_shape, multiply, multiply_constant
 from .events import input_event_layout, sums_layout, sweep_layout, weight_word_layout
+from .learning import inference_weight
+from .ports import weight_port
 from .store import Store
 
 MAX_WAITING_SWEEPS = 2
@@ -39,15 +40,18 @@ class SynapseArray(wiring.Component):
     release : In            mask of banks that have been read to the end
     write_enable, write_address, write_data : In   write port of the weight memory, used while `loading` only
     loading : In            holds events back
+    update : In             weight memory access of the update, where the network learns
     adding : Out            a weight word is being added in this cycle
     active : Out            an event or marker is waiting or in work
     """
 
-    def __init__(self, layer: ResolvedLayer, weight: Sequence[Sequence[int]] | None = None):
+    def __init__(self, layer: ResolvedLayer, weight: IntArray | None = None):
         self._layer = layer
         self._init = None if weight is None else pack_weights(layer, weight)
+        members = {} if layer.learning is None else {"update": In(weight_port(layer))}
         super().__init__(
-            {
+            members
+            | {
                 "i": In(stream.Signature(input_event_layout(layer))),
                 "sweep": Out(stream.Signature(sweep_layout())),
                 "read_enable": In(1),
@@ -69,13 +73,9 @@ class SynapseArray(wiring.Component):
         layer = self._layer
         depth = layer.n_in * layer.n_words
 
-        # No read meets a write: events wait while `loading`, and nothing is written otherwise.
+        # No read meets a write: events wait while `loading` and while the layer is updated, which itself reads a word
+        # three cycles before it writes it; nothing is written otherwise.
         m.submodules.weights = weights = Store(weight_word_layout(layer), depth, init=self._init)
-        m.d.comb += [
-            weights.write_enable.eq(self.write_enable),
-            weights.write_address.eq(self.write_address),
-            weights.write_data.eq(self.write_data),
-        ]
 
         # The event in work; its weight address walks along the row.
         held = Signal()
@@ -125,7 +125,7 @@ class SynapseArray(wiring.Component):
         spike_1 = Signal(layer.input_spike_width)
         word_1, bank_1 = Signal.like(word), Signal()
         sweep_1 = Signal(sweep_layout())
-        m.d.comb += [weights.read_enable0.eq(1), weights.read_address0.eq(address)]
+        self._connect_weights(m, weights, address)
         m.d.sync += [
             add_1.eq(issue & has_spike),
             first_1.eq(empty),
@@ -154,7 +154,8 @@ class SynapseArray(wiring.Component):
         previous = Signal(sums_layout(layer))
         sums = [Signal(signed(layer.current_width), name=f"sum{lane}") for lane in range(layer.lanes)]
         for lane in range(layer.lanes):
-            product = multiply(weights.read_data0[lane], spike_1, shift_add=layer.multiplier == "shift_add")
+            weight = inference_weight(weights.read_data0[lane], layer)
+            product = multiply(weight, spike_1, shift_add=layer.multiplier == "shift_add")
             m.d.sync += products[lane].eq(product)
             m.d.comb += sums[lane].eq(Mux(first_2, 0, previous[lane]) + products[lane])
         self._accumulators(m, add_1, add_2, word_1, bank_1, word_2, bank_2, previous, sums)
@@ -172,6 +173,27 @@ class SynapseArray(wiring.Component):
         ]
         m.d.sync += n_waiting.eq(n_waiting + (issue & closes) - popped)
         return m
+
+    def _connect_weights(self, m: Module, weights: Store, address: Value) -> None:
+        """Read for events, unless the update reads; write for a load or for the update."""
+        if self._layer.learning is None:
+            m.d.comb += [
+                weights.read_enable0.eq(1),
+                weights.read_address0.eq(address),
+                weights.write_enable.eq(self.write_enable),
+                weights.write_address.eq(self.write_address),
+                weights.write_data.eq(self.write_data),
+            ]
+            return
+        update = self.update
+        m.d.comb += [
+            weights.read_enable0.eq(1),
+            weights.read_address0.eq(Mux(update.read_enable, update.read_address, address)),
+            update.read_data.eq(weights.read_data0),
+            weights.write_enable.eq(self.write_enable | update.write_enable),
+            weights.write_address.eq(Mux(update.write_enable, update.write_address, self.write_address)),
+            weights.write_data.eq(Mux(update.write_enable, update.write_data.as_value(), self.write_data.as_value())),
+        ]
 
     def _accumulators(
         self, m: Module, read: Signal, add: Signal, read_word: Signal, read_bank: Signal, write_word: Signal,
@@ -229,7 +251,7 @@ class SynapseArray(wiring.Component):
             ]
 
 
-def pack_weights(layer: ResolvedLayer, weight: Sequence[Sequence[int]]) -> list[list[int]]:
+def pack_weights(layer: ResolvedLayer, weight: IntArray) -> list[list[int]]:
     """Return the content of the weight memory for weights of shape (n_out, n_in), rows padded with 0."""
     words = []
     for i in range(layer.n_in):

@@ -14,6 +14,7 @@ from amaranth.lib import data, wiring
 
 from golden.config import NetworkConfig
 from golden.errors import ConfigError
+from golden.fixed import IntArray
 
 from .core import Core
 from .describe import describe
@@ -28,7 +29,7 @@ def generate(
     config: NetworkConfig,
     folder: Path | str,
     *,
-    weights: Sequence[Sequence[Sequence[int]]] | None = None,
+    weights: Sequence[IntArray] | None = None,
     probe: bool = False,
 ) -> list[Path]:
     """Write ``intsnn.v``, ``manifest.json`` and ``config.toml`` into `folder`; return their paths.
@@ -117,7 +118,7 @@ def manifest(core: Core, config: NetworkConfig, *, preloaded: bool) -> dict[str,
         "memories": [
             {
                 "layer": layer.index,
-                "weights": {"depth": layer.n_in * layer.n_words, "width": layer.lanes * layer.weight_width},
+                "weights": {"depth": layer.n_in * layer.n_words, "width": layer.lanes * layer.stored_width},
                 "accumulators": {"depth": layer.banks * layer.n_words, "width": layer.lanes * layer.current_width},
                 "membranes": {
                     "depth": layer.n_fire_words,

@@ -148,8 +148,7 @@ class RtlNetwork:
         else:
             raise ConfigError(f"backend: must be one of {', '.join(BACKENDS)}, got {backend!r}")
         config = self.network.config
-        width = max(layer.weight_width for layer in config.resolved)
-        self._weights = payload.pack(weight_layout(width), weight_fields(self.network))
+        self._weights = payload.pack(weight_layout(config), weight_fields(self.network))
         self._input_layout = input_event_layout(config.resolved[0])
         self._loaded = False
 

@@ -104,7 +104,7 @@ def beats(network, inputs):
 
 
 def load(network):
-    return payload.pack(weight_layout(5), cosim.weight_fields(network))
+    return payload.pack(weight_layout(network.config), cosim.weight_fields(network))
 
 
 def classes(result):

@@ -1,0 +1,276 @@
+"""Options that several commands share, and what they stand for: networks, data sets, places to write to."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from golden.errors import ConfigError, DataError, InputError
+
+if TYPE_CHECKING:
+    from golden.config import NetworkConfig
+    from golden.network import Network
+    from train.data import Dataset
+
+VALIDATION_SEED = 0
+"""Of the validation split: the same samples whatever the seed of the training."""
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of descriptions and examples, and tells each default that is a value."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        text = action.help or ""
+        told = action.default in (None, False, argparse.SUPPRESS) or "%(default)" in text
+        return text if told else f"{text} (default: %(default)s)"
+
+
+def add_command(commands: Any, name: str, help_: str, description: str, examples: str) -> argparse.ArgumentParser:
+    """Add the parser of a command, with ``--json`` and ``--verbose``; its module's ``run`` is still to be set."""
+    parser = commands.add_parser(
+        name,
+        help=help_,
+        description=description,
+        epilog="examples:\n" + "\n".join(f"  {line}" for line in examples.strip().splitlines()),
+        formatter_class=HelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout, and nothing else")
+    # SUPPRESS: else the default here would undo a --verbose before the command.
+    parser.add_argument(
+        "--verbose", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
+    )
+    return parser
+
+
+def count(text: str) -> int:
+    """Read a whole number of at least 1."""
+    return _whole(text, 1)
+
+
+def natural(text: str) -> int:
+    """Read a whole number of at least 0."""
+    return _whole(text, 0)
+
+
+def counts(text: str) -> tuple[int, ...]:
+    """Read whole numbers joined by commas; the configuration knows their limits."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be whole numbers joined by commas, got {text!r}") from None
+
+
+def _whole(text: str, low: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if value < low:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least {low}, got {text!r}")
+    return value
+
+
+# Options that change a preset, with the keyword of golden.presets.preset, and its help.
+_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "--shadow-width": ("shadow_width", {"type": int, "metavar": "BITS", "help": "shadow weights, 8..24 bits"}),
+    "--weight-width": ("weight_width", {"type": int, "metavar": "BITS", "help": "inference weights, 2..16 bits"}),
+    "--spike-width": ("spike_width", {"type": int, "metavar": "BITS", "help": "graded spikes, 1..8 bits"}),
+    "--steps": ("n_steps", {"type": int, "metavar": "T", "help": "time steps of a sample"}),
+    "--hidden": ("hidden", {"type": counts, "metavar": "N[,N..]", "help": "neurons of each hidden layer"}),
+    "--route": ("route", {"metavar": "ROUTE", "help": "how the error travels: feedback or direct"}),
+    "--timing": ("timing", {"metavar": "TIMING", "help": "when the network learns: final or every_step"}),
+    "--rounding": (
+        "rounding",
+        {"metavar": "MODE", "help": "of the shadow update: floor, toward_zero, nearest or stochastic"},
+    ),
+}
+
+
+def add_network(parser: argparse.ArgumentParser, *, checkpoint: bool = True) -> None:
+    """Add the options that choose a network: CHECKPOINT, ``--preset`` with its variants, ``--config``."""
+    group = parser.add_argument_group("network", "exactly one of the first three" if checkpoint else "one of the two")
+    if checkpoint:
+        group.add_argument(
+            "checkpoint", nargs="?", metavar="CHECKPOINT", help="trained network, as 'intsnn train' writes it (.npz)"
+        )
+    group.add_argument("--preset", metavar="NAME", help="named configuration; 'intsnn presets' lists them")
+    group.add_argument("--config", metavar="FILE", help="configuration in TOML; 'intsnn presets NAME --toml' shows one")
+    group.add_argument(
+        "--lanes", type=counts, metavar="N[,N..]", help="weights read and added per cycle, one value or one a layer"
+    )
+    variants = parser.add_argument_group("variants of a preset", "the preset's own value where left out")
+    for option, (keyword, arguments) in _VARIANTS.items():
+        variants.add_argument(option, dest=keyword, **arguments)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What the network options stand for; `network` is None for a configuration without weights."""
+
+    config: NetworkConfig
+    network: Network | None = None
+    training: dict[str, Any] = field(default_factory=dict)
+    where: str
+
+    def with_weights(self) -> Network:
+        """Return the network, with its initial weights where it is not trained."""
+        from golden.network import Network
+
+        if self.network is not None:
+            return self.network
+        if self.config.learning is None:
+            raise ConfigError(f"{self.where}: has no weights and no [learning] to draw them by; give a checkpoint")
+        return Network.initial(self.config)
+
+
+def source_of(args: argparse.Namespace, **changes: Any) -> Source:
+    """Resolve the options of :func:`add_network`.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+    changes
+        Further keywords of :func:`golden.presets.preset`; None: left out.
+
+    Raises
+    ------
+    InputError
+        None or several are given, unknown, unreadable, or an option that does not go with the choice.
+    """
+    checkpoint = getattr(args, "checkpoint", None)
+    offered = ["CHECKPOINT"] * hasattr(args, "checkpoint") + ["--preset NAME", "--config FILE"]
+    given = [value for value in (checkpoint, args.preset, args.config) if value is not None]
+    if len(given) != 1:
+        raise ConfigError(f"give exactly one of {', '.join(offered)}, not {len(given) or 'none'}")
+    variants = {keyword: getattr(args, keyword, None) for keyword, _ in _VARIANTS.values()}
+    variants = {keyword: value for keyword, value in variants.items() if value is not None}
+    if args.preset is not None:
+        return Source(config=_preset(args.preset, args.lanes, {**variants, **changes}), where=f"preset {args.preset}")
+    for option, (keyword, _) in _VARIANTS.items():
+        if keyword in variants:
+            raise ConfigError(f"{option}: changes presets only; {given[0]} has its own value")
+    if args.config is not None:
+        from golden.config import NetworkConfig
+
+        config = NetworkConfig.from_toml(args.config)
+        return Source(config=_with_lanes(config, args.lanes), where=args.config)
+    return _checkpoint(given[0], args.lanes)
+
+
+def _preset(name: str, lanes: tuple[int, ...] | None, keywords: dict[str, Any]) -> NetworkConfig:
+    from golden.presets import preset
+
+    given = {key: value for key, value in {**keywords, "lanes": lanes}.items() if value is not None}
+    return preset(name, **given)
+
+
+def _with_lanes(config: NetworkConfig, lanes: tuple[int, ...] | None) -> NetworkConfig:
+    if lanes is None:
+        return config
+    return replace(config, hardware=replace(config.hardware, lanes=lanes))
+
+
+def _checkpoint(path: str, lanes: tuple[int, ...] | None) -> Source:
+    from golden import checkpoint, presets
+
+    if path in presets.PRESETS and not Path(path).exists():
+        raise InputError(f"{path}: no such checkpoint; for the preset of this name write --preset {path}")
+    stored = checkpoint.load(path)
+    config = _with_lanes(stored.network.config, lanes)
+    return Source(config=config, network=replace(stored.network, config=config), training=stored.training, where=path)
+
+
+def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add the options that choose a data set."""
+    group = parser.add_argument_group("data")
+    group.add_argument(
+        "--data",
+        metavar="SET",
+        help="digits (8x8, comes with scikit-learn), mnist, a folder with the four IDX files of an MNIST-like set, or "
+        "an .npz file with x_train, y_train, x_test, y_test (default: digits for 64 inputs, mnist for 784)",
+    )
+    group.add_argument(
+        "--data-dir", metavar="DIR", help="folder that holds mnist/*.gz (default: environment variable INTSNN_DATA)"
+    )
+    group.add_argument(
+        "--validation",
+        action="store_true",
+        help="test on a sixth of the training set, held out, instead of on the test set: to choose settings by",
+    )
+    return group
+
+
+def dataset_of(args: argparse.Namespace, config: NetworkConfig, *, download: bool = False) -> Dataset:
+    """Load the data set that :func:`add_data` chose, and see that it fits the network.
+
+    Raises
+    ------
+    DataError
+        Missing, damaged, or of other features, classes or value width than the network's.
+    """
+    from train.data import download_mnist, load
+
+    name = args.data or {64: "digits", 784: "mnist"}.get(config.n_inputs)
+    if name is None:
+        raise DataError(f"{config.name} has {config.n_inputs} inputs, which tells no data set; give --data")
+    if download:
+        folder = args.data_dir or os.environ.get("INTSNN_DATA")
+        if name != "mnist" or not folder:
+            raise DataError("--download fetches mnist into a folder: give --data mnist and --data-dir DIR")
+        download_mnist(folder)
+    dataset = load(name, args.data_dir)
+    check_fit(config, dataset)
+    return dataset.validation_split(seed=VALIDATION_SEED) if args.validation else dataset
+
+
+def check_fit(config: NetworkConfig, dataset: Dataset) -> None:
+    """Raise DataError where a data set cannot be fed to a network."""
+    encoding = config.encoding
+    rules = (
+        (dataset.n_features == config.n_inputs, f"{dataset.n_features} values a sample", f"{config.n_inputs} inputs"),
+        (dataset.n_classes <= config.n_classes, f"{dataset.n_classes} classes", f"{config.n_classes}"),
+        (
+            dataset.value_width <= encoding.value_width,
+            f"values of {dataset.value_width} bits",
+            f"an input encoding for {encoding.value_width}",
+        ),
+        # The upper bits of a value are its spike: values that are all below them would be an empty input.
+        (
+            encoding.kind not in ("single_shot", "every_step")
+            or dataset.value_width > encoding.value_width - encoding.spike_width,
+            f"values of {dataset.value_width} bits only",
+            f"spikes from the upper {encoding.spike_width} of {encoding.value_width} bits",
+        ),
+    )
+    for fits, has, wanted in rules:
+        if not fits:
+            raise DataError(
+                f"data set {dataset.name} does not fit network {config.name}: it has {has}, the network {wanted}; "
+                "choose other --data or another network"
+            )
+
+
+def writable_file(path: Path | str) -> Path:
+    """See that a file can be written, its folder made where absent, before hours are spent on its content."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give a file")
+    writable_folder(path.parent)
+    return path
+
+
+def writable_folder(path: Path | str) -> Path:
+    """Make a folder where absent and see that files can be written into it."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+    return path

@@ -1,0 +1,122 @@
+"""What the commands say: results on stdout, as text or as one JSON object; progress and notes on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from golden.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def emit(args: argparse.Namespace, result: dict[str, Any], *shown: Table | str) -> None:
+    """Print `result` as JSON where ``--json`` asks for it, else what is `shown`."""
+    if args.json:
+        print(to_json(result), end="")
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    for item in shown:
+        # A path must not be broken over lines: it is there to be copied.
+        console.print(item, soft_wrap=isinstance(item, str))
+
+
+def to_json(result: dict[str, Any]) -> str:
+    """Return the text of a result; equal results have equal texts."""
+    return json.dumps(result, indent=2, allow_nan=False) + "\n"
+
+
+def note(text: str) -> None:
+    """Say something on stderr."""
+    print(f"intsnn: {text}", file=sys.stderr)
+
+
+def table(*rows: tuple[str, object], title: str | None = None) -> Table:
+    """Return a table of names and values, numbers written for people."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_header=False)
+    made.add_column(style="dim")
+    made.add_column(overflow="fold")
+    for name, value in rows:
+        made.add_row(name, number(value))
+    return made
+
+
+def columns(names: tuple[str, ...], rows: list[tuple[object, ...]], title: str | None = None, text: int = 1) -> Table:
+    """Return a table with headings; the first `text` columns are left-justified, the others hold numbers."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for index, name in enumerate(names):
+        made.add_column(name, justify="left" if index < text else "right")
+    for row in rows:
+        made.add_row(*(number(value) for value in row))
+    return made
+
+
+def number(value: object) -> str:
+    """Write a number with thousands separated and no digits that say nothing."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}"
+    return f"{value:,}" if type(value) is int else str(value)
+
+
+def percent(share: float) -> str:
+    """Write a share of 0..1."""
+    return f"{100 * share:.2f} %"
+
+
+@contextlib.contextmanager
+def progress(description: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr with rate and time left; yields what is told of each advance."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:,.0f} {unit}/s")
+
+    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft())
+    with Progress(*parts, console=Console(stderr=True)) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda advance: bar.update(task, advance=advance)
+
+
+@contextlib.contextmanager
+def status(text: str) -> Iterator[None]:
+    """Show on stderr, where it is a terminal, that work of unknown length is under way."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status(text) if console.is_terminal else contextlib.nullcontext():
+        yield
+
+
+def write_file(path: Path, content: str | bytes) -> Path:
+    """Write a file whole or not at all."""
+    temporary = path.parent / f".intsnn-{secrets.token_hex(8)}.tmp"
+    try:
+        try:
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+    return path

@@ -1,0 +1,47 @@
+"""``intsnn presets``: the named configurations."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from golden.errors import ConfigError
+
+from .options import add_command
+from .output import columns, emit
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "presets",
+        "list the named configurations, or show one as TOML",
+        """\
+Without NAME, list the presets with their layer sizes. With NAME, show that configuration in full; --toml prints it
+as a file that --config reads back: the place to start from for a network of your own.""",
+        """\
+intsnn presets
+intsnn presets digits-64 --toml > mine.toml
+intsnn train --config mine.toml --data digits --out mine.npz""",
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="show this preset")
+    parser.add_argument("--toml", action="store_true", help="print the preset NAME as TOML")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Execute the command."""
+    from golden.presets import PRESETS, preset
+
+    if args.name is None:
+        if args.toml:
+            raise ConfigError("--toml: give the NAME of a preset; 'intsnn presets' lists them")
+        configs = {name: preset(name) for name in PRESETS}
+        rows = [(name, config.topology, PRESETS[name]) for name, config in configs.items()]
+        listed = [{"name": name, "topology": topology, "description": text} for name, topology, text in rows]
+        emit(args, {"presets": listed}, columns(("preset", "topology", "description"), list(rows), text=3))
+        return 0
+    config = preset(args.name)
+    emit(args, {"name": args.name, "config": config.to_dict()}, config.to_toml().rstrip("\n"))
+    return 0

@@ -1,0 +1,132 @@
+"""``intsnn train``: the integer margin rule on a data set."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from golden.errors import InputError
+
+from .options import add_command, add_data, add_network, count, dataset_of, natural, source_of, writable_file
+from .output import columns, emit, note, percent, progress, table
+
+if TYPE_CHECKING:
+    from golden.config import NetworkConfig
+    from train.data import Dataset
+    from train.online import Epoch, Training
+
+_SHOWN_EPOCHS = 12
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "train",
+        "train a network with integers only, and write its checkpoint",
+        """\
+Train sample by sample with the integer margin rule: shadow weights, traces, shifts for multiplications, stochastic
+rounding. The same configuration, data and seed give the same bits on any machine. The checkpoint is written after
+each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit for bit.""",
+        """\
+intsnn train --preset digits-64 --out digits.npz
+intsnn train --preset mnist-100 --data-dir data --seed 1 --out mnist.npz
+intsnn train --preset mnist-256 --shadow-width 8 --weight-width 4 --epochs 6 --out small.npz
+intsnn train --config mine.toml --data mine.npz --out trained.npz --json""",
+    )
+    parser.set_defaults(run=run)
+    add_network(parser, checkpoint=False)
+    data = add_data(parser)
+    data.add_argument("--download", action="store_true", help="fetch MNIST into --data-dir first, if it is not there")
+    group = parser.add_argument_group("training")
+    group.add_argument("--seed", type=natural, metavar="N", help="of weights, rounding and sample order (default: 0)")
+    group.add_argument("--epochs", type=count, metavar="N", help="length of the run (default: the configuration's)")
+    group.add_argument("--out", metavar="FILE", help="checkpoint to write (.npz)")
+    group.add_argument("--resume", action="store_true", help="go on with the interrupted run whose checkpoint is --out")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Execute the command."""
+    source = source_of(args)
+    if args.resume and args.out is None:
+        raise InputError("--resume: give the checkpoint of the run to go on with as --out FILE")
+    out = None if args.out is None else writable_file(args.out)
+    dataset = dataset_of(args, source.config, download=args.download)
+    resume = out if args.resume and out is not None and out.exists() else None
+    training = train(source.config, dataset, epochs=args.epochs, seed=args.seed, out=out, resume=resume)
+    result = {"source": source.where, **summary(training, dataset), "checkpoint": None if out is None else str(out)}
+    emit(args, result, *shown(result, training.history))
+    return 0
+
+
+def train(
+    config: NetworkConfig,
+    dataset: Dataset,
+    *,
+    epochs: int | None = None,
+    seed: int | None = None,
+    out: Path | None = None,
+    resume: Path | None = None,
+    test_each_epoch: bool = False,
+) -> Training:
+    """Train under a progress bar; see :func:`train.online.train_online`."""
+    from train.online import for_run, train_online
+
+    learning = for_run(config, epochs, seed).learning
+    assert learning is not None
+    try:
+        with progress(f"training {config.name}", learning.epochs * len(dataset.train_y), "samples") as advance:
+            return train_online(
+                config,
+                dataset,
+                epochs=epochs,
+                seed=seed,
+                out=out,
+                resume=resume,
+                test_each_epoch=test_each_epoch,
+                progress=advance,
+            )
+    except KeyboardInterrupt:
+        if out is not None and out.exists():
+            note(f"{out} holds the last whole epoch; the same command with --resume goes on from it")
+        raise
+
+
+def summary(training: Training, dataset: Dataset) -> dict[str, Any]:
+    """Return the outcome of a run as JSON values, measured on the test part after the last epoch."""
+    from train.online import evaluate
+
+    config, learning = training.network.config, training.network.config.learning
+    assert learning is not None
+    speeds = [epoch.samples_per_second for epoch in training.history if epoch.samples_per_second]
+    return {
+        "network": config.name,
+        "topology": config.topology,
+        "data": dataset.name,
+        "seed": learning.seed,
+        "epochs": learning.epochs,
+        "samples": len(dataset.train_y),
+        "accuracy": evaluate(training.network, dataset).accuracy,
+        "samples_per_second": len(speeds) / sum(1 / speed for speed in speeds) if speeds else None,
+        "history": [asdict(epoch) for epoch in training.history],
+    }
+
+
+def shown(result: dict[str, Any], history: tuple[Epoch, ...]) -> list[Any]:
+    """Return what a person reads of a run: its epochs, thinned out where there are many, and the outcome."""
+    every = -(-len(history) // _SHOWN_EPOCHS)
+    kept = [epoch for epoch in history if epoch.epoch % every == 0 or epoch.epoch in (1, len(history))]
+    rows: list[tuple[object, ...]] = [
+        (epoch.epoch, percent(epoch.training_accuracy), percent(epoch.updated), epoch.hidden_events,
+         epoch.synaptic_updates, epoch.samples_per_second or "-")
+        for epoch in kept
+    ]  # fmt: skip
+    names = ("epoch", "training accuracy", "updated", "hidden events", "weight updates", "samples/s")
+    outcome = [
+        ("test accuracy", f"{percent(result['accuracy'])} on {result['data']}, after the last epoch"),
+        ("checkpoint", result["checkpoint"] or "not written: give --out FILE"),
+    ]
+    title = f"{result['network']}, {result['topology']}, seed {result['seed']}; counts a sample"
+    return [columns(names, rows, title, text=0), table(*outcome)]

@@ -1,0 +1,58 @@
+"""From the error carried to hidden neurons to their power-of-two gradients."""
+
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.config import ResolvedLayer
+
+from .arith import multiply
+from .events import error_layout
+from .learning import gradient
+
+
+class Gradient(wiring.Component):
+    """``g_j = round_pow2(clip(shift_round(d_j * S_j, error_shift), -127, 127))``; the twin of golden's ``gradient``.
+
+    Throughput 1 neuron per cycle, latency 2 cycles.
+
+    Members
+    -------
+    valid : In, carried : In(signed), surrogate : In, last : In   of one neuron after the other
+    push : Out, error : Out   its gradient
+    done : Out                with the last push
+    """
+
+    def __init__(self, layer: ResolvedLayer, width: int):
+        self._layer = layer
+        super().__init__(
+            {
+                "valid": In(1),
+                "carried": In(signed(width)),
+                "surrogate": In(layer.surrogate_width),
+                "last": In(1),
+                "push": Out(1),
+                "error": Out(error_layout(is_readout=False)),
+                "done": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer = self._layer
+        assert layer.learning is not None
+        valid_1, last_1 = Signal(), Signal()
+        product = multiply(self.carried, self.surrogate, shift_add=layer.multiplier == "shift_add")
+        product_1 = Signal(product.shape())
+        active, negative, exponent = gradient(product_1, layer.learning.error_shifts[layer.index])
+        m.d.sync += [
+            valid_1.eq(self.valid),
+            last_1.eq(self.last),
+            product_1.eq(product),
+            self.push.eq(valid_1),
+            self.done.eq(valid_1 & last_1),
+            self.error.active.eq(active),
+            self.error.negative.eq(negative),
+            self.error.exponent.eq(exponent),
+        ]
+        return m

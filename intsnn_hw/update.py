@@ -1,0 +1,217 @@
+"""The weight update of a layer: rows of shadow weights are read once, changed, and written back."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.config import GRADIENT_WIDTH, ResolvedLayer
+from golden.fixed import LFSR_WIDTH, signed_width
+
+from .arith import add_all, index_shape, multiply_constant, saturate
+from .error_store import entry_layout
+from .events import row_layout
+from .learning import inference_weight
+from .ports import weight_port
+
+
+class RowUpdate(wiring.Component):
+    """Updates the rows of a layer and, on the way, sums the error that they carry to the layer below.
+
+    ``W <- saturate(W + round((-g * x) >> rate))`` with ``rate`` the layer's rate shift plus `boost`; the sum is
+    ``d_j = sum_k g_k w_kj`` of the weights before the update. Words without any error are passed over, rows with
+    neither trace nor surrogate take one cycle. A gradient is a power of two, so that a lane needs a shifter of 8
+    settings and adders: the rate is applied to the row's trace before, with the fraction bits kept.
+
+    Throughput 1 word per cycle, or one in two cycles where the weight memory has a single port. Latency: a word is
+    written 3 cycles after it was read; `carried` follows the last word of a row by 5 cycles.
+
+    Parameters
+    ----------
+    layer : ResolvedLayer
+    below : ResolvedLayer or None
+        The layer whose neurons are the rows; None for the first layer.
+    is_readout : bool
+        The errors are ternary.
+
+    Members
+    -------
+    rows : In(stream)     rows to update
+    boost : In            added to the rate shift, ``0..max_boost``
+    n_entries, entry, entry_address : the error store's words that hold an error
+    draw : In, drawn : Out   LFSR draw for a row with a trace, taken in this cycle
+    weights : Out         see :func:`weight_port`
+    carried : Out(signed), carried_valid, carried_surrogate, carried_last : Out   of each row, on the feedback route
+    busy : Out            a row is in work
+    """
+
+    def __init__(self, layer: ResolvedLayer, below: ResolvedLayer | None, *, is_readout: bool, single_port: bool):
+        self._layer, self._below, self._is_readout, self._single_port = layer, below, is_readout, single_port
+        assert layer.learning is not None
+        self._learning = layer.learning
+        self._carries = below is not None and layer.learning.route == "feedback"
+        members = {
+            "rows": In(stream.Signature(row_layout(layer, below))),
+            "boost": In(index_shape(layer.learning.max_boost + 1)),
+            "n_entries": In(index_shape(layer.n_words + 1)),
+            "entry_address": Out(index_shape(layer.n_words)),
+            "entry": In(entry_layout(layer, is_readout=is_readout)),
+            "draw": In(LFSR_WIDTH),
+            "drawn": Out(1),
+            "weights": Out(weight_port(layer)),
+            "busy": Out(1),
+        }
+        if self._carries:
+            assert below is not None
+            members |= {
+                "carried": Out(signed(carried_width(layer, is_readout=is_readout))),
+                "carried_surrogate": Out(below.surrogate_width),
+                "carried_valid": Out(1),
+                "carried_last": Out(1),
+            }
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer, learning = self._layer, self._learning
+        base_rate = learning.rate_shifts[layer.index]
+        fraction = max(0, base_rate + learning.max_boost)
+        left = fraction - base_rate - learning.max_boost
+
+        # The row in work walks over the kept words of errors.
+        held, row = Signal(), Signal(row_layout(layer, self._below))
+        base = Signal(index_shape(layer.n_in * layer.n_words))
+        scaled = Signal(layer.input_trace_width + learning.max_boost + left)
+        draw = Signal(fraction) if fraction and learning.rounding == "stochastic" else None
+        at = Signal(index_shape(layer.n_words))
+        slot = Signal()
+        updates, reads = Signal(), Signal()
+        incoming = self.rows.payload
+        issue, is_last = Signal(), Signal()
+        m.d.comb += [
+            issue.eq(held & ~(reads & slot)),
+            is_last.eq(~reads | (at + 1 == self.n_entries)),
+            self.rows.ready.eq(~held | (issue & is_last)),
+            self.entry_address.eq(at),
+        ]
+        if self._single_port:
+            m.d.sync += slot.eq(~slot)
+        taken = Signal()
+        m.d.comb += taken.eq(self.rows.valid & self.rows.ready)
+        will_update = (incoming.trace != 0) & (self.n_entries != 0)
+        needed = will_update
+        if self._carries:
+            needed = (self.n_entries != 0) & ((incoming.trace != 0) | (incoming.surrogate != 0))
+        if learning.rounding == "stochastic":
+            m.d.comb += self.drawn.eq(taken & will_update)
+        with m.If(self.rows.ready):
+            m.d.sync += [
+                held.eq(self.rows.valid),
+                row.eq(incoming),
+                base.eq(multiply_constant(incoming.input, layer.n_words)),
+                at.eq(0),
+                updates.eq(will_update),
+                reads.eq(needed),
+            ]
+            with m.Switch(self.boost):
+                for boost in range(learning.max_boost + 1):
+                    with m.Case(boost):
+                        up = learning.max_boost - boost
+                        m.d.sync += scaled.eq(incoming.trace << (up + left))
+                        if draw is not None:
+                            m.d.sync += draw.eq(self.draw << up)
+        with m.Elif(issue):
+            m.d.sync += at.eq(at + 1)
+
+        # Stage 1: the word of errors is there; the weights are being read.
+        op_1, reads_1, updates_1, last_1, first_1, ends_1 = (Signal(name=f"{name}_1") for name in _TAGS)
+        base_1, scaled_1 = Signal.like(base), Signal.like(scaled)
+        draw_1 = Signal.like(draw) if draw is not None else None
+        m.d.sync += [
+            op_1.eq(issue),
+            reads_1.eq(issue & reads),
+            updates_1.eq(issue & updates),
+            last_1.eq(is_last),
+            first_1.eq(at == 0),
+            ends_1.eq(row.last),
+            base_1.eq(base),
+            scaled_1.eq(scaled),
+        ]
+        m.d.comb += [self.weights.read_enable.eq(reads_1), self.weights.read_address.eq(base_1 + self.entry.word)]
+
+        # Stage 2: the weights are there; shift, round, and weigh them with the errors.
+        tags_2 = [Signal(name=f"{name}_2") for name in _TAGS]
+        address_2, scaled_2, errors_2 = Signal.like(base), Signal.like(scaled), Signal(self.entry.errors.shape())
+        draw_2 = Signal.like(draw) if draw is not None else None
+        m.d.sync += [Cat(tags_2).eq(Cat(op_1, reads_1, updates_1, last_1, first_1, ends_1))]
+        m.d.sync += [address_2.eq(self.weights.read_address), scaled_2.eq(scaled_1), errors_2.eq(self.entry.errors)]
+        if draw is not None and draw_1 is not None and draw_2 is not None:
+            m.d.sync += [draw_1.eq(draw), draw_2.eq(draw_1)]
+        tags_3, tags_4 = ([Signal(name=f"{name}_{stage}") for name in _TAGS] for stage in (3, 4))
+        address_3, address_4 = Signal.like(base), Signal.like(base)
+        m.d.sync += [Cat(tags_3).eq(Cat(tags_2)), Cat(tags_4).eq(Cat(tags_3))]
+        m.d.sync += [address_3.eq(address_2), address_4.eq(address_3)]
+        parts = []
+        for lane in range(layer.lanes):
+            error, shadow = errors_2[lane], self.weights.read_data[lane]
+            product = scaled_2 if self._is_readout else (scaled_2 << error.exponent)
+            step = self._rounded(product, error.negative, draw_2, fraction)
+            step_3, shadow_3 = Signal(step.shape(), name=f"step{lane}"), Signal(shadow.shape(), name=f"shadow{lane}")
+            m.d.sync += [step_3.eq(Mux(error.active, step, 0)), shadow_3.eq(shadow)]
+            # Stage 3: add and saturate; stage 4: write back.
+            m.d.sync += self.weights.write_data[lane].eq(saturate(shadow_3 + step_3, layer.stored_width))
+            if self._carries:
+                weight = inference_weight(shadow, layer)
+                weighed = weight if self._is_readout else (weight << error.exponent)
+                part = Signal(signed(len(weighed) + 1), name=f"part{lane}")
+                m.d.sync += part.eq(Mux(error.active, Mux(error.negative, -weighed, weighed), 0))
+                parts.append(part)
+        m.d.comb += [self.weights.write_enable.eq(tags_4[_UPDATES]), self.weights.write_address.eq(address_4)]
+        m.d.comb += self.busy.eq(held | op_1 | tags_2[_OP] | tags_3[_OP] | tags_4[_OP])
+        if self._carries:
+            self._carry(m, parts, row, tags_3, tags_4)
+        return m
+
+    def _rounded(self, product: Value, negative: Value, draw: Signal | None, fraction: int) -> Value:
+        """Return ``-g * x`` shifted right by the fraction bits in the rounding mode of the rule."""
+        exact = Mux(negative, product, -product).as_signed()
+        if fraction == 0:
+            return exact
+        bias: Value | int = 0
+        if draw is not None:
+            bias = draw
+        elif self._learning.rounding == "nearest":
+            bias = 1 << (fraction - 1)
+        elif self._learning.rounding == "toward_zero":
+            bias = Mux(negative, 0, (1 << fraction) - 1)
+        return (exact + bias).shift_right(fraction)
+
+    def _carry(self, m: Module, parts: list[Signal], row: Signal, tags_3: list[Signal], tags_4: list[Signal]) -> None:
+        """Sum the weighed lanes over the words of a row and hand the sum over with the row's surrogate."""
+        assert self._below is not None
+        surrogates = [Signal(self._below.surrogate_width, name=f"surrogate_{stage}") for stage in range(1, 5)]
+        m.d.sync += [surrogates[0].eq(row.surrogate), Cat(surrogates[1:]).eq(Cat(surrogates[:-1]))]
+        word_sum, total = Signal.like(self.carried), Signal.like(self.carried)
+        m.d.sync += word_sum.eq(add_all(list(parts)))
+        so_far = Signal.like(self.carried)
+        m.d.comb += [
+            so_far.eq(Mux(tags_4[_FIRST], 0, total) + Mux(tags_4[_READS], word_sum, 0)),
+        ]
+        with m.If(tags_4[_OP]):
+            m.d.sync += total.eq(so_far)
+        m.d.sync += [
+            self.carried_valid.eq(tags_4[_OP] & tags_4[_LAST]),
+            self.carried_last.eq(tags_4[_ENDS]),
+            self.carried.eq(so_far),
+            self.carried_surrogate.eq(surrogates[3]),
+        ]
+
+
+_TAGS = ("op", "reads", "updates", "last", "first", "ends")
+_OP, _READS, _UPDATES, _LAST, _FIRST, _ENDS = range(len(_TAGS))
+
+
+def carried_width(layer: ResolvedLayer, *, is_readout: bool) -> int:
+    """Return the bits of ``d_j``, the error that a layer carries to one neuron below, exactly."""
+    highest = 1 if is_readout else 1 << (GRADIENT_WIDTH - 1)
+    bound = layer.n_out * highest << (layer.weight_width - 1)
+    return signed_width(-bound, bound)

@@ -1,0 +1,174 @@
+"""Every command on small inputs: what it prints, writes and returns."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from golden import checkpoint
+from golden.config import NetworkConfig
+from golden.kernels import Kernel
+from golden.presets import PRESETS, preset
+from intsnn_hw.commands import COMMANDS
+from train import online
+
+
+def test_help_teaches_and_loads_nothing_heavy():
+    for arguments in ([], *([name] for name in COMMANDS)):
+        program = (
+            "import sys; from intsnn_hw.cli import main\n"
+            f"try: main([*{arguments!r}, '--help'])\n"
+            "except SystemExit: pass\n"
+            "print([name for name in ('amaranth', 'numpy', 'torch', 'matplotlib', 'rich') if name in sys.modules])"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert "example" in done.stdout or "start here" in done.stdout
+        assert done.stdout.endswith("[]\n") and not done.stderr
+
+
+def test_version(capsys, intsnn):
+    with pytest.raises(SystemExit) as stop:
+        intsnn("--version")
+    assert stop.value.code == 0 and capsys.readouterr().out.startswith("intsnn ")
+
+
+def test_demo(intsnn, tmp_path):
+    done = intsnn("demo", "--out", tmp_path / "demo", "--json")
+    assert done.code == 0
+    result = done.json
+    assert result["mismatches"] == 0 and result["accuracy"] == result["model_accuracy"] >= 0.96
+    assert result["samples"] == 445 and result["compared"] == 445 * (2 * 2 * 74 + 2)
+    assert 0 < result["lane_utilisation"] <= 1 and result["cycles_per_sample"] > 0
+    written = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert written == {"intsnn.v", "manifest.json", "config.toml", "digits-64.npz", "report.json", "demo.png"}
+    assert json.loads((tmp_path / "demo" / "report.json").read_text()) == result
+    assert (tmp_path / "demo" / "demo.png").read_bytes().startswith(b"\x89PNG")
+    stored = checkpoint.load(tmp_path / "demo" / "digits-64.npz").network
+    assert online.evaluate(stored.inference_only(), load_digits()).accuracy == result["accuracy"]
+
+
+def test_demo_shows_a_table(intsnn, tmp_path):
+    done = intsnn("demo", "--out", tmp_path)
+    assert done.code == 0 and "mismatches" in done.out and "none in" in done.out and "demo.png" in done.out
+
+
+def load_digits():
+    from train.data import load
+
+    return load("digits")
+
+
+def test_a_mismatch_ends_with_exit_code_1_and_names_its_place(intsnn, trained, monkeypatch, tmp_path):
+    from sim import cosim as comparison
+
+    real = comparison.Kernel.infer
+
+    def off_by_one(self, *arguments, **options):
+        inference = real(self, *arguments, **options)
+        if inference.membranes is not None:
+            inference.membranes[3, 1, 5] += 1
+        return inference
+
+    monkeypatch.setattr(comparison.Kernel, "infer", off_by_one)
+    vcd = tmp_path / "first.vcd"
+    done = intsnn("cosim", trained, "--samples", 10, "--vcd", vcd, "--json")
+    assert done.code == 1 and done.json["mismatches"] == 1
+    found = done.json["first_mismatches"][0]
+    assert (found["sample"], found["step"], found["layer"], found["neuron"]) == (3, 1, 0, 5)
+    assert found["golden"] == found["rtl"] + 1
+    assert vcd.read_text().startswith("$") and not list(tmp_path.glob("*.part"))
+    done = intsnn("cosim", trained, "--samples", 10)
+    assert done.code == 1 and "sample 3, step 1, layer 0, neuron 5" in done.out
+
+
+@pytest.mark.parametrize("backend", ["fast", "icarus"])
+def test_cosim(intsnn, trained, backend):
+    done = intsnn("cosim", trained, "--samples", 6, "--backend", backend, "--stalls", 1, "--lanes", "8,2", "--json")
+    assert done.code == 0
+    result = done.json
+    assert result["mismatches"] == 0 and result["samples"] == 6 and result["lanes"] == [8, 2]
+    assert set(result) >= {"accuracy", "cycles_per_sample", "lane_utilisation", "layer_utilisation"}
+    assert len(result["layer_utilisation"]) == 2 and result["samples_per_second"] > 0
+
+
+def test_cosim_of_an_untrained_preset(intsnn):
+    done = intsnn("cosim", "--preset", "digits-64", "--samples", 3, "--json")
+    assert done.code == 0 and done.json["mismatches"] == 0
+
+
+def test_train_eval_and_resume(intsnn, tmp_path):
+    whole, parts = tmp_path / "whole.npz", tmp_path / "parts.npz"
+    options = ("train", "--preset", "digits-64", "--seed", 3, "--epochs", 3, "--json", "--out")
+    done = intsnn(*options, whole)
+    result = done.json
+    assert done.code == 0 and result["epochs"] == len(result["history"]) == 3 and result["seed"] == 3
+    assert result["checkpoint"] == str(whole) and result["samples_per_second"] > 0
+    assert intsnn("eval", whole, "--json").json["accuracy"] == result["accuracy"] > 0.8
+    confusion = np.array(intsnn("eval", whole, "--json").json["confusion"])
+    assert np.trace(confusion) / confusion.sum() == result["accuracy"]
+
+    learn, calls = Kernel.learn, []
+
+    def interrupt(self, events, labels, order, boost=0):
+        calls.append(len(order))
+        if sum(calls) > 2 * 1352:
+            raise KeyboardInterrupt
+        return learn(self, events, labels, order, boost)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Kernel, "learn", interrupt)
+        done = intsnn(*options, parts)
+    assert done.code == 130 and "--resume" in done.err
+    assert checkpoint.load(parts).training["epoch"] == 2
+    assert intsnn(*options, parts, "--resume").code == 0
+    assert parts.read_bytes() == whole.read_bytes()
+
+
+def test_train_variants_and_table(intsnn):
+    done = intsnn("train", "--preset", "digits-64", "--epochs", 1, "--shadow-width", 8, "--weight-width", 4,
+                  "--route", "direct", "--timing", "every_step", "--hidden", "20,10", "--validation")  # fmt: skip
+    assert done.code == 0 and "64-20-10-10" in done.out and "digits-validation" in done.out
+
+
+def test_config_file_round_trip(intsnn, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(intsnn("presets", "digits-64", "--toml").out)
+    assert NetworkConfig.from_toml(path) == preset("digits-64")
+    done = intsnn("train", "--config", path, "--data", "digits", "--epochs", 1, "--json")
+    assert done.code == 0 and done.json["topology"] == "64-64-10"
+
+
+def test_presets(intsnn):
+    listed = intsnn("presets", "--json").json["presets"]
+    assert [entry["name"] for entry in listed] == list(PRESETS)
+    out = intsnn("presets").out
+    assert all(name in out for name in PRESETS)
+
+
+def test_generate(intsnn, trained, tmp_path):
+    done = intsnn("generate", trained, "-o", tmp_path / "rtl", "--lanes", 8, "--with-weights", "--json")
+    assert done.code == 0 and done.json["lanes"] == [8, 8] and not done.json["learn"]
+    files = {path.name: path for path in (tmp_path / "rtl").iterdir()}
+    assert set(files) == {"intsnn.v", "manifest.json", "config.toml"}
+    manifest = json.loads(files["manifest.json"].read_text())
+    assert manifest["weight_load"]["preloaded"] and set(manifest["streams"]) == {"i", "weights", "o"}
+    done = intsnn("generate", "--preset", "digits-64", "-o", tmp_path / "learning", "--learn", "--json")
+    manifest = json.loads((tmp_path / "learning" / "manifest.json").read_text())
+    assert done.json["learn"] and {"labels", "commands", "shadow"} <= set(manifest["streams"])
+
+
+def test_describe(intsnn, trained):
+    summary = intsnn("describe", "--preset", "mnist-128", "--lanes", "16,2", "--json").json
+    assert [layer["lanes"] for layer in summary["layers"]] == [16, 2]
+    assert summary["weight_memory_bits"] == (784 * 128 + 128 * 10) * 8
+    assert summary["predicted_cycles_per_step"] == pytest.approx(78.4 * 8)
+    assert "784-128-10" in intsnn("describe", "--preset", "mnist-128").out
+    assert intsnn("describe", trained, "--json").json["topology"] == "64-64-10"
+
+
+@pytest.mark.parametrize("what", ["train", "infer", "rtl"])
+def test_bench(intsnn, what):
+    done = intsnn("bench", "--what", what, "--preset", "digits-64", "--epochs", 1, "--samples", 5, "--json")
+    assert done.code == 0 and set(done.json) & {"train", "infer", "rtl"} == {what}
