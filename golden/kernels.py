@@ -131,17 +131,32 @@ class Kernel:
 
     def learn(self, events: Events, labels: IntArray, order: IntArray, boost: int = 0) -> Activity:
         """Learn from the samples `order` of `events`, one after the other; `correct` counts before each update."""
+        return self._learn(events, labels, order, boost, record=False).activity
+
+    def learn_recorded(self, events: Events, labels: IntArray, order: IntArray, boost: int = 0) -> Inference:
+        """Learn like :meth:`learn`, and return the trace of every neuron at every step, samples in the given order."""
+        return self._learn(events, labels, order, boost, record=True)
+
+    def _learn(self, events: Events, labels: IntArray, order: IntArray, boost: int, *, record: bool) -> Inference:
         self._check(events)
         if len(self.shadows) == 0:
             raise ValueError(f"{self.config.name}: only a network with shadow weights learns")
         _check_range("order", order, len(labels))
         _check_range("order", order, events.n_samples)
         _check_range("labels", labels, self.config.n_classes)
+        count, neurons = len(order), int(self.plan[:, N_OUT].sum())
+        shape = (count, self.config.n_steps, neurons) if record else (0, 0, 0)
+        membranes, spikes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        scores = np.zeros((count, self.config.n_classes), np.int64)
         totals = _learn(
             self.plan, self.rule, self.weights, self.shadows, self.lfsr, self.matrix, self.accumulator, self.scaled,
             *events[:3], self.config.n_steps, np.asarray(labels, np.int64), np.asarray(order, np.int64), boost,
+            scores, membranes, spikes,
         )  # fmt: skip
-        return Activity(len(order), *(int(entry) for entry in totals))
+        classes = np.argmax(scores, axis=-1)
+        correct = int((classes == np.asarray(labels)[np.asarray(order, np.int64)]).sum())
+        activity = Activity(count, correct, *(int(entry) for entry in totals))
+        return Inference(classes, scores, activity, membranes if record else None, spikes if record else None)
 
     def _check(self, events: Events) -> None:
         """Refuse events of another shape: the compiled loops index without a check."""
@@ -522,7 +537,7 @@ def _trace_layer(p, rule, below, spikes, traces):  # pragma: no cover
 @njit(cache=True)
 def _learn(
     plan, rule, weights, shadows, lfsr, matrix, accumulator, scaled, offsets, addresses, levels, n_steps, labels, order,
-    boost,
+    boost, scores, membranes, recorded,
 ):  # fmt: skip
     # pragma: no cover
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
@@ -536,8 +551,9 @@ def _learn(
     last = plan[depth - 1]
     n_classes = last[N_OUT]
     counts = np.zeros(n_classes, np.int64)
-    activity = np.zeros(6, np.int64)
-    for sample in order:
+    activity = np.zeros(5, np.int64)
+    for position in range(len(order)):
+        sample = order[position]
         label = labels[sample]
         u[:] = 0
         hidden_traces[:] = 0
@@ -548,13 +564,13 @@ def _learn(
         for t in range(n_steps):
             at = sample * n_steps + t
             addresses_in, levels_in = addresses[offsets[at] : offsets[at + 1]], levels[offsets[at] : offsets[at + 1]]
-            activity[1] += len(levels_in)
+            activity[0] += len(levels_in)
             for index in range(depth):
                 p = plan[index]
-                activity[3] += len(levels_in) * p[N_OUT]
+                activity[2] += len(levels_in) * p[N_OUT]
                 _accumulate(p, weights, accumulator, addresses_in, levels_in)
                 fired = _layer_step(p, accumulator, u, before, s)
-                activity[2] += fired
+                activity[1] += fired
                 count = _events_of(p, s, own_addresses, own_levels) if fired else 0
                 addresses_in, levels_in = own_addresses[:count], own_levels[:count]
                 if p[FIRES]:
@@ -562,6 +578,8 @@ def _learn(
                 if index < depth - 1:
                     _trace_layer(plan[index + 1], rule, p, s, traces)
             counts += s[last[NEURON_AT] :]
+            if len(membranes):
+                membranes[position, t], recorded[position, t] = u, s
             if rule[EVERY_STEP] or t == n_steps - 1:
                 wrong = False
                 for c in range(n_classes):
@@ -580,16 +598,13 @@ def _learn(
                             plan[0], rule, addresses[start:stop], levels[start:stop], traces, arrived, n_arrived
                         )
                     n_traced = t + 1
-                    activity[5] += _update(
+                    activity[4] += _update(
                         plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates,
                         arrived[:n_arrived], ascending, boost,
                     )  # fmt: skip
-        activity[4] += updated
-        best = 0
-        for c in range(1, n_classes):
-            if rule[SPIKE_COUNT]:
-                best = c if counts[c] > counts[best] else best
-            else:
-                best = c if u[last[NEURON_AT] + c] > u[last[NEURON_AT] + best] else best
-        activity[0] += best == label
+        activity[3] += updated
+        if rule[SPIKE_COUNT]:
+            scores[position] = counts
+        else:
+            scores[position] = u[last[NEURON_AT] :]
     return activity
