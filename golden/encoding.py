@@ -91,6 +91,14 @@ class Events(NamedTuple):
         inside = slice(offsets[0], offsets[-1])
         return Events(offsets - offsets[0], self.addresses[inside], self.levels[inside], self.n_steps, self.n_inputs)
 
+    def select(self, order: IntArray) -> "Events":
+        """Return the events of the given samples, in that order; a sample may occur several times."""
+        steps = (np.asarray(order, np.int64)[:, None] * self.n_steps + np.arange(self.n_steps)).ravel()
+        counts = np.diff(self.offsets)[steps]
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+        source = np.arange(offsets[-1]) + np.repeat(self.offsets[steps] - offsets[:-1], counts)
+        return Events(offsets, self.addresses[source], self.levels[source], self.n_steps, self.n_inputs)
+
 
 def to_events(spikes: IntArray) -> Events:
     """Compress spikes of shape (n_samples, n_steps, n_inputs) into events."""

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Module, Mux, Value, ValueLike
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from golden.config import NetworkConfig
 from golden.fixed import LFSR_WIDTH, IntArray
 
-from .arith import index_shape
 from .events import (
+    Operation,
     class_layout,
-    command_layout,
+    control_layout,
     input_event_layout,
-    label_layout,
     output_event_layout,
     probe_layout,
     weight_layout,
@@ -54,10 +53,8 @@ class Core(wiring.Component):
 
     and where the configuration has `learning`
 
-    labels : In(stream)    one beat for each sample: its class, and whether to learn from it
-    commands : In(stream)  see :class:`Maintenance`
-    shadow : Out(stream)   shadow weights, on command
-    boost : In             learning-rate boost of the schedule
+    control : In(stream)   what to do next: one beat for each sample, and operations between them (:class:`Operation`)
+    shadow : Out(stream)   shadow weights, on READ_WEIGHTS, in the order of the load
     lfsr : Out             state of the LFSR of stochastic rounding
     updated, skipped, rejected, update_cycles : Out   counters, see :class:`Learner`
     writing<l> : Out       a word of layer l is updated, with `probe`
@@ -74,10 +71,8 @@ class Core(wiring.Component):
         if config.learning is not None:
             weights_stream = stream.Signature(weight_layout(config))
             members |= {
-                "labels": In(stream.Signature(label_layout(config))),
-                "commands": In(stream.Signature(command_layout())),
+                "control": In(stream.Signature(control_layout())),
                 "shadow": Out(weights_stream),
-                "boost": In(index_shape(config.learning.max_boost + 1)),
                 "lfsr": Out(LFSR_WIDTH),
             }
             members |= {name: Out(COUNTER_WIDTH) for name in COUNTERS}
@@ -145,9 +140,7 @@ class Core(wiring.Component):
         m.submodules.learner = learner = Learner(config)
         m.submodules.maintenance = maintenance = Maintenance(config)
         connect(m, flipped(self.i), gate.i)
-        connect(m, flipped(self.labels), gate.labels)
         connect(m, gate.tickets, learner.tickets)
-        connect(m, flipped(self.commands), maintenance.commands)
         connect(m, maintenance.shadow, flipped(self.shadow))
         connect(m, traces.rows, learner.inputs)
         entering = stream.Signature(input_event_layout(config.resolved[0])).create(path=("entering",))
@@ -155,7 +148,15 @@ class Core(wiring.Component):
         scores = layers[-1].scores
         _fork(m, scores, [(argmax.i, scores.payload.final), (learner.scores, 1)])
 
+        operation, announces = self.control.payload.operation, Signal()
         m.d.comb += [
+            announces.eq((operation == Operation.INFER) | (operation == Operation.LEARN)),
+            gate.labels.valid.eq(self.control.valid & announces),
+            gate.labels.payload.label.eq(self.control.payload.value),
+            gate.labels.payload.learn.eq(operation == Operation.LEARN),
+            maintenance.commands.valid.eq(self.control.valid & ~announces),
+            maintenance.commands.payload.eq(self.control.payload),
+            self.control.ready.eq(Mux(announces, gate.labels.ready, maintenance.commands.ready)),
             load.i.valid.eq(self.weights.valid | maintenance.initial.valid),
             load.i.payload.eq(
                 Mux(
@@ -167,9 +168,8 @@ class Core(wiring.Component):
             maintenance.initial.ready.eq(load.i.ready),
             self.weights.ready.eq(load.i.ready & ~maintenance.initial.valid),
             gate.release.eq(learner.release),
-            gate.hold.eq(maintenance.hold),
             maintenance.at_rest.eq(gate.at_rest & learner.idle),
-            learner.boost.eq(self.boost),
+            learner.boost.eq(maintenance.boost),
             learner.inputs_empty.eq(traces.empty),
             traces.walk.eq(learner.walk),
             learner.lfsr_load.eq(maintenance.lfsr_load),

@@ -4,7 +4,6 @@ from amaranth.hdl import ShapeLike, signed
 from amaranth.lib import data, enum
 
 from golden.config import GRADIENT_WIDTH, NetworkConfig, ResolvedLayer
-from golden.fixed import LFSR_WIDTH
 
 from .arith import index_shape
 
@@ -76,25 +75,40 @@ def charge_width(config: NetworkConfig) -> int:
     return max(neuron.membrane_width, config.score_width + neuron.threshold_shift) + 1
 
 
-def label_layout(config: NetworkConfig) -> data.StructLayout:
-    """What the host says of a sample before its first event: its true class, and whether to learn from it.
+CONTROL_VALUE_WIDTH = 16
 
-    A label that is no class is counted and not learned from.
+
+class Operation(enum.Enum, shape=3):  # pyright: ignore[reportCallIssue, reportGeneralTypeIssues]
+    """What the host asks of a core that learns, one after the other.
+
+    INFER, LEARN
+        The next sample; `value` is its class, which INFER does not read.
+    READ_WEIGHTS
+        Send all shadow weights.
+    INITIALISE
+        Draw initial shadow weights, as :func:`golden.learning.initial_shadow` does.
+    SET_LFSR
+        `value` becomes the state of the LFSR of stochastic rounding, ``1..65535``.
+    SET_BOOST
+        `value` is added to the rate shifts from now on, ``0..max_boost``.
     """
-    return data.StructLayout({"label": config.resolved[-1].output_address_width, "learn": 1})
+
+    INFER = 0
+    LEARN = 1
+    READ_WEIGHTS = 2
+    INITIALISE = 3
+    SET_LFSR = 4
+    SET_BOOST = 5
 
 
-class Operation(enum.Enum, shape=2):  # pyright: ignore[reportCallIssue, reportGeneralTypeIssues]
-    """What a command does: send all shadow weights, draw initial ones, or set the LFSR of stochastic rounding."""
-
-    READ_WEIGHTS = 0
-    INITIALISE = 1
-    SET_LFSR = 2
+def control_layout() -> data.StructLayout:
+    """One operation; a sample's first event waits for its INFER or LEARN, other operations for the samples before."""
+    return data.StructLayout({"operation": Operation, "value": CONTROL_VALUE_WIDTH})
 
 
-def command_layout() -> data.StructLayout:
-    """An operation between two samples; `value` is the LFSR's state, ``1..65535``."""
-    return data.StructLayout({"operation": Operation, "value": LFSR_WIDTH})
+def ticket_layout() -> data.StructLayout:
+    """A sample in work: its label, which may be no class, and whether to learn from it."""
+    return data.StructLayout({"label": CONTROL_VALUE_WIDTH, "learn": 1})
 
 
 def row_layout(layer: ResolvedLayer, below: ResolvedLayer | None) -> data.StructLayout:

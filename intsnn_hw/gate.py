@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.config import NetworkConfig
 
-from .events import input_event_layout, label_layout
+from .events import input_event_layout, ticket_layout
 
 
 class InputGate(wiring.Component):
@@ -21,7 +21,6 @@ class InputGate(wiring.Component):
     o : Out(stream)       the same events
     tickets : Out(stream) the labels of the samples that entered
     release : In          the step or sample that was waited for has been learned from
-    hold : In             let no further sample begin
     at_rest : Out         no sample is in work and none is waited for
     """
 
@@ -29,7 +28,7 @@ class InputGate(wiring.Component):
         assert config.learning is not None
         self._every_step = config.learning.timing == "every_step"
         events = stream.Signature(input_event_layout(config.resolved[0]))
-        labels = stream.Signature(label_layout(config))
+        labels = stream.Signature(ticket_layout())
         super().__init__(
             {
                 "i": In(events),
@@ -37,7 +36,6 @@ class InputGate(wiring.Component):
                 "o": Out(events),
                 "tickets": Out(labels),
                 "release": In(1),
-                "hold": In(1),
                 "at_rest": Out(1),
             }
         )
@@ -48,14 +46,14 @@ class InputGate(wiring.Component):
         may_begin, passes, moves = Signal(), Signal(), Signal()
         beat = self.i.payload
         m.d.comb += [
-            may_begin.eq(self.labels.valid & self.tickets.ready & ~self.hold),
+            may_begin.eq(self.labels.valid & self.tickets.ready),
             passes.eq(~waiting & (inside | may_begin)),
             self.o.valid.eq(self.i.valid & passes),
             self.o.payload.eq(beat),
             self.i.ready.eq(self.o.ready & passes),
             moves.eq(self.o.valid & self.o.ready),
             self.labels.ready.eq(moves & ~inside),
-            self.tickets.valid.eq(self.i.valid & self.o.ready & ~inside & ~waiting & self.labels.valid & ~self.hold),
+            self.tickets.valid.eq(self.i.valid & self.o.ready & ~inside & ~waiting & self.labels.valid),
             self.tickets.payload.eq(self.labels.payload),
             learns.eq(Mux(inside, learn, self.labels.payload.learn)),
             self.at_rest.eq(~inside & ~waiting),

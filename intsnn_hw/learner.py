@@ -11,7 +11,7 @@ from golden.seeds import update_lfsr_seed
 from .arith import index_shape, lfsr_step
 from .direct import DirectError, direct_width
 from .error_store import ErrorStore
-from .events import label_layout, row_layout, score_layout
+from .events import row_layout, score_layout, ticket_layout
 from .gradient import Gradient
 from .learning import output_error
 from .ports import history_port, weight_port
@@ -50,7 +50,7 @@ class Learner(wiring.Component):
         layers = config.resolved
         assert config.learning is not None
         members = {
-            "tickets": In(stream.Signature(label_layout(config))),
+            "tickets": In(stream.Signature(ticket_layout())),
             "scores": In(stream.Signature(score_layout(config))),
             "inputs": In(stream.Signature(row_layout(layers[0], None))),
             "inputs_empty": In(1),
@@ -76,7 +76,7 @@ class Learner(wiring.Component):
         top = len(layers) - 1
 
         m.submodules.queue = queue = fifo.SyncFIFO(width=self.tickets.payload.shape().size, depth=MAX_TICKETS)
-        ticket = Signal(label_layout(config))
+        ticket = Signal(ticket_layout())
         m.d.comb += [
             queue.w_data.eq(self.tickets.payload),
             queue.w_en.eq(self.tickets.valid),

@@ -9,39 +9,40 @@ from golden.fixed import LFSR_WIDTH, seed_state
 from golden.seeds import initial_seed
 
 from .arith import index_shape
-from .events import Operation, command_layout, weight_layout
+from .events import Operation, control_layout, weight_layout
 from .ports import weight_port
 from .seed_lfsr import SeedLfsr
 
 
 class Maintenance(wiring.Component):
-    """Executes commands, each taken when it is done; samples wait meanwhile.
+    """Executes operations, each taken when it is done; samples wait meanwhile.
 
     Reading takes ``lanes + 2`` cycles a word, drawing initial weights 1 cycle a weight (2 where the init shift is above
     15).
 
     Members
     -------
-    commands : In(stream)   operations, in order
-    hold : Out              a command waits or is at work: let no sample begin
+    commands : In(stream)   all operations but INFER and LEARN, in order
     at_rest : In            no sample is in work
     shadow : Out(stream)    shadow weights in the order of the load, `first` on the first
     initial : Out(stream)   fresh weights for the load
     weights<l> : Out        weight memory of layer l, read only
     lfsr_load : Out, lfsr_state : Out
+    boost : Out             learning-rate boost last set; 0 after reset
     """
 
     def __init__(self, config: NetworkConfig):
         self._config = config
+        assert config.learning is not None
         weights = stream.Signature(weight_layout(config))
         members = {
-            "commands": In(stream.Signature(command_layout())),
-            "hold": Out(1),
+            "commands": In(stream.Signature(control_layout())),
             "at_rest": In(1),
             "shadow": Out(weights),
             "initial": Out(weights),
             "lfsr_load": Out(1),
             "lfsr_state": Out(LFSR_WIDTH),
+            "boost": Out(index_shape(config.learning.max_boost + 1)),
         }
         for layer in config.resolved:
             members[f"weights{layer.index}"] = Out(weight_port(layer))
@@ -53,7 +54,6 @@ class Maintenance(wiring.Component):
         runs, done = Signal(), Signal()
         reads, draws = Signal(), Signal()
         m.d.comb += [
-            self.hold.eq(self.commands.valid),
             runs.eq(self.commands.valid & self.at_rest),
             reads.eq(runs & (command.operation == Operation.READ_WEIGHTS)),
             draws.eq(runs & (command.operation == Operation.INITIALISE)),
@@ -62,6 +62,8 @@ class Maintenance(wiring.Component):
             self.commands.ready.eq(runs & done),
             done.eq(Mux(reads, self._read(m, reads), Mux(draws, self._draw(m, draws), 1))),
         ]
+        with m.If(runs & (command.operation == Operation.SET_BOOST)):
+            m.d.sync += self.boost.eq(command.value)
         return m
 
     def _read(self, m: Module, runs: Signal) -> Value:

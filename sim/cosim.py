@@ -20,13 +20,13 @@ from intsnn_hw.core import Core
 from intsnn_hw.events import input_event_layout, weight_layout
 from sim import payload
 from sim.fast import CompiledCore, compile_component
-from sim.result import RunResult, Stalls
+from sim.result import RunResult, SimulationTimeout, Stalls
 from sim.verilog import VerilogCore, build_component
 
 Backend = Literal["fast", "icarus", "verilator"]
 BACKENDS: tuple[str, ...] = ("fast", "icarus", "verilator")
 
-_MAX_REPORTED = 20
+MAX_REPORTED = 20
 _RECORDED_NEURON_STEPS = 4_000_000
 
 
@@ -126,6 +126,15 @@ def cycle_budget(config: NetworkConfig, events: Events, stalls: Stalls | None) -
     return int(4 * slow * total)
 
 
+def build(component: Core, backend: Backend, build_dir: str | os.PathLike | None = None) -> CompiledCore | VerilogCore:
+    """Build a core for a back end: compiled by CXXRTL, or as emitted Verilog in a simulator."""
+    if backend == "fast":
+        return compile_component(component, name="intsnn")
+    if backend not in BACKENDS:
+        raise ConfigError(f"backend: must be one of {', '.join(BACKENDS)}, got {backend!r}")
+    return build_component(component, name="intsnn", simulator=backend, build_dir=build_dir)
+
+
 class RtlNetwork:
     """A network as simulated hardware: the core with its probes, its weights loaded through the weight stream.
 
@@ -139,14 +148,7 @@ class RtlNetwork:
 
     def __init__(self, network: Network, backend: Backend = "fast", build_dir: str | os.PathLike | None = None):
         self.network = network.inference_only()
-        component = Core(self.network.config, probe=True)
-        self.core: CompiledCore | VerilogCore
-        if backend == "fast":
-            self.core = compile_component(component, name="intsnn")
-        elif backend in BACKENDS:
-            self.core = build_component(component, name="intsnn", simulator=backend, build_dir=build_dir)
-        else:
-            raise ConfigError(f"backend: must be one of {', '.join(BACKENDS)}, got {backend!r}")
+        self.core = build(Core(self.network.config, probe=True), backend, build_dir)
         config = self.network.config
         self._weights = payload.pack(weight_layout(config), weight_fields(self.network))
         self._input_layout = input_event_layout(config.resolved[0])
@@ -236,7 +238,7 @@ def compare(report: CosimReport, config: NetworkConfig, expected: Inference, res
         n_groups = n_samples * config.n_steps * layer.n_fire_words
         groups = np.tile(np.arange(layer.n_fire_words) * layer.fire_lanes, n_samples * config.n_steps)
         if not np.array_equal(probe["first"], groups):
-            _note(report, abs(len(probe["first"]) - n_groups) + 1, [
+            note_mismatches(report, abs(len(probe["first"]) - n_groups) + 1, [
                 Mismatch(what="number of fired groups", sample=first, layer=layer.index,
                          golden=n_groups, rtl=len(probe["first"]))
             ])  # fmt: skip
@@ -250,7 +252,9 @@ def compare(report: CosimReport, config: NetworkConfig, expected: Inference, res
         _compare_events(report, config, expected.spikes[..., -config.n_classes :], result, first)
     fields = result.fields("o")
     if len(fields["label"]) != n_samples:
-        _note(report, 1, [Mismatch(what="number of classes", sample=first, golden=n_samples, rtl=len(fields["label"]))])
+        note_mismatches(
+            report, 1, [Mismatch(what="number of classes", sample=first, golden=n_samples, rtl=len(fields["label"]))]
+        )
         return
     _differences(report, "class", expected.classes, fields["label"].astype(np.int64), first)
     _differences(report, "score", expected.scores.max(axis=-1), fields["score"].astype(np.int64), first)
@@ -266,7 +270,7 @@ def _compare_events(
     sample_ends = fields["end_of_sample"][fields["end_of_step"] == 1]
     expected_ends = np.arange(1, len(dense) + 1) % config.n_steps == 0
     if len(sample_ends) != len(dense) or not np.array_equal(sample_ends, expected_ends):
-        _note(report, 1, [
+        note_mismatches(report, 1, [
             Mismatch(what="number of output steps", sample=first, golden=len(dense), rtl=len(sample_ends))
         ])  # fmt: skip
         return
@@ -280,7 +284,7 @@ def _differences(
     differing = np.argwhere(golden != rtl)
     report.n_compared += golden.size
     found = []
-    for place in differing[:_MAX_REPORTED]:
+    for place in differing[:MAX_REPORTED]:
         sample, *rest = (int(index) for index in place)
         step, neuron = rest if rest else (None, None)
         found.append(
@@ -294,9 +298,10 @@ def _differences(
                 rtl=int(rtl[tuple(place)]),
             )
         )
-    _note(report, len(differing), found)
+    note_mismatches(report, len(differing), found)
 
 
-def _note(report: CosimReport, count: int, found: list[Mismatch]) -> None:
+def note_mismatches(report: CosimReport, count: int, found: list[Mismatch]) -> None:
+    """Count mismatches and keep the first of them."""
     report.n_mismatches += count
-    report.first += found[: _MAX_REPORTED - len(report.first)]
+    report.first += found[: MAX_REPORTED - len(report.first)]

@@ -1,0 +1,191 @@
+"""The core that learns against the golden model: spikes, membranes, every shadow weight and the LFSR."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from golden import vectors
+from golden.config import EncodingConfig, HardwareConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
+from golden.encoding import to_events
+from golden.kernels import Kernel
+from golden.network import Network
+from intsnn_hw.core import Core
+from intsnn_hw.events import Operation, control_layout, input_event_layout
+from intsnn_hw.verilog import emit
+from sim import cosim, payload
+from sim.learn import RtlLearner, colearn, flat_weights, layer_weights
+from sim.result import Stalls
+
+STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.4)
+
+
+def small_config(n_steps=3, sizes=(7, 4), **learning):
+    neuron = NeuronConfig(membrane_width=12, spike_width=3, threshold_shift=5)
+    depth = len(sizes)
+    rule = {
+        "shadow_width": 12, "margin": 40, "rate_shifts": (2,) * (depth - 1) + (1,), "error_shifts": (1,) * (depth - 1),
+        "init_shifts": (10,) * depth, "schedule": (5, 7),
+    }  # fmt: skip
+    return NetworkConfig(
+        name="small",
+        n_inputs=12,
+        n_steps=n_steps,
+        encoding=EncodingConfig(spike_width=3),
+        layers=tuple(LayerConfig(size=size, weight_width=5, neuron=neuron) for size in sizes),
+        learning=LearningConfig(**(rule | learning)),
+        hardware=HardwareConfig(lanes=(4, 2) if depth == 2 else (4,), fire_lanes=(2,)),
+    )
+
+
+def samples(config, n, seed=0):
+    labels = np.random.default_rng(seed).integers(0, config.n_classes, n)
+    return to_events(vectors.spikes(config, n, seed=seed)), labels
+
+
+MODES = {
+    "feedback-final": {},
+    "feedback-every-step": {"timing": "every_step"},
+    "direct-final-nearest": {"route": "direct", "rounding": "nearest"},
+    "direct-every-step-leak": {"route": "direct", "timing": "every_step", "trace_shift": 2},
+    "leaking-traces": {"timing": "every_step", "trace_shift": 1, "rounding": "floor"},
+    "8-bit-shadow": {"shadow_width": 8, "init_shifts": (6, 6), "rate_shifts": (6, 5)},
+    "toward-zero-left-shift": {"rounding": "toward_zero", "rate_shifts": (-1, -3)},
+    "three-layers": {"sizes": (7, 5, 4)},
+    "one-layer": {"sizes": (4,)},
+}
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_every_mode_in_icarus(mode, tmp_path):
+    config = small_config(**MODES[mode])
+    events, labels = samples(config, 30)
+    for boost, stalls in ((0, None), (2, STALLS)):
+        report = colearn(
+            Network.initial(config), events, labels, boost=boost, interval=15, backend="icarus", stalls=stalls,
+            build_dir=tmp_path / str(boost),
+        )  # fmt: skip
+        assert report.n_mismatches == 0, "\n".join(map(str, report.first))
+        assert report.n_weights_compared == 2 * sum(layer.n_in * layer.n_out for layer in config.resolved)
+        assert report.activity.updated_samples > 5 and report.update_cycles > 0
+        before, after = Network.initial(config).shadows, report.network.shadows
+        assert before is not None and after is not None
+        assert all((old != new).any() for old, new in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_configurations_in_icarus(seed, tmp_path):
+    config = vectors.network_config(vectors.SeededChoices(seed), learning=True)
+    network = vectors.network(config, seed=seed)
+    events, labels = samples(config, 16, seed)
+    stalls = STALLS if seed % 2 else None
+    report = colearn(network, events, labels, interval=8, backend="icarus", stalls=stalls, build_dir=tmp_path)
+    assert report.n_mismatches == 0, "\n".join(map(str, report.first))
+
+
+@pytest.fixture(scope="module")
+def learner():
+    """The compiled back end, once for this file."""
+    return RtlLearner(Network.initial(small_config()))
+
+
+def restart(learner):
+    """Put the learner back to power-on and untrained weights."""
+    learner.core.reset()
+    learner.network, learner._is_loaded = Network.initial(learner.config), False
+    return Kernel(learner.network)
+
+
+def assert_equal(rtl, golden):
+    np.testing.assert_array_equal(flat_weights(rtl.shadows), flat_weights(golden.shadows))
+    np.testing.assert_array_equal(flat_weights(rtl.weights), flat_weights(golden.weights))
+    assert rtl.lfsr.state == golden.lfsr.state
+
+
+@pytest.mark.parametrize("stalls", [None, STALLS], ids=str)
+def test_a_long_run_with_a_schedule_compiled(learner, stalls):
+    kernel = restart(learner)
+    events, labels = samples(learner.config, 400)
+    for boost in (0, 1, 2):
+        activity = kernel.learn(events, labels, np.arange(400), boost)
+        result = learner.learn(events, labels, boost, stalls=stalls)
+        assert_equal(learner.network, kernel.network())
+        counted = learner.counted(result)
+        assert counted["updated"] == activity.updated_samples
+        assert counted["skipped"] == 400 - activity.updated_samples and counted["rejected"] == 0
+
+
+def test_learning_is_switched_off_and_labels_are_rejected_sample_by_sample(learner):
+    kernel = restart(learner)
+    events, labels = samples(learner.config, 60)
+    learns = np.arange(60) % 3 != 1
+    wild = np.where(np.arange(60) % 5 == 0, learner.config.n_classes + np.arange(60), labels)
+    used = np.flatnonzero(learns & (wild < learner.config.n_classes))
+    kernel.learn(events, labels, used)
+    result = learner.learn(events, wild, learns=learns)
+    assert_equal(learner.network, kernel.network())
+    assert learner.counted(result)["rejected"] == (learns & (wild >= learner.config.n_classes)).sum()
+
+
+def operate(learner, operation, value=0, expected=0):
+    code = getattr(Operation, operation).value
+    control = payload.pack(control_layout(), {"operation": np.array([code]), "value": np.array([value])})
+    return learner.core.run({"control": control}, expected={"shadow": expected}, cycle_budget=20_000, stalls=STALLS)
+
+
+def test_weights_drawn_on_the_chip_are_the_initial_ones(learner):
+    restart(learner)
+    config = learner.config
+    n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
+    operate(learner, "INITIALISE")
+    result = operate(learner, "READ_WEIGHTS", expected=n_weights)
+    initial = Network.initial(config).shadows
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(initial))
+    assert result.fields("shadow")["first"].tolist() == [1] + [0] * (n_weights - 1)
+    for found, expected in zip(layer_weights(config, result.fields("shadow")["weight"]), initial, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_reading_in_the_middle_of_a_run_changes_nothing(learner):
+    kernel = restart(learner)
+    events, labels = samples(learner.config, 40)
+    kernel.learn(events, labels, np.arange(40))
+    for at in range(0, 40, 4):  # each call reads the weights and sets the LFSR to where it stands
+        learner.learn(events.take(at, at + 4), labels[at : at + 4], stalls=STALLS)
+    assert_equal(learner.network, kernel.network())
+
+
+def test_events_wait_for_their_label(learner):
+    restart(learner)
+    events, labels = samples(learner.config, 4)
+    learner.learn(events, labels)
+    beats = payload.pack(input_event_layout(learner.config.resolved[0]), cosim.input_fields(events))
+    result = learner.core.run({"i": beats[:0]}, expected={}, cycle_budget=100, extra_cycles=50)
+    with pytest.raises(cosim.SimulationTimeout):
+        learner.core.run({"i": beats}, expected={"o": 1}, cycle_budget=2000)
+    assert len(result.outputs["o"]) == 0
+
+
+def test_without_learning_the_netlist_is_that_of_inference():
+    config = small_config()
+    other = replace(config, learning=None)
+    text = emit(Core(other))
+    assert text == emit(Core(Network.initial(config).inference_only().config))
+    assert not any(word in text for word in ("learner", "gate", "traces", "maintenance"))
+    assert all(word in emit(Core(config)) for word in ("learner", "gate", "traces", "maintenance"))
+
+
+def test_a_wrong_weight_is_named():
+    """The comparison itself: one differing weight in the golden model is found and named."""
+    config = small_config()
+    network = Network.initial(config)
+    other = Network.initial(config)
+    assert other.shadows is not None
+    other.shadows[1][2, 3] += 1
+    rtl, kernel = RtlLearner(network), Kernel(other)
+    from sim.learn import continue_learning
+
+    events, labels = samples(config, 4)
+    report = continue_learning(rtl, kernel, events, labels, interval=4)
+    assert report.n_mismatches > 0
+    assert any("shadow weight of input 3" in str(entry) and entry.neuron == 2 for entry in report.first)
