@@ -1,10 +1,13 @@
-"""Leak, integrate, fire and reset of one neuron as combinational logic; the twins of :mod:`golden.neuron`."""
+"""Leak, fire and reset of one neuron as combinational logic; the twins of :mod:`golden.neuron`.
+
+The sum between leak and fire saturates in :class:`intsnn_hw.sweep.FireSweep`.
+"""
 
 from amaranth.hdl import Mux, Value
 
 from golden.config import NeuronConfig
 
-from .arith import clip_unsigned, multiply_constant, saturate, shift_floor
+from .arith import clip_unsigned, multiply_constant, shift_floor
 
 
 def leak(membrane: Value, config: NeuronConfig) -> Value:
@@ -14,11 +17,6 @@ def leak(membrane: Value, config: NeuronConfig) -> Value:
     if config.leak_factor is not None and config.leak_frac is not None:
         return shift_floor(multiply_constant(membrane, config.leak_factor), config.leak_frac)
     return membrane
-
-
-def integrate(membrane: Value, current: Value, config: NeuronConfig) -> Value:
-    """Leak, add the exact input sum, and saturate once to ``membrane_width``."""
-    return saturate(leak(membrane, config) + current, config.membrane_width)
 
 
 def fire(integrated: Value, config: NeuronConfig) -> Value:

@@ -6,10 +6,10 @@ from amaranth.lib.wiring import In, Out
 
 from golden.config import NetworkConfig, ResolvedLayer
 
-from .arith import index_shape, saturate_unsigned, shift_floor
+from .arith import index_shape, saturate, saturate_unsigned, shift_floor
 from .events import output_event_layout, probe_layout, score_layout, sums_layout, sweep_layout
 from .learning import surrogate
-from .neuron import fire, integrate, reset
+from .neuron import fire, leak, reset
 from .ports import history_port
 from .store import Store
 
@@ -117,9 +117,17 @@ class FireSweep(wiring.Component):
                     for lane in range(width):
                         m.d.comb += currents[lane].eq(self.read_data[at * width + lane])
         for lane in range(width):
-            membrane, current = Mux(fresh, 0, membranes.read_data0[lane]), Mux(work.empty, 0, currents[lane])
+            # Signals, because every use of an expression builds it anew: a leak by factor is a tree of adders.
+            membrane = Signal(signed(neuron.membrane_width), name=f"membrane{lane}")
+            leaked = Signal(signed(neuron.membrane_width), name=f"leaked{lane}")
+            total = Signal(signed(1 + max(neuron.membrane_width, layer.current_width)), name=f"total{lane}")
+            m.d.comb += [
+                membrane.eq(Mux(fresh, 0, membranes.read_data0[lane])),
+                leaked.eq(leak(membrane, neuron)),
+                total.eq(leaked + Mux(work.empty, 0, currents[lane])),
+            ]
             with m.If(advance_c):
-                m.d.sync += integrated[lane].eq(integrate(membrane, current, neuron))
+                m.d.sync += integrated[lane].eq(saturate(total, neuron.membrane_width))
         finish = Signal()
         m.d.comb += finish.eq(valid_b & advance_c & last_b)
         with m.If(finish):

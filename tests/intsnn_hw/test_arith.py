@@ -120,7 +120,7 @@ def test_lif_matches_golden(membrane_width, current_width, spike_width, reset, l
         assert vectors.reaches_every_level(expected.spike, config)
 
     def expressions(u, i):
-        integrated = neuron_hw.integrate(u, i, config)
+        integrated = arith.saturate(neuron_hw.leak(u, config) + i, config.membrane_width)
         spike = neuron_hw.fire(integrated, config)
         return {"integrated": integrated, "spike": spike, "membrane": neuron_hw.reset(integrated, spike, config)}
 
