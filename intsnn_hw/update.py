@@ -9,7 +9,7 @@ from golden.fixed import LFSR_WIDTH, signed_width
 
 from .arith import add_all, index_shape, multiply_constant, saturate
 from .error_store import entry_layout
-from .events import row_layout
+from .events import error_layout, row_layout
 from .learning import inference_weight
 from .ports import weight_port
 
@@ -140,31 +140,36 @@ class RowUpdate(wiring.Component):
 
         # Stage 2: the weights are there; shift, round, and weigh them with the errors.
         tags_2 = [Signal(name=f"{name}_2") for name in _TAGS]
-        address_2, scaled_2, errors_2 = Signal.like(base), Signal.like(scaled), Signal(self.entry.errors.shape())
+        address_2, scaled_2 = Signal.like(base), Signal.like(scaled)
         draw_2 = Signal.like(draw) if draw is not None else None
         m.d.sync += [Cat(tags_2).eq(Cat(op_1, reads_1, updates_1, last_1, first_1, ends_1))]
-        m.d.sync += [address_2.eq(self.weights.read_address), scaled_2.eq(scaled_1), errors_2.eq(self.entry.errors)]
+        m.d.sync += [address_2.eq(self.weights.read_address), scaled_2.eq(scaled_1)]
         if draw is not None and draw_1 is not None and draw_2 is not None:
             m.d.sync += [draw_1.eq(draw), draw_2.eq(draw_1)]
         tags_3, tags_4 = ([Signal(name=f"{name}_{stage}") for name in _TAGS] for stage in (3, 4))
         address_3, address_4 = Signal.like(base), Signal.like(base)
         m.d.sync += [Cat(tags_3).eq(Cat(tags_2)), Cat(tags_4).eq(Cat(tags_3))]
         m.d.sync += [address_3.eq(address_2), address_4.eq(address_3)]
-        parts = []
+        parts, written = [], []
         for lane in range(layer.lanes):
-            error, shadow = errors_2[lane], self.weights.read_data[lane]
+            error = Signal(error_layout(is_readout=self._is_readout), name=f"error{lane}")
+            m.d.sync += error.eq(self.entry.errors[lane])
+            shadow = self.weights.read_data[lane]
             product = scaled_2 if self._is_readout else (scaled_2 << error.exponent)
             step = self._rounded(product, error.negative, draw_2, fraction)
             step_3, shadow_3 = Signal(step.shape(), name=f"step{lane}"), Signal(shadow.shape(), name=f"shadow{lane}")
             m.d.sync += [step_3.eq(Mux(error.active, step, 0)), shadow_3.eq(shadow)]
             # Stage 3: add and saturate; stage 4: write back.
-            m.d.sync += self.weights.write_data[lane].eq(saturate(shadow_3 + step_3, layer.stored_width))
+            changed = Signal(shadow.shape(), name=f"changed{lane}")
+            m.d.sync += changed.eq(saturate(shadow_3 + step_3, layer.stored_width))
+            written.append(changed)
             if self._carries:
                 weight = inference_weight(shadow, layer)
                 weighed = weight if self._is_readout else (weight << error.exponent)
                 part = Signal(signed(len(weighed) + 1), name=f"part{lane}")
                 m.d.sync += part.eq(Mux(error.active, Mux(error.negative, -weighed, weighed), 0))
                 parts.append(part)
+        m.d.comb += self.weights.write_data.eq(Cat(written))
         m.d.comb += [self.weights.write_enable.eq(tags_4[_UPDATES]), self.weights.write_address.eq(address_4)]
         m.d.comb += self.busy.eq(held | op_1 | tags_2[_OP] | tags_3[_OP] | tags_4[_OP])
         if self._carries:

@@ -20,7 +20,7 @@ from intsnn_hw.core import Core
 from intsnn_hw.events import input_event_layout, weight_layout
 from sim import payload
 from sim.fast import CompiledCore, compile_component
-from sim.result import RunResult, SimulationTimeout, Stalls
+from sim.result import RunResult, Stalls
 from sim.verilog import VerilogCore, build_component
 
 Backend = Literal["fast", "icarus", "verilator"]

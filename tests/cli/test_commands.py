@@ -172,3 +172,15 @@ def test_describe(intsnn, trained):
 def test_bench(intsnn, what):
     done = intsnn("bench", "--what", what, "--preset", "digits-64", "--epochs", 1, "--samples", 5, "--json")
     assert done.code == 0 and set(done.json) & {"train", "infer", "rtl"} == {what}
+
+
+def test_cosim_learns(intsnn, trained):
+    options = ("--samples", 8, "--backend", "icarus", "--interval", 5, "--hidden", 12)
+    done = intsnn("cosim", "--learn", "--preset", "digits-64", "--epochs", 2, "--seed", 4, *options, "--json")
+    assert done.code == 0, done.err
+    result = done.json
+    assert result["mismatches"] == 0 and result["samples"] == 16 and result["epochs"] == 2 and result["seed"] == 4
+    assert result["weights_compared"] == 2 * 2 * (64 * 12 + 12 * 10) and result["updated_samples"] > 0
+    assert result["cycles_per_sample"] > 0 and sum(result["words_written"]) > 0
+    assert intsnn("cosim", trained, "--epochs", 2).code == 2
+    assert intsnn("cosim", "--learn", trained, "--samples", 100_000).code == 2

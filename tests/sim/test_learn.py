@@ -14,8 +14,8 @@ from intsnn_hw.core import Core
 from intsnn_hw.events import Operation, control_layout, input_event_layout
 from intsnn_hw.verilog import emit
 from sim import cosim, payload
-from sim.learn import RtlLearner, colearn, flat_weights, layer_weights
-from sim.result import Stalls
+from sim.learn import RtlLearner, colearn, continue_learning, flat_weights, layer_weights
+from sim.result import SimulationTimeout, Stalls
 
 STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.4)
 
@@ -140,6 +140,7 @@ def test_weights_drawn_on_the_chip_are_the_initial_ones(learner):
     operate(learner, "INITIALISE")
     result = operate(learner, "READ_WEIGHTS", expected=n_weights)
     initial = Network.initial(config).shadows
+    assert initial is not None
     np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(initial))
     assert result.fields("shadow")["first"].tolist() == [1] + [0] * (n_weights - 1)
     for found, expected in zip(layer_weights(config, result.fields("shadow")["weight"]), initial, strict=True):
@@ -161,7 +162,7 @@ def test_events_wait_for_their_label(learner):
     learner.learn(events, labels)
     beats = payload.pack(input_event_layout(learner.config.resolved[0]), cosim.input_fields(events))
     result = learner.core.run({"i": beats[:0]}, expected={}, cycle_budget=100, extra_cycles=50)
-    with pytest.raises(cosim.SimulationTimeout):
+    with pytest.raises(SimulationTimeout):
         learner.core.run({"i": beats}, expected={"o": 1}, cycle_budget=2000)
     assert len(result.outputs["o"]) == 0
 
@@ -183,8 +184,6 @@ def test_a_wrong_weight_is_named():
     assert other.shadows is not None
     other.shadows[1][2, 3] += 1
     rtl, kernel = RtlLearner(network), Kernel(other)
-    from sim.learn import continue_learning
-
     events, labels = samples(config, 4)
     report = continue_learning(rtl, kernel, events, labels, interval=4)
     assert report.n_mismatches > 0
