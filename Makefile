@@ -27,7 +27,7 @@ format: $(VENV)/.dev
 
 # The stamps carry the time of the last install: nothing happens again until one of these files changes.
 $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e .
+	$(PIP) -e '.$(if $(HAVE_CXX),,[compiler])'
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python

@@ -44,9 +44,7 @@ class _Base:
 
 
 def _mnist(size: int) -> _Base:
-    return _Base(
-        n_inputs=784, hidden=(size,), value_width=8, epochs=EPOCHS, description=f"784-{size}-10, MNIST, 28x28 pixels"
-    )
+    return _Base(n_inputs=784, hidden=(size,), value_width=8, epochs=EPOCHS, description="MNIST, 28x28 pixels")
 
 
 _BASES = {
@@ -55,7 +53,7 @@ _BASES = {
         hidden=(64,),
         value_width=4,
         epochs=30,
-        description="64-64-10, the handwritten digits of scikit-learn, 8x8 pixels",
+        description="the handwritten digits of scikit-learn, 8x8 pixels",
     ),
     **{f"mnist-{size}": _mnist(size) for size in (64, 100, 128, 256, 512)},
 }

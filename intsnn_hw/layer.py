@@ -17,8 +17,9 @@ from .synapse import SynapseArray
 class Layer(wiring.Component):
     """One layer of LIF neurons; the twin of :func:`golden.network.layer_step`.
 
-    A step takes ``max(events * n_words + 1, n_fire_words + output events + 3)`` cycles where nothing stalls, since
-    the last step fires while the next one is added (``banks = 2``), and their sum where ``banks = 1``.
+    A step takes ``max(events * n_words, n_fire_words + output events + 3)`` cycles where nothing stalls, since the last
+    step fires while the next one is added (``banks = 2``), and their sum where ``banks = 1``; a marker that stands
+    alone, as in an empty step, takes a cycle.
 
     Parameters
     ----------

@@ -36,7 +36,9 @@ def find_compiler() -> list[str]:
             return [name]
     if importlib.util.find_spec("ziglang"):
         return [sys.executable, "-m", "ziglang", "c++"]
-    raise ToolError("no C++ compiler found: install g++ (apt install g++), or pip install ziglang, or set CXX")
+    raise ToolError(
+        "no C++ compiler found: install g++ (apt install g++), or pip install 'intsnn-hw[compiler]', or set CXX"
+    )
 
 
 def cache_folder(cache_dir: str | os.PathLike | None = None) -> Path:

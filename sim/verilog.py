@@ -207,6 +207,8 @@ def _environment(simulator: str) -> dict[str, str]:
         require_icarus()
         return {}
     if simulator == "verilator":
+        if shutil.which("c++") is None:
+            raise ToolError("c++ not found: Verilator compiles with it (apt install g++)")
         return verilator_environment()
     raise InputError(f"no simulator is named {simulator!r}: there are icarus and verilator")
 
@@ -215,7 +217,7 @@ def _runner(simulator: str) -> Any:
     try:
         from cocotb_tools.runner import get_runner
     except ImportError:
-        raise ToolError("cocotb not found: install it (pip install cocotb)") from None
+        raise ToolError("cocotb not found: pip install 'intsnn-hw[cosim]'") from None
     runner = get_runner(simulator)
     runner.log.setLevel(logging.CRITICAL)
     return runner

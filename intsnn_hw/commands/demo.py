@@ -43,9 +43,11 @@ def run(args: argparse.Namespace) -> int:
     from golden.encoding import encode_events
     from golden.presets import preset
     from intsnn_hw.verilog import generate
+    from sim.compiler import find_compiler
     from train.data import load
 
     folder = writable_folder(args.out)
+    find_compiler()  # where there is none it says so before anything is written
     dataset = load("digits")
     config = preset(_PRESET, seed=args.seed)
     training = train(config, dataset, test_each_epoch=True)

@@ -57,11 +57,15 @@ def run(args: argparse.Namespace) -> int:
         title=summary["name"],
     )  # fmt: skip
     names = {
-        "n_in": "inputs", "n_out": "neurons", "weight_width": "weight", "membrane_width": "membrane",
-        "current_width": "sum", "spike_width": "spike", "threshold_shift": "threshold", "lanes": "lanes",
-        "fire_lanes": "fire lanes", "cycles_per_event": "cycles/event",
+        "n_in": "inputs", "n_out": "neurons", "weight_width": "weight, bits", "membrane_width": "membrane, bits",
+        "current_width": "sum of a step, bits", "spike_width": "spike, bits", "threshold_shift": "threshold, log2",
+        "lanes": "lanes", "fire_lanes": "fire lanes", "cycles_per_event": "cycles an event",
+        "cycles_per_step": "cycles a step",
     }  # fmt: skip
-    rows = [tuple(entry[key] for key in names) for entry in summary["layers"]]
-    layers = columns(tuple(names.values()), rows, "layers; widths in bits, threshold as a power of two", text=0)
+    heading = ("", *(f"layer {index}" for index in range(len(summary["layers"]))))
+    rows: list[tuple[object, ...]] = [
+        (text, *(entry[key] for entry in summary["layers"])) for key, text in names.items()
+    ]
+    layers = columns(heading, rows)
     emit(args, {"source": source.where, **summary}, head, layers)
     return 0

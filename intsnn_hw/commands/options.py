@@ -128,14 +128,8 @@ class Source:
         return Network.initial(self.config)
 
 
-def source_of(args: argparse.Namespace, **changes: Any) -> Source:
+def source_of(args: argparse.Namespace) -> Source:
     """Resolve the options of :func:`add_network`.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-    changes
-        Further keywords of :func:`golden.presets.preset`; None: left out.
 
     Raises
     ------
@@ -150,7 +144,7 @@ def source_of(args: argparse.Namespace, **changes: Any) -> Source:
     variants = {keyword: getattr(args, keyword, None) for keyword, _ in _VARIANTS.values()}
     variants = {keyword: value for keyword, value in variants.items() if value is not None}
     if args.preset is not None:
-        return Source(config=_preset(args.preset, args.lanes, {**variants, **changes}), where=f"preset {args.preset}")
+        return Source(config=_preset(args.preset, args.lanes, variants), where=f"preset {args.preset}")
     for option, (keyword, _) in _VARIANTS.items():
         if keyword in variants:
             raise ConfigError(f"{option}: changes presets only; {given[0]} has its own value")

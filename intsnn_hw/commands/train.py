@@ -76,6 +76,7 @@ def train(
 
     learning = for_run(config, epochs, seed).learning
     assert learning is not None
+    before = _written(out)
     try:
         with progress(f"training {config.name}", learning.epochs * len(dataset.train_y), "samples") as advance:
             return train_online(
@@ -89,9 +90,14 @@ def train(
                 progress=advance,
             )
     except KeyboardInterrupt:
-        if out is not None and out.exists():
+        if resume is not None or _written(out) != before:
             note(f"{out} holds the last whole epoch; the same command with --resume goes on from it")
         raise
+
+
+def _written(path: Path | None) -> int | None:
+    """Return when a file was written; None where there is none."""
+    return path.stat().st_mtime_ns if path is not None and path.exists() else None
 
 
 def summary(training: Training, dataset: Dataset) -> dict[str, Any]:

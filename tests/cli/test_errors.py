@@ -103,6 +103,12 @@ def test_places_that_cannot_be_written(intsnn, trained, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_a_missing_compiler_is_told_before_anything_is_written(intsnn, tmp_path, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    fails(intsnn("demo", "--out", tmp_path), "CXX", "no-such-compiler")
+    assert not list(tmp_path.iterdir())
+
+
 def test_weights_and_learning_that_are_not_there(intsnn, trained, tmp_path):
     fails(intsnn("generate", "--preset", "digits-64", "--with-weights", "-o", tmp_path / "a"), "--with-weights")
     text = intsnn("presets", "digits-64", "--toml").out
