@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -155,7 +155,7 @@ class RtlNetwork:
         self._loaded = False
 
     def run(self, events: Events, *, stalls: Stalls | None = None, vcd: Path | None = None) -> RunResult:
-        """Run samples; the weights are loaded before the first of them, outside the counted run where possible."""
+        """Run samples; the weights are loaded before the first of them, `cycles` and `counts` leave the load out."""
         inputs = {"i": payload.pack(self._input_layout, input_fields(events))}
         budget = cycle_budget(self.network.config, events, stalls)
         if isinstance(self.core, VerilogCore):
@@ -168,7 +168,16 @@ class RtlNetwork:
         expected = {"o": events.n_samples}
         if self.network.config.readout == "spike_count":
             expected["events"] = 0
-        return self.core.run(inputs, expected=expected, cycle_budget=budget, stalls=stalls, extra_cycles=8, vcd=vcd)
+        result = self.core.run(inputs, expected=expected, cycle_budget=budget, stalls=stalls, extra_cycles=8, vcd=vcd)
+        return _without_load(result) if "weights" in inputs else result
+
+
+def _without_load(result: RunResult) -> RunResult:
+    """Take out the cycles in which a core's first event waited for its weights: it moves one cycle after the last."""
+    loaded = int(result.input_cycles["weights"][-1]) + 1
+    waited = max(0, loaded - int(result.input_cycles["i"][0]))
+    counts = result.counts | {"active0": result.counts["active0"] - waited}
+    return replace(result, cycles=result.cycles - loaded, counts=counts)
 
 
 def chunks(events: Events, config: NetworkConfig) -> Iterator[tuple[int, Events]]:

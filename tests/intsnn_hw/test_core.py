@@ -215,3 +215,17 @@ def test_lanes_add_without_bubbles(activity):
     assert report.cycles_per_sample >= ideal * 0.9
     if activity >= 0.3:
         assert report.layer_utilisation[0] > 0.99
+
+
+@pytest.mark.parametrize("stalls", [None, STALLS], ids=["", "stalled"])
+def test_every_back_end_counts_the_samples_cycles_alone(stalls, tmp_path):
+    """The Verilog back end loads the weights in the same run as the samples, the compiled one before."""
+    network = uniform(small_config(), seed=17)
+    inputs = vectors.spikes(network.config, 12, seed=18)
+    fast = check(network, inputs, stalls=stalls)
+    verilog = check(network, inputs, stalls=stalls, backend="icarus", build_dir=tmp_path)
+    assert verilog.adding == fast.adding
+    if stalls is None:
+        assert (verilog.active, verilog.cycles) == (fast.active, fast.cycles)
+    else:  # stalls are drawn cycle by cycle, and the load shifts them
+        assert verilog.lane_utilisation == pytest.approx(fast.lane_utilisation, abs=0.1)
