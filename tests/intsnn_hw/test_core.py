@@ -30,6 +30,7 @@ def check(network, inputs, **options):
     return report
 
 
+CORNERS_NEEDED = {"empty_step", "full_step", "every_level", "silent_layer", "every_saturation", "threshold", "tie"}
 CORNERS = [
     ("membrane", "soft", 2, HardwareConfig(lanes=(4, 5, 3), fire_lanes=(2,), banks=2)),
     ("spike_count", "hard", 1, HardwareConfig(lanes=(16,), fire_lanes=(16, 7, 1), banks=2)),
@@ -43,10 +44,19 @@ def test_corners(readout, reset, spike_width, hardware):
     config = vectors.corner_config(readout=readout, reset=reset, spike_width=spike_width)
     network = vectors.network(replace(config, hardware=hardware), seed=0x5EED)
     inputs = vectors.spikes(network.config, 40 if spike_width <= 2 else 300, seed=0x5EED)
-    needed = {"empty_step", "full_step", "every_level", "silent_layer", "every_saturation", "threshold", "tie"}
-    assert needed <= vectors.reached(network, inputs)
+    assert CORNERS_NEEDED <= vectors.reached(network, inputs)
     check(network, inputs)
     check(network, inputs, stalls=STALLS)
+
+
+@pytest.mark.parametrize("case", [0, 2])
+def test_corners_in_icarus(case, tmp_path):
+    readout, reset, spike_width, hardware = CORNERS[case]
+    config = vectors.corner_config(readout=readout, reset=reset, spike_width=spike_width)
+    network = vectors.network(replace(config, hardware=hardware), seed=0x5EED)
+    inputs = vectors.spikes(network.config, 40, seed=0x5EED)
+    assert CORNERS_NEEDED <= vectors.reached(network, inputs)
+    check(network, inputs, backend="icarus", stalls=STALLS, build_dir=tmp_path)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -141,10 +151,11 @@ def test_a_load_cut_short_is_restarted_by_first(core):
     np.testing.assert_array_equal(classes(result), varied(run(network, inputs).classes))
 
 
-def test_initial_memory_content_equals_a_load():
+@pytest.mark.parametrize("backend", ["fast", "icarus"])
+def test_initial_memory_content_equals_a_load(backend, tmp_path):
     network = uniform(small_config(), seed=6)
     inputs = vectors.spikes(network.config, 30, seed=7)
-    preloaded = compile_component(Core(network.config, network.weights))
+    preloaded = cosim.build(Core(network.config, network.weights), backend, tmp_path)
     result = preloaded.run({"i": beats(network, inputs)}, expected={"o": 30}, cycle_budget=100_000)
     np.testing.assert_array_equal(classes(result), varied(run(network, inputs).classes))
 
