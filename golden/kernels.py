@@ -249,7 +249,15 @@ def _typed_shift(typing_context: Any, value: Any, amount: Any) -> tuple[Any, Any
 _shift: Any = intrinsic(_typed_shift)
 
 
-@njit(cache=True)
+def _compiled(function: Any) -> Any:
+    """Compile a function, kept on disk from one process to the next where numba finds a folder for it."""
+    try:
+        return njit(cache=True)(function)
+    except RuntimeError:  # neither the source's folder nor one of the user's can be written
+        return njit(function)
+
+
+@_compiled
 def _accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
     """Sum the weight rows of the given events; most of the cost of a forward pass lies here.
 
@@ -280,7 +288,7 @@ def _accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
             total[j] += kind(level * row[j])
 
 
-@njit(cache=True)
+@_compiled
 def _layer_step(p, accumulator, membranes, integrated, spikes):  # pragma: no cover
     """Leak, integrate, fire and reset; return the number of neurons that fired.
 
@@ -317,7 +325,7 @@ def _layer_step(p, accumulator, membranes, integrated, spikes):  # pragma: no co
     return fired
 
 
-@njit(cache=True)
+@_compiled
 def _events_of(p, spikes, addresses, levels):  # pragma: no cover
     """List the neurons of a layer that fired, without a branch to mispredict; return how many."""
     count = 0
@@ -330,7 +338,7 @@ def _events_of(p, spikes, addresses, levels):  # pragma: no cover
     return count
 
 
-@njit(cache=True)
+@_compiled
 def _infer(plan, rule, weights, accumulator, offsets, addresses, levels, n_steps, scores, membranes, spikes):
     # pragma: no cover
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
@@ -362,7 +370,7 @@ def _infer(plan, rule, weights, accumulator, offsets, addresses, levels, n_steps
     return activity
 
 
-@njit(cache=True)
+@_compiled
 def _round_pow2(value):  # pragma: no cover
     magnitude = abs(value)
     if magnitude == 0:
@@ -375,12 +383,12 @@ def _round_pow2(value):  # pragma: no cover
     return -top if value < 0 else top
 
 
-@njit(cache=True)
+@_compiled
 def _shift_round(value, shift):  # pragma: no cover
     return (value + (np.int64(1) << (shift - 1))) >> shift if shift > 0 else value << -shift
 
 
-@njit(cache=True)
+@_compiled
 def _changed(shadow, wanted, bias, to_zero, down, low, high):  # pragma: no cover
     """Return the shadow weight changed by ``wanted >> down``, rounded by `bias` and `to_zero`, in the type of `low`."""
     kind = type(low)
@@ -388,14 +396,14 @@ def _changed(shadow, wanted, bias, to_zero, down, low, high):  # pragma: no cove
     return min(max(kind(shadow + step), low), high)
 
 
-@njit(cache=True)
+@_compiled
 def _upper_bits(shadow, half, drop, high):  # pragma: no cover
     """Return the inference weight of a shadow weight, in the type of `high`; it cannot go below the range."""
     kind = type(high)
     return min(_shift(kind(shadow + half), drop), high)
 
 
-@njit(cache=True)
+@_compiled
 def _update_layer(p, rule, weights, shadows, lfsr, error, trace, order, scaled, boost):  # pragma: no cover
     """Update the rows of a layer that have a trace, in the given order; return the number of shadow weights updated.
 
@@ -449,7 +457,7 @@ def _update_layer(p, rule, weights, shadows, lfsr, error, trace, order, scaled, 
     return rows * n_active
 
 
-@njit(cache=True)
+@_compiled
 def _update(
     plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, arrived, ascending, boost
 ):  # fmt: skip
@@ -493,7 +501,7 @@ def _update(
     return updates
 
 
-@njit(cache=True)
+@_compiled
 def _count_surrogate(p, integrated, surrogates, restart):  # pragma: no cover
     at, n_out = p[NEURON_AT], p[N_OUT]
     before, count = integrated[at : at + n_out], surrogates[at : at + n_out]
@@ -504,7 +512,7 @@ def _count_surrogate(p, integrated, surrogates, restart):  # pragma: no cover
         count[j] += (before[j] >= 0) & (before[j] <= top)
 
 
-@njit(cache=True)
+@_compiled
 def _trace_input(p, rule, addresses, levels, traces, arrived, n_arrived):  # pragma: no cover
     """Advance the traces of the network's inputs by one step, list inputs that get their first; return their number."""
     if rule[TRACE_LEAK]:
@@ -520,7 +528,7 @@ def _trace_input(p, rule, addresses, levels, traces, arrived, n_arrived):  # pra
     return n_arrived
 
 
-@njit(cache=True)
+@_compiled
 def _trace_layer(p, rule, below, spikes, traces):  # pragma: no cover
     """Advance the traces of the inputs of a layer by one step of the layer below it."""
     trace = traces[p[INPUT_AT] : p[INPUT_AT] + p[N_IN]]
@@ -534,7 +542,7 @@ def _trace_layer(p, rule, below, spikes, traces):  # pragma: no cover
         trace[i] = min(kind(trace[i] + own[i]), high)
 
 
-@njit(cache=True)
+@_compiled
 def _learn(
     plan, rule, weights, shadows, lfsr, matrix, accumulator, scaled, offsets, addresses, levels, n_steps, labels, order,
     boost, scores, membranes, recorded,
