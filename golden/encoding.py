@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from .config import EncodingConfig
 from .fixed import IntArray, Lfsr, saturate_unsigned, shift_floor
 
-CHUNK_SPIKES = 1 << 22
-"""Spikes that are encoded at a time: 32 MiB an array, whatever the number of samples and steps."""
+CHUNK_SPIKES = 1 << 18
+"""Spikes that are encoded at a time: 2 MiB an array, which stays in the cache, whatever the samples and steps."""
 
 
 def encode(values: IntArray, config: EncodingConfig, n_steps: int) -> IntArray:
@@ -102,16 +102,17 @@ class Events(NamedTuple):
 
 def to_events(spikes: IntArray) -> Events:
     """Compress spikes of shape (n_samples, n_steps, n_inputs) into events."""
-    flat = spikes.reshape(-1, spikes.shape[-1])
-    rows, addresses = np.nonzero(flat)
-    counts = np.bincount(rows, minlength=len(flat))
+    n_inputs = spikes.shape[-1]
+    levels = spikes.astype(np.uint8).reshape(-1)
+    places = np.flatnonzero(levels != 0)  # of a flat array of booleans, which numpy searches fastest
+    rows, addresses = np.divmod(places, n_inputs)
+    counts = np.bincount(rows, minlength=levels.size // n_inputs)
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    levels = flat[rows, addresses].astype(np.uint8)
-    return Events(offsets, addresses.astype(np.int32), levels, *spikes.shape[-2:])
+    return Events(offsets, addresses.astype(np.int32), levels[places], *spikes.shape[-2:])
 
 
 def encode_events(values: IntArray, config: EncodingConfig, n_steps: int) -> Events:
-    """Encode values of shape (n_samples, n_inputs) straight into events, some million spikes at a time."""
+    """Encode values of shape (n_samples, n_inputs) straight into events, a cacheful of spikes at a time."""
     size = max(1, CHUNK_SPIKES // (n_steps * values.shape[-1]))
     chunks = [to_events(encode(values[at : at + size], config, n_steps)) for at in range(0, max(len(values), 1), size)]
     starts = np.cumsum([0, *(len(chunk.levels) for chunk in chunks)])
