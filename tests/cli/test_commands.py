@@ -93,6 +93,15 @@ def test_cosim(intsnn, trained, backend):
     assert len(result["layer_utilisation"]) == 2 and result["samples_per_second"] > 0
 
 
+def test_mnist_through_the_hardware(intsnn, mnist_dir, tmp_path):
+    path, data = tmp_path / "mnist.npz", ("--data-dir", mnist_dir, "--json")
+    assert intsnn("train", "--preset", "mnist-64", "--epochs", 1, "--out", path, *data).json["accuracy"] > 0.94
+    done = intsnn("cosim", path, "--samples", 500, "--lanes", 16, *data)
+    result = done.json
+    assert done.code == 0 and result["mismatches"] == 0 and result["samples"] == 500
+    assert result["accuracy"] > 0.85 and result["lane_utilisation"] > 0.95
+
+
 def test_cosim_of_an_untrained_preset(intsnn):
     done = intsnn("cosim", "--preset", "digits-64", "--samples", 3, "--json")
     assert done.code == 0 and done.json["mismatches"] == 0

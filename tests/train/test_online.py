@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -222,3 +223,27 @@ def test_presets_refuse_bad_options(options, words):
 def test_training_needs_no_torch():
     code = "import sys, train.online, golden.presets; sys.exit('torch' in sys.modules or 'amaranth' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "options, lfsr, checksum",
+    [
+        ({}, 64135, 0x42B11F89),
+        (
+            {"shadow_width": 8, "weight_width": 4, "route": "direct", "timing": "every_step", "spike_width": 1},
+            48848,
+            0xD102D318,
+        ),
+    ],
+)
+def test_the_bits_are_those_of_every_machine(digits, options, lfsr, checksum):
+    """A change here alters results at bit level: it needs a line in CHANGELOG.md and a new format_version."""
+    network = train_online(preset("digits-64", **options), digits, epochs=2).network
+    assert network.lfsr is not None and network.lfsr.state == lfsr
+    assert zlib.crc32(b"".join(shadow.astype("<i4").tobytes() for shadow in network.shadows or ())) == checksum
+
+
+def test_a_slice_of_mnist(mnist_dir):
+    mnist = load("mnist", mnist_dir).take(6000, 1000)
+    training = train_online(preset("mnist-64"), mnist, epochs=2, test_each_epoch=True)
+    assert training.history[-1].test_accuracy == evaluate(training.network, mnist).accuracy > 0.88
