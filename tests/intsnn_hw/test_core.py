@@ -246,3 +246,14 @@ def test_every_back_end_counts_the_samples_cycles_alone(stalls, tmp_path):
         assert (verilog.active, verilog.cycles) == (fast.active, fast.cycles)
     else:  # stalls are drawn cycle by cycle, and the load shifts them
         assert verilog.lane_utilisation == pytest.approx(fast.lane_utilisation, abs=0.1)
+
+
+def test_a_step_without_events_takes_one_cycle_of_its_layer():
+    config = small_config(n_inputs=100, n_steps=2, hardware=HardwareConfig(lanes=(2,), fire_lanes=(2,)))
+    network = uniform(config, seed=19)
+    network.weights[0] = np.minimum(network.weights[0], 0)  # a silent first layer, so that it is the busiest
+    inputs = np.full((50, 2, 100), 15)
+    inputs[:, 1] = 0
+    report = check(network, inputs)
+    assert config.resolved[0].n_words == 5
+    assert report.cycles_per_sample == 100 * 5 + 1
