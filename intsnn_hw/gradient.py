@@ -1,14 +1,14 @@
 """From the error carried to hidden neurons to their power-of-two gradients."""
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.config import ResolvedLayer
 
-from .arith import multiply
+from .arith import multiply, shift_round
 from .events import error_layout
-from .learning import gradient
+from .learning import power_of_two
 
 
 class Gradient(wiring.Component):
@@ -44,7 +44,11 @@ class Gradient(wiring.Component):
         valid_1, last_1 = Signal(), Signal()
         product = multiply(self.carried, self.surrogate, shift_add=layer.multiplier == "shift_add")
         product_1 = Signal(product.shape())
-        active, negative, exponent = gradient(product_1, layer.learning.error_shifts[layer.index])
+        rounded = shift_round(product_1, layer.learning.error_shifts[layer.index])
+        shifted = Signal(rounded.shape())
+        magnitude = Signal(len(shifted))
+        m.d.comb += [shifted.eq(rounded), magnitude.eq(Mux(shifted[-1], -shifted, shifted))]
+        active, exponent = power_of_two(magnitude)
         m.d.sync += [
             valid_1.eq(self.valid),
             last_1.eq(self.last),
@@ -52,7 +56,7 @@ class Gradient(wiring.Component):
             self.push.eq(valid_1),
             self.done.eq(valid_1 & last_1),
             self.error.active.eq(active),
-            self.error.negative.eq(negative),
+            self.error.negative.eq(shifted[-1]),
             self.error.exponent.eq(exponent),
         ]
         return m

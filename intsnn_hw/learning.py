@@ -1,15 +1,21 @@
 """Error, gradient and surrogate as combinational logic; the twins of :mod:`golden.learning`."""
 
-from amaranth.hdl import Mux, Value
+from amaranth.hdl import Module, Mux, Signal, Value, signed
 
 from golden.config import GRADIENT_WIDTH, NeuronConfig, ResolvedLayer
 
 from .arith import round_pow2, saturate, shift_round
 
 
-def inference_weight(shadow: Value, layer: ResolvedLayer) -> Value:
-    """Return the inference weight: the shadow weight's upper bits, rounded half up and saturated."""
-    return saturate(shift_round(shadow, layer.stored_width - layer.weight_width), layer.weight_width)
+def inference_weight(m: Module, shadow: Value, layer: ResolvedLayer, name: str) -> Signal:
+    """Return the inference weight: the shadow weight's upper bits, rounded half up and saturated.
+
+    Intermediate results are signals: an expression used several times would be built as often.
+    """
+    rounded = shift_round(shadow, layer.stored_width - layer.weight_width)
+    upper, weight = Signal(rounded.shape(), name=f"{name}_upper"), Signal(signed(layer.weight_width), name=name)
+    m.d.comb += [upper.eq(rounded), weight.eq(saturate(upper, layer.weight_width))]
+    return weight
 
 
 def surrogate(integrated: Value, config: NeuronConfig) -> Value:
@@ -22,12 +28,9 @@ def output_error(score: Value, is_label: Value, margin: int) -> tuple[Value, Val
     return Mux(is_label, score < margin, score > -margin), is_label
 
 
-def gradient(product: Value, error_shift: int) -> tuple[Value, Value, Value]:
-    """Return ``round_pow2(clip(shift_round(d * S, error_shift), -127, 127))`` as (active, negative, exponent)."""
-    shifted = shift_round(product, error_shift)
-    negative = shifted[-1]
+def power_of_two(magnitude: Value) -> tuple[Value, Value]:
+    """Return ``round_pow2(min(magnitude, 127))`` as whether it is above 0, and its exponent."""
     limit = (1 << (GRADIENT_WIDTH - 1)) - 1
-    magnitude = Mux(negative, -shifted, shifted)[: len(shifted)]
     over = magnitude[GRADIENT_WIDTH - 1 :].any() if len(magnitude) >= GRADIENT_WIDTH else 0
     exponent, active = round_pow2(Mux(over, limit, magnitude[: GRADIENT_WIDTH - 1]))
-    return active, negative, exponent
+    return active, exponent

@@ -154,7 +154,7 @@ class SynapseArray(wiring.Component):
         previous = Signal(sums_layout(layer))
         sums = [Signal(signed(layer.current_width), name=f"sum{lane}") for lane in range(layer.lanes)]
         for lane in range(layer.lanes):
-            weight = inference_weight(weights.read_data0[lane], layer)
+            weight = inference_weight(m, weights.read_data0[lane], layer, f"weight{lane}")
             product = multiply(weight, spike_1, shift_add=layer.multiplier == "shift_add")
             m.d.sync += products[lane].eq(product)
             m.d.comb += sums[lane].eq(Mux(first_2, 0, previous[lane]) + products[lane])

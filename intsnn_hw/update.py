@@ -155,17 +155,23 @@ class RowUpdate(wiring.Component):
             error = Signal(error_layout(is_readout=self._is_readout), name=f"error{lane}")
             m.d.sync += error.eq(self.entry.errors[lane])
             shadow = self.weights.read_data[lane]
-            product = scaled_2 if self._is_readout else (scaled_2 << error.exponent)
+            shifted = scaled_2 if self._is_readout else (scaled_2 << error.exponent)
+            product = Signal(shifted.shape(), name=f"product{lane}")
+            m.d.comb += product.eq(shifted)
             step = self._rounded(product, error.negative, draw_2, fraction)
             step_3, shadow_3 = Signal(step.shape(), name=f"step{lane}"), Signal(shadow.shape(), name=f"shadow{lane}")
             m.d.sync += [step_3.eq(Mux(error.active, step, 0)), shadow_3.eq(shadow)]
             # Stage 3: add and saturate; stage 4: write back.
-            changed = Signal(shadow.shape(), name=f"changed{lane}")
-            m.d.sync += changed.eq(saturate(shadow_3 + step_3, layer.stored_width))
+            exact = shadow_3 + step_3
+            total, changed = Signal(exact.shape(), name=f"total{lane}"), Signal(shadow.shape(), name=f"changed{lane}")
+            m.d.comb += total.eq(exact)
+            m.d.sync += changed.eq(saturate(total, layer.stored_width))
             written.append(changed)
             if self._carries:
-                weight = inference_weight(shadow, layer)
-                weighed = weight if self._is_readout else (weight << error.exponent)
+                weight = inference_weight(m, shadow, layer, f"weight{lane}")
+                scaled_weight = weight if self._is_readout else (weight << error.exponent)
+                weighed = Signal(scaled_weight.shape(), name=f"weighed{lane}")
+                m.d.comb += weighed.eq(scaled_weight)
                 part = Signal(signed(len(weighed) + 1), name=f"part{lane}")
                 m.d.sync += part.eq(Mux(error.active, Mux(error.negative, -weighed, weighed), 0))
                 parts.append(part)
