@@ -257,3 +257,16 @@ def test_a_step_without_events_takes_one_cycle_of_its_layer():
     report = check(network, inputs)
     assert config.resolved[0].n_words == 5
     assert report.cycles_per_sample == 100 * 5 + 1
+
+
+def test_beats_without_event_and_marker_change_nothing(core):
+    core.reset()
+    network = uniform(small_config(), seed=20)
+    inputs = vectors.spikes(small_config(), 30, seed=21)
+    fields = cosim.input_fields(to_events(inputs))
+    # One before every beat, so that the first of each step is among them.
+    padded = {name: np.stack([np.zeros_like(values), values], axis=1).ravel() for name, values in fields.items()}
+    core.run({"weights": load(network)}, expected={}, cycle_budget=2000, extra_cycles=4)
+    layout = input_event_layout(network.config.resolved[0])
+    result = core.run({"i": payload.pack(layout, padded)}, expected={"o": 30}, cycle_budget=100_000)
+    np.testing.assert_array_equal(classes(result), varied(run(network, inputs).classes))
