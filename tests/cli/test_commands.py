@@ -165,7 +165,7 @@ def test_generate(intsnn, trained, tmp_path):
     assert manifest["weight_load"]["preloaded"] and set(manifest["streams"]) == {"i", "weights", "o"}
     done = intsnn("generate", "--preset", "digits-64", "-o", tmp_path / "learning", "--learn", "--json")
     manifest = json.loads((tmp_path / "learning" / "manifest.json").read_text())
-    assert done.json["learn"] and {"labels", "commands", "shadow"} <= set(manifest["streams"])
+    assert done.json["learn"] and {"control", "shadow"} <= set(manifest["streams"])
 
 
 def test_describe(intsnn, trained):
