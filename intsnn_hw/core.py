@@ -94,7 +94,6 @@ class Core(wiring.Component):
         config = self._config
         m.submodules.load = load = WeightLoad(config, preloaded=self._weights is not None)
         m.submodules.argmax = argmax = ArgMax(config)
-        connect(m, flipped(self.weights), load.i)
         connect(m, argmax.o, flipped(self.o))
         incoming = flipped(self.i)
         inner = [

@@ -74,6 +74,11 @@ class RtlLearner:
         assert network.shadows is not None and network.lfsr is not None
         self.config = network.config
         self.core = cosim.build(Core(network.config, probe=True), backend, build_dir)
+        self.restart(network)
+
+    def restart(self, network: Network) -> None:
+        """Go back to power-on, with the weights of `network` to be loaded at the next run."""
+        self.core.reset()
         self.network = network
         self._is_loaded = False
         self._seen = dict.fromkeys(COUNTERS, 0)

@@ -91,8 +91,7 @@ def learner():
 
 def restart(learner):
     """Put the learner back to power-on and untrained weights."""
-    learner.core.reset()
-    learner.network, learner._is_loaded = Network.initial(learner.config), False
+    learner.restart(Network.initial(learner.config))
     return Kernel(learner.network)
 
 

@@ -72,7 +72,7 @@ def test_missing_simulator_is_a_tool_error(source, monkeypatch):
     monkeypatch.setenv("PATH", "")
     for simulator, error, message in (
         ("icarus", ToolError, "install Icarus Verilog"),
-        ("verilator", ToolError, "Verilator needs it"),
+        ("verilator", ToolError, "Verilator compiles with it"),
         ("questa", InputError, "no simulator is named 'questa'"),
     ):
         with pytest.raises(error, match=message):
