@@ -45,8 +45,8 @@ class Learner(wiring.Component):
     update_cycles : Out        cycles spent updating
     """
 
-    def __init__(self, config: NetworkConfig, *, single_port: bool = False):
-        self._config, self._single_port = config, single_port
+    def __init__(self, config: NetworkConfig):
+        self._config = config
         layers = config.resolved
         assert config.learning is not None
         members = {
@@ -88,7 +88,7 @@ class Learner(wiring.Component):
         for layer in layers:
             below = layers[layer.index - 1] if layer.index else None
             is_readout = layer.index == top
-            update = RowUpdate(layer, below, is_readout=is_readout, single_port=self._single_port)
+            update = RowUpdate(layer, below, is_readout=is_readout)
             store = ErrorStore(layer, is_readout=is_readout)
             m.submodules[f"update{layer.index}"], m.submodules[f"errors{layer.index}"] = update, store
             connect(m, update.weights, flipped(getattr(self, f"weights{layer.index}")))

@@ -74,8 +74,12 @@ class SynapseArray(wiring.Component):
         depth = layer.n_in * layer.n_words
 
         # No read meets a write: events wait while `loading` and while the layer is updated, which itself reads a word
-        # three cycles before it writes it; nothing is written otherwise.
-        m.submodules.weights = weights = Store(weight_word_layout(layer), depth, init=self._init)
+        # three cycles before it writes it; nothing is written otherwise. A single port is read in other cycles than it
+        # is written in; without initial content, events also wait for a load, which writes every word.
+        single_port = layer.weight_memory == "single_port"
+        m.submodules.weights = weights = Store(
+            weight_word_layout(layer), depth, single_port=single_port, init=self._init
+        )
 
         # The event in work; its weight address walks along the row.
         held = Signal()
