@@ -117,19 +117,19 @@ class Learner(wiring.Component):
             self.scores.ready.eq(evaluating & queue.r_rdy),
             accepted.eq(self.scores.valid & self.scores.ready),
             known.eq(ticket.learn & (ticket.label < config.n_classes)),
-            queue.r_en.eq(accepted & score.last & score.final),
+            queue.r_en.eq(accepted & (score.discard | (score.last & score.final))),
         ]
         active, negative = output_error(score.charge, label == ticket.label, learning.margin)
         error = stores[top].error
         m.d.comb += [
             error.active.eq(active & known),
             error.negative.eq(negative),
-            stores[top].push.eq(accepted),
+            stores[top].push.eq(accepted & ~score.discard),
         ]
         wrong, clear = found | error.active, Signal()
         m.d.comb += Cat(store.clear for store in stores).eq(clear.replicate(len(stores)))
         actives, negatives = Signal(config.n_classes), Signal(config.n_classes)
-        with m.If(accepted):
+        with m.If(accepted & ~score.discard):
             m.d.sync += [
                 label.eq(label + 1),
                 found.eq(wrong),

@@ -91,12 +91,13 @@ class SynapseArray(wiring.Component):
         bank_busy = Signal(2)
         n_waiting = Signal(index_shape(MAX_WAITING_SWEEPS + 1))
 
-        has_spike, is_last, closes, issue = Signal(), Signal(), Signal(), Signal()
+        has_spike, is_last, closes, issue, discards = (Signal() for _ in range(5))
         step_empty = empty & ~has_spike
         m.d.comb += [
-            has_spike.eq(event.spike != 0),
+            discards.eq(event.end_of_sample & ~event.end_of_step),
+            has_spike.eq((event.spike != 0) & ~discards),
             is_last.eq(~has_spike | (word == layer.n_words - 1)),
-            closes.eq(is_last & event.end_of_step),
+            closes.eq(is_last & (event.end_of_step | discards)),
             issue.eq(
                 held
                 & ~self.loading
@@ -118,7 +119,7 @@ class SynapseArray(wiring.Component):
         taken = Signal(2)
         with m.If(issue & is_last):
             m.d.sync += empty.eq(closes | step_empty)
-            with m.If(closes & ~step_empty):
+            with m.If(closes & ~step_empty & ~discards):
                 m.d.comb += taken.eq(1 << bank)
                 if layer.banks == 2:
                     m.d.sync += bank.eq(~bank)
@@ -140,6 +141,7 @@ class SynapseArray(wiring.Component):
             sweep_1.bank.eq(bank),
             sweep_1.empty.eq(step_empty),
             sweep_1.end_of_sample.eq(event.end_of_sample),
+            sweep_1.discard.eq(discards),
         ]
 
         # Stage 2: products and accumulators are there; add and write back.
