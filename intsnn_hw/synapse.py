@@ -95,7 +95,7 @@ class SynapseArray(wiring.Component):
         step_empty = empty & ~has_spike
         m.d.comb += [
             discards.eq(event.end_of_sample & ~event.end_of_step),
-            has_spike.eq((event.spike != 0) & ~discards),
+            has_spike.eq(event.spike != 0),
             is_last.eq(~has_spike | (word == layer.n_words - 1)),
             closes.eq(is_last & (event.end_of_step | discards)),
             issue.eq(
