@@ -1,24 +1,48 @@
-"""Memory accesses and additions of a run, from what the core's probes tallied: what its energy follows from."""
+"""What the core did in a run, from its outputs and probes: activity, memory accesses, additions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from golden.config import NetworkConfig
+from golden.fixed import IntArray
+from golden.kernels import Activity
+from sim.result import RunResult
 
 MEMORIES = ("weights", "accumulators", "membranes", "spike_counts", "history", "trace_list", "errors")
+
+
+def measured(config: NetworkConfig, result: RunResult, labels: IntArray) -> Activity:
+    """Return what a core that learns did in a run, as its outputs and probes tell it."""
+    layers = config.resolved
+    # Each event is added in all words of its row.
+    events = [result.counts[f"activity{layer.index}.adding"] // layer.n_words for layer in layers]
+    emitted = int((result.fields("events")["spike"] > 0).sum()) if layers[-1].fires else 0
+    evaluations = result.fields("evaluation")
+    sample = np.cumsum(evaluations["final"]) - evaluations["final"]
+    return Activity(
+        samples=len(labels),
+        correct=int((result.fields("o")["label"] == labels).sum()),
+        input_events=events[0],
+        hidden_events=sum(events[1:]) + emitted,
+        synaptic_operations=sum(count * layer.n_out for count, layer in zip(events, layers, strict=True)),
+        updated_samples=len(np.unique(sample[evaluations["wrong"] == 1])),
+        synaptic_updates=sum(result.counts[f"activity{layer.index}.changing"] for layer in layers),
+    )
 
 
 def accesses(config: NetworkConfig, counts: Mapping[str, int], n_samples: int) -> dict[str, Any]:
     """Return accesses and additions a sample, of inference and, where the network learns, of the update.
 
     An access is one word, of a memory of the layer: `weights`, `accumulators` of a step, `membranes`, `spike_counts`
-    (of a readout that spikes), `history` (trace and surrogate of its neurons), `trace_list` (of its inputs, in the first
-    layer; both memories of the sparse set) and `errors`. Counted are reads whose data is used and all writes; not those
-    of a weight load or read-out, and not a read port that repeats itself while nothing asks for it. An addition is one
-    of a lane: in inference of a product to the current of a neuron, in an update of a change to a shadow weight, or of
-    a weight to the error carried to the layer below.
+    (of a readout that spikes), `history` (trace and surrogate of its neurons), `trace_list` (of its inputs, in the
+    first layer; both memories of the sparse set) and `errors`. Counted are reads whose data is used and all writes, but
+    not those of a weight load or read-out, nor what a port reads again while nothing asks for it. An addition is one of
+    a lane: in inference of a product to the current of a neuron; in the update of a change to a shadow weight, or of a
+    weight to the error carried to the layer below.
 
     Parameters
     ----------

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from golden.config import NetworkConfig
 from golden.encoding import Events
 from golden.fixed import IntArray
 from golden.kernels import Activity
 from golden.network import Network
+from sim.accesses import measured
 from sim.learn import RtlLearner
-from sim.result import RunResult
 
 
 class RtlEngine:
@@ -39,22 +38,3 @@ class RtlEngine:
     def network(self) -> Network:
         """Return the present network, read from the hardware."""
         return self._rtl.network
-
-
-def measured(config: NetworkConfig, result: RunResult, labels: IntArray) -> Activity:
-    """Return what a core that learns did in a run, as its outputs and probes tell it."""
-    layers = config.resolved
-    # Each event is added in all words of its row.
-    events = [result.counts[f"activity{layer.index}.adding"] // layer.n_words for layer in layers]
-    emitted = int((result.fields("events")["spike"] > 0).sum()) if layers[-1].fires else 0
-    evaluations = result.fields("evaluation")
-    sample = np.cumsum(evaluations["final"]) - evaluations["final"]
-    return Activity(
-        samples=len(labels),
-        correct=int((result.fields("o")["label"] == labels).sum()),
-        input_events=events[0],
-        hidden_events=sum(events[1:]) + emitted,
-        synaptic_operations=sum(count * layer.n_out for count, layer in zip(events, layers, strict=True)),
-        updated_samples=len(np.unique(sample[evaluations["wrong"] == 1])),
-        synaptic_updates=sum(result.counts[f"activity{layer.index}.changing"] for layer in layers),
-    )

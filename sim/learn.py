@@ -19,6 +19,7 @@ from intsnn_hw.core import Core
 from intsnn_hw.events import Operation, control_layout, input_event_layout, weight_layout
 from intsnn_hw.learner import COUNTERS
 from sim import cosim, payload
+from sim.accesses import measured
 from sim.result import RunResult, Stalls
 
 
@@ -34,6 +35,8 @@ class LearnReport(cosim.CosimReport):
         Cycles in which the hardware was updating.
     network : Network
         The trained network, of the golden model.
+    hardware : Network
+        That of the RTL.
     culprit : Culprit or None
         The first sample that differs; None without a mismatch, and where the interval that differs does not differ
         again when it starts at power-on.
@@ -42,7 +45,31 @@ class LearnReport(cosim.CosimReport):
     n_weights_compared: int = 0
     update_cycles: int = 0
     network: Network = field(repr=False)
+    hardware: Network = field(repr=False)
     culprit: Culprit | None = field(default=None, repr=False)
+
+    def add(self, part: LearnReport) -> None:
+        """Add what was found of the samples that follow."""
+        self.n_mismatches += part.n_mismatches
+        self.first += part.first
+        self.n_compared += part.n_compared
+        self.n_weights_compared += part.n_weights_compared
+        self.classes = np.concatenate([self.classes, part.classes])
+        self.activity = Activity(*(sum(pair) for pair in zip(self.activity, part.activity, strict=True)))
+        self.cycles += part.cycles
+        self.cycles_per_sample = self.cycles / max(1, len(self.classes))
+        self.counts.update(part.counts)
+        self.update_cycles += part.update_cycles
+        self.network, self.hardware, self.culprit = part.network, part.hardware, part.culprit
+
+    @property
+    def update_lane_share(self) -> float:
+        """Of the cycles spent updating, the share in which a weight word is read, to be changed or for the error.
+
+        No two layers are updated at a time. The rest: rows with neither trace nor surrogate, and about 10 cycles a
+        layer in which its pipeline fills and drains.
+        """
+        return sum(self.by_layer("reading")) / self.update_cycles if self.update_cycles else 0.0
 
     @property
     def words_written(self) -> tuple[int, ...]:
@@ -243,8 +270,9 @@ def colearn(
     """Train golden model and RTL on the same samples and compare everything; stops at the first interval that differs.
 
     Every spike, membrane, score and class of every step is compared, and every `interval` samples and at the end every
-    shadow weight and the state of the LFSR. An interval that differs is run again in parts, from the network at its
-    beginning, until the first sample that differs is found; its mismatches are those reported.
+    shadow weight, the state of the LFSR and the counts of :class:`golden.kernels.Activity`. An interval that differs is
+    run again in parts, from the network at its beginning, until the first sample that differs is found; its mismatches
+    are those reported.
 
     Parameters
     ----------
@@ -276,28 +304,22 @@ def continue_learning(
     progress: Callable[[int], None] | None = None,
 ) -> LearnReport:
     """Go on with a side-by-side training that stands at equal weights; see :func:`colearn`."""
-    config = rtl.config
-    report = _empty_report(config, kernel)
-    classes = []
+    report = _report(rtl, kernel)
     for at in range(0, events.n_samples, interval):
         part = events.take(at, min(at + interval, events.n_samples))
         part_labels = np.asarray(labels[at : at + part.n_samples], np.int64)
         before = kernel.network()
-        found, result = _compared_run(rtl, kernel, part, part_labels, boost, at, stalls)
+        found = _compared_run(rtl, kernel, part, part_labels, boost, at, stalls)
         if found.n_mismatches:
             culprit = _first_to_differ(rtl, before, part, part_labels, boost, at, stalls)
             if culprit is not None:
-                report.culprit, alone = culprit
+                found.culprit, alone = culprit
                 found.first = alone.first  # all that differs later may follow from these
-        _add(report, found)
-        classes.append(result.fields("o")["label"])
+        report.add(found)
         if progress is not None:
             progress(part.n_samples)
         if report.n_mismatches:
             break
-    report.network = kernel.network()
-    report.classes = np.concatenate(classes) if classes else report.classes
-    report.cycles_per_sample = report.cycles / max(1, len(report.classes))
     return report
 
 
@@ -307,38 +329,36 @@ def write_vcd(culprit: Culprit, path: Path, backend: cosim.Backend = "fast", *, 
     rtl.learn(culprit.events, np.array([culprit.label]), culprit.boost, stalls=stalls, vcd=path)
 
 
-def _empty_report(config: NetworkConfig, kernel: Kernel) -> LearnReport:
+def _report(rtl: RtlLearner, kernel: Kernel) -> LearnReport:
+    """Return a report of no samples."""
     return LearnReport(
-        config=config, classes=np.zeros(0, np.int64), activity=Activity(*[0] * 7), network=kernel.network()
+        config=rtl.config,
+        classes=np.zeros(0, np.int64),
+        activity=Activity(*[0] * 7),
+        network=kernel.network(),
+        hardware=rtl.network,
     )
-
-
-def _add(report: LearnReport, part: LearnReport) -> None:
-    """Add what was found of some samples to what was found of those before."""
-    report.n_mismatches += part.n_mismatches
-    report.first += part.first
-    report.n_compared += part.n_compared
-    report.n_weights_compared += part.n_weights_compared
-    report.activity = Activity(*(sum(pair) for pair in zip(report.activity, part.activity, strict=True)))
-    report.cycles += part.cycles
-    report.update_cycles += part.update_cycles
-    report.counts.update(part.counts)
 
 
 def _compared_run(
     rtl: RtlLearner, kernel: Kernel, events: Events, labels: IntArray, boost: int, first: int, stalls: Stalls | None
-) -> tuple[LearnReport, RunResult]:
+) -> LearnReport:
     """Learn from samples on both sides and compare everything; `first` is the number of the first sample."""
     expected = kernel.learn_recorded(events, labels, np.arange(events.n_samples), boost)
     result = rtl.learn(events, labels, boost, stalls=stalls)
-    report = _empty_report(rtl.config, kernel)
+    report = _report(rtl, kernel)
     cosim.compare(report, rtl.config, expected, result, first)
-    _compare_weights(report, kernel.network(), rtl.network, first + events.n_samples - 1)
-    report.activity = expected.activity
-    report.cycles = rtl.cycles(result)
-    report.update_cycles = rtl.counted(result)["update_cycles"]
+    _compare_weights(report, report.network, report.hardware, first + events.n_samples - 1)
+    report.classes, report.activity = result.fields("o")["label"], expected.activity
+    report.cycles, report.update_cycles = rtl.cycles(result), rtl.counted(result)["update_cycles"]
     report.counts.update(result.counts)
-    return report, result
+    done = measured(rtl.config, result, labels)
+    cosim.note_mismatches(report, sum(a != b for a, b in zip(expected.activity, done, strict=True)), [
+        cosim.Mismatch(what=f"count of {name}", sample=first + events.n_samples - 1, golden=golden, rtl=rtl_count)
+        for name, golden, rtl_count in zip(Activity._fields, expected.activity, done, strict=True)
+        if golden != rtl_count
+    ])  # fmt: skip
+    return report
 
 
 def _first_to_differ(
@@ -354,7 +374,7 @@ def _first_to_differ(
         kernel = Kernel(before)
         rtl.restart(before)
         part, part_labels = events.take(low, middle + 1), labels[low : middle + 1]
-        found, _ = _compared_run(rtl, kernel, part, part_labels, boost, first + low, stalls)
+        found = _compared_run(rtl, kernel, part, part_labels, boost, first + low, stalls)
         if found.n_mismatches and low == middle:
             label = int(part_labels[0])
             return Culprit(sample=first + low, before=before, events=part, label=label, boost=boost), found

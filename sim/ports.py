@@ -75,7 +75,7 @@ class Ports:
     inputs: tuple[Plain, ...]
     outputs: tuple[Plain, ...]
     probes: tuple[Probe, ...]
-    tallies: tuple[Tally, ...]
+    tallies: tuple[Tally, ...] = ()
 
     @classmethod
     def of(cls, component: wiring.Component) -> Ports:
