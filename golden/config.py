@@ -11,7 +11,7 @@ import typing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import tomli_w
 
@@ -24,6 +24,9 @@ EncodingKind = Literal["single_shot", "every_step", "rate", "latency"]
 Route = Literal["feedback", "direct"]
 Timing = Literal["final", "every_step"]
 Multiplier = Literal["shift_add", "operator"]
+WeightMemory = Literal["dual_port", "single_port"]
+
+_T = TypeVar("_T")
 
 # Limits: wide enough for every published integer SNN, narrow enough that 64-bit arithmetic in the model is exact.
 MEMBRANE_WIDTHS = (4, 32)
@@ -242,6 +245,10 @@ class LearningConfig:
         return sum(epoch >= start for start in self.schedule)
 
 
+PER_LAYER = ("lanes", "fire_lanes", "weight_memory")
+"""Fields of :class:`HardwareConfig` that hold one value, or one for each layer."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class HardwareConfig:
     """What the RTL may choose without changing any result.
@@ -258,16 +265,24 @@ class HardwareConfig:
         2: the next step's events are added while the last step fires; 1: they wait, at half the accumulator memory.
     multiplier : {"shift_add", "operator"}
         The spike-times-weight product as shifted adds (0 DSP in any tool) or as ``*``, which tools may map to DSP.
+    weight_memory : tuple of {"dual_port", "single_port"}
+        For each layer; one value serves all. A single-port memory (UP5K SPRAM, half the transistors of an ASIC's SRAM)
+        makes a weight update take two cycles a word instead of one; inference loses nothing.
     """
 
     lanes: tuple[int, ...] = (16,)
     fire_lanes: tuple[int, ...] = (4,)
     banks: int = 2
     multiplier: Multiplier = "shift_add"
+    weight_memory: tuple[WeightMemory, ...] = ("dual_port",)
 
     def __post_init__(self) -> None:
         for name in ("lanes", "fire_lanes"):
             _require_each(self, name, 1, 1024, "must be 1..1024 for each layer")
+        kinds = get_args(WeightMemory)
+        known = isinstance(self.weight_memory, tuple) and all(kind in kinds for kind in self.weight_memory)
+        _require(known, self, "weight_memory", f"must be one of {', '.join(kinds)} for each layer")
+        for name in PER_LAYER:
             _require(len(getattr(self, name)) > 0, self, name, "must hold at least one value")
         _require_range(self, "banks", 1, 2)
         _require_choice(self, "multiplier", get_args(Multiplier))
@@ -289,6 +304,7 @@ class ResolvedLayer:
     fire_lanes: int
     banks: int
     multiplier: Multiplier
+    weight_memory: WeightMemory
     learning: LearningConfig | None
 
     @property
@@ -392,7 +408,7 @@ class NetworkConfig:
         _require(len(self.layers) >= 1, self, "layers", "must hold at least one layer")
         _require_choice(self, "readout", get_args(Readout))
         depth = len(self.layers)
-        for name in ("lanes", "fire_lanes"):
+        for name in PER_LAYER:
             if len(getattr(self.hardware, name)) not in (1, depth):
                 given = getattr(self.hardware, name)
                 raise ConfigError(
@@ -436,6 +452,7 @@ class NetworkConfig:
                     fire_lanes=fire_lanes,
                     banks=self.hardware.banks,
                     multiplier=self.hardware.multiplier,
+                    weight_memory=_each(self.hardware.weight_memory, index),
                     learning=self.learning,
                 )
             )
@@ -488,7 +505,7 @@ class NetworkConfig:
             raise ConfigError(f"{path}: {error}") from error
 
 
-def _each(values: tuple[int, ...], index: int) -> int:
+def _each(values: tuple[_T, ...], index: int) -> _T:
     return values[index if len(values) > 1 else 0]
 
 

@@ -23,6 +23,7 @@ from .config import (
     Reset,
     Route,
     Timing,
+    WeightMemory,
 )
 from .fixed import IntArray, Lfsr, Rounding, signed_range
 from .network import Network, Record, run
@@ -255,6 +256,7 @@ def network_config(
             fire_lanes=tuple(choices.integer(1, max_size + 1) for _ in range(depth)),
             banks=choices.integer(1, 2),
             multiplier=choices.one_of(get_args(Multiplier)),
+            weight_memory=tuple(choices.one_of(get_args(WeightMemory)) for _ in range(depth)),
         ),
     )
 

@@ -12,7 +12,8 @@ def event_layout(address_width: int, spike_width: int) -> data.StructLayout:
     """A graded spike with its address, and the end-of-step marker.
 
     A beat with `spike` 0 carries no event; `end_of_step` may ride on the last event of a step or stand alone.
-    `end_of_sample` is read together with `end_of_step` only. An address sends at most one event in a step.
+    `end_of_sample` with `end_of_step` ends the sample; without it, the sample is discarded: it gets no class, nothing
+    is learned from it, and the next beat begins another. An address sends at most one event in a step.
     """
     return data.StructLayout({"address": address_width, "spike": spike_width, "end_of_step": 1, "end_of_sample": 1})
 
@@ -51,19 +52,23 @@ def sums_layout(layer: ResolvedLayer) -> data.ArrayLayout:
 
 
 def sweep_layout() -> data.StructLayout:
-    """A finished time step waiting to fire: its accumulator bank, whether it had no event, whether it ends a sample."""
-    return data.StructLayout({"bank": 1, "empty": 1, "end_of_sample": 1})
+    """A finished time step waiting to fire: its accumulator bank, whether it had no event, whether it ends a sample.
+
+    With `discard` there is nothing to fire: the sample is given up.
+    """
+    return data.StructLayout({"bank": 1, "empty": 1, "end_of_sample": 1, "discard": 1})
 
 
 def score_layout(config: NetworkConfig) -> data.StructLayout:
     """The score of one class after a time step, classes in order; `last` marks the last class.
 
     `final` marks the last step of a sample. A network that learns also sends `charge`, which the margin is compared
-    with: the readout membrane, for a spiking readout plus all it has emitted in the sample.
+    with: the readout membrane, for a spiking readout plus all it has emitted in the sample; and `discard`, in a beat
+    of its own without a score, where the sample is given up.
     """
     fields: dict[str, ShapeLike] = {"score": signed(config.score_width), "last": 1, "final": 1}
     if config.learning is not None:
-        fields["charge"] = signed(charge_width(config))
+        fields |= {"charge": signed(charge_width(config)), "discard": 1}
     return data.StructLayout(fields)
 
 

@@ -61,8 +61,7 @@ class InputGate(wiring.Component):
         with m.If(self.release):
             m.d.sync += waiting.eq(0)
         with m.If(moves):
-            ends = beat.end_of_step & beat.end_of_sample
-            m.d.sync += [inside.eq(~ends), learn.eq(learns)]
-            with m.If(learns & (beat.end_of_step if self._every_step else ends)):
+            m.d.sync += [inside.eq(~beat.end_of_sample), learn.eq(learns)]
+            with m.If(learns & beat.end_of_step & (1 if self._every_step else beat.end_of_sample)):
                 m.d.sync += waiting.eq(1)
         return m

@@ -46,8 +46,8 @@ class Learner(wiring.Component):
     work<l>, evaluation : Out  what is being done, for observation
     """
 
-    def __init__(self, config: NetworkConfig, *, single_port: bool = False):
-        self._config, self._single_port = config, single_port
+    def __init__(self, config: NetworkConfig):
+        self._config = config
         layers = config.resolved
         assert config.learning is not None
         members = {
@@ -91,7 +91,7 @@ class Learner(wiring.Component):
         for layer in layers:
             below = layers[layer.index - 1] if layer.index else None
             is_readout = layer.index == top
-            update = RowUpdate(layer, below, is_readout=is_readout, single_port=self._single_port)
+            update = RowUpdate(layer, below, is_readout=is_readout)
             store = ErrorStore(layer, is_readout=is_readout)
             m.submodules[f"update{layer.index}"], m.submodules[f"errors{layer.index}"] = update, store
             connect(m, update.weights, flipped(getattr(self, f"weights{layer.index}")))
@@ -126,14 +126,14 @@ class Learner(wiring.Component):
             self.scores.ready.eq(evaluating & queue.r_rdy),
             accepted.eq(self.scores.valid & self.scores.ready),
             known.eq(ticket.learn & (ticket.label < config.n_classes)),
-            queue.r_en.eq(accepted & score.last & score.final),
+            queue.r_en.eq(accepted & (score.discard | (score.last & score.final))),
         ]
         active, negative = output_error(score.charge, label == ticket.label, learning.margin)
         error = stores[top].error
         m.d.comb += [
             error.active.eq(active & known),
             error.negative.eq(negative),
-            stores[top].push.eq(accepted),
+            stores[top].push.eq(accepted & ~score.discard),
         ]
         wrong, clear = found | error.active, Signal()
         m.d.comb += [
@@ -143,7 +143,7 @@ class Learner(wiring.Component):
         ]
         m.d.comb += Cat(store.clear for store in stores).eq(clear.replicate(len(stores)))
         actives, negatives = Signal(config.n_classes), Signal(config.n_classes)
-        with m.If(accepted):
+        with m.If(accepted & ~score.discard):
             m.d.sync += [
                 label.eq(label + 1),
                 found.eq(wrong),

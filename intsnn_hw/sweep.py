@@ -20,7 +20,8 @@ class FireSweep(wiring.Component):
     Throughput: a sweep takes ``n_fire_words + 2`` cycles, more where a group has several events or `o` is not taken.
     Latency: 4 cycles from descriptor to first event. The next sweep begins when the last group has left the pipeline.
     The events of a step end with `end_of_step`, riding on the last event where the last group has one. The readout
-    layer (`config` given) also sends its scores after the last step of a sample.
+    layer (`config` given) also sends its scores after the last step of a sample. A discarded sample leaves no state
+    behind and is passed on as discarded.
 
     Parameters
     ----------
@@ -83,10 +84,16 @@ class FireSweep(wiring.Component):
         word, part = Signal(index_shape(layer.n_words)), Signal(index_shape(parts))
         valid_b, valid_c = Signal(), Signal()
         is_last = group == layer.n_fire_words - 1
-        m.d.comb += self.sweep.ready.eq(~running & ~valid_b & ~valid_c)
+        # A discarded sample only has to be told on, once its events have left.
+        discard_o, discard_scores = Signal(), Signal()
+        discards = self.sweep.payload.discard
+        learning = None if self._config is None else self._config.learning
+        m.d.comb += self.sweep.ready.eq(~running & ~valid_b & ~valid_c & ~discard_o & ~discard_scores)
         with m.If(self.sweep.valid & self.sweep.ready):
-            m.d.sync += [running.eq(1), work.eq(self.sweep.payload)]
+            m.d.sync += [running.eq(~discards), work.eq(self.sweep.payload)]
             m.d.sync += [group.eq(0), first.eq(0), word.eq(0), part.eq(0)]
+            with m.If(discards):
+                m.d.sync += [fresh.eq(1), discard_o.eq(layer.fires), discard_scores.eq(learning is not None)]
         read = Signal()
         m.d.comb += [
             read.eq(running & advance_b),
@@ -164,7 +171,7 @@ class FireSweep(wiring.Component):
             self.probe.spikes.eq(Cat(spikes)),
         ]
 
-        taken = self._serialise(m, fired, spikes, first_c, last_c, ends_c) if layer.fires else 1
+        taken = self._serialise(m, fired, spikes, first_c, last_c, ends_c, discard_o) if layer.fires else 1
         if self._config is None:
             m.d.comb += done.eq(taken)
         else:
@@ -173,17 +180,18 @@ class FireSweep(wiring.Component):
                 load = valid_b & advance_c
                 score = self._count(m, read, group, load, fresh, fired, group_c, spikes[0])
                 charge = shift_floor(score, -neuron.threshold_shift) + after[0]
-            learning = self._config.learning
             sends = ends_c if learning is None or learning.timing == "final" else 1
             m.d.comb += [
-                self.scores.valid.eq(valid_c & taken & sends),
+                self.scores.valid.eq((valid_c & taken & sends) | discard_scores),
                 self.scores.payload.score.eq(score),
                 self.scores.payload.last.eq(last_c),
-                self.scores.payload.final.eq(ends_c),
+                self.scores.payload.final.eq(ends_c & ~discard_scores),
                 done.eq(taken & (~Value.cast(sends) | self.scores.ready)),
             ]
             if learning is not None:
-                m.d.comb += self.scores.payload.charge.eq(charge)
+                m.d.comb += [self.scores.payload.charge.eq(charge), self.scores.payload.discard.eq(discard_scores)]
+                with m.If(discard_scores & self.scores.ready):
+                    m.d.sync += discard_scores.eq(0)
         if self._above is not None:
             self._keep_history(m, read, group, valid_b & advance_c, fresh, fired, group_c, integrated, spikes)
         return m
@@ -240,9 +248,12 @@ class FireSweep(wiring.Component):
             ]
 
     def _serialise(
-        self, m: Module, fired: Value, spikes: list[Signal], first: Value, last: Value, ends: Value
+        self, m: Module, fired: Value, spikes: list[Signal], first: Value, last: Value, ends: Value, discard: Signal
     ) -> Value:
-        """Send the events of a group one by one; return whether the group in stage C can be handed over."""
+        """Send the events of a group one by one; return whether the group in stage C can be handed over.
+
+        With `discard` and nothing left to send, tell that the sample is given up and clear it.
+        """
         width = self._layer.fire_lanes
         busy, base = Signal(), Signal.like(first)
         held = [Signal.like(spike, name=f"held{lane}") for lane, spike in enumerate(spikes)]
@@ -253,11 +264,11 @@ class FireSweep(wiring.Component):
             pending.eq(Cat(spike.any() for spike in held)),
             lowest.eq(pending & (-pending)[:width]),
             more.eq((pending & ~lowest).any()),
-            self.o.valid.eq(busy),
+            self.o.valid.eq(busy | discard),
             self.o.payload.address.eq(address),
             self.o.payload.spike.eq(spike),
-            self.o.payload.end_of_step.eq(marker & ~more),
-            self.o.payload.end_of_sample.eq(marker & ~more & marker_ends),
+            self.o.payload.end_of_step.eq(busy & marker & ~more),
+            self.o.payload.end_of_sample.eq(Mux(busy, marker & ~more & marker_ends, 1)),
         ]
         for lane in range(width):
             with m.If(lowest[lane]):
@@ -267,6 +278,8 @@ class FireSweep(wiring.Component):
             for lane in range(width):
                 with m.If(lowest[lane]):
                     m.d.sync += held[lane].eq(0)
+        with m.If(discard & ~busy & self.o.ready):
+            m.d.sync += discard.eq(0)
 
         silent, taken = Signal(), Signal()
         m.d.comb += [

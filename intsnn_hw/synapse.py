@@ -74,8 +74,12 @@ class SynapseArray(wiring.Component):
         depth = layer.n_in * layer.n_words
 
         # No read meets a write: events wait while `loading` and while the layer is updated, which itself reads a word
-        # three cycles before it writes it; nothing is written otherwise.
-        m.submodules.weights = weights = Store(weight_word_layout(layer), depth, init=self._init)
+        # three cycles before it writes it; nothing is written otherwise. A single port is read in other cycles than it
+        # is written in; without initial content, events also wait for a load, which writes every word.
+        single_port = layer.weight_memory == "single_port"
+        m.submodules.weights = weights = Store(
+            weight_word_layout(layer), depth, single_port=single_port, init=self._init
+        )
 
         # The event in work; its weight address walks along the row.
         held = Signal()
@@ -87,12 +91,13 @@ class SynapseArray(wiring.Component):
         bank_busy = Signal(2)
         n_waiting = Signal(index_shape(MAX_WAITING_SWEEPS + 1))
 
-        has_spike, is_last, closes, issue = Signal(), Signal(), Signal(), Signal()
+        has_spike, is_last, closes, issue, discards = (Signal() for _ in range(5))
         step_empty = empty & ~has_spike
         m.d.comb += [
+            discards.eq(event.end_of_sample & ~event.end_of_step),
             has_spike.eq(event.spike != 0),
             is_last.eq(~has_spike | (word == layer.n_words - 1)),
-            closes.eq(is_last & event.end_of_step),
+            closes.eq(is_last & (event.end_of_step | discards)),
             issue.eq(
                 held
                 & ~self.loading
@@ -114,7 +119,7 @@ class SynapseArray(wiring.Component):
         taken = Signal(2)
         with m.If(issue & is_last):
             m.d.sync += empty.eq(closes | step_empty)
-            with m.If(closes & ~step_empty):
+            with m.If(closes & ~step_empty & ~discards):
                 m.d.comb += taken.eq(1 << bank)
                 if layer.banks == 2:
                     m.d.sync += bank.eq(~bank)
@@ -136,6 +141,7 @@ class SynapseArray(wiring.Component):
             sweep_1.bank.eq(bank),
             sweep_1.empty.eq(step_empty),
             sweep_1.end_of_sample.eq(event.end_of_sample),
+            sweep_1.discard.eq(discards),
         ]
 
         # Stage 2: products and accumulators are there; add and write back.

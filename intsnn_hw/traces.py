@@ -115,7 +115,7 @@ class InputTraces(wiring.Component):
         appended = Signal()
         with m.If(taken & fresh):
             m.d.sync += [count.eq(0), fresh.eq(0)]
-        with m.If(taken & incoming.end_of_step):
+        with m.If(taken & (incoming.end_of_step | incoming.end_of_sample)):
             m.d.sync += fresh.eq(incoming.end_of_sample)
             if trace_shift is not None:
                 m.d.sync += leak_due.eq(~incoming.end_of_sample)

@@ -45,8 +45,8 @@ class RowUpdate(wiring.Component):
     busy : Out            a row is in work
     """
 
-    def __init__(self, layer: ResolvedLayer, below: ResolvedLayer | None, *, is_readout: bool, single_port: bool):
-        self._layer, self._below, self._is_readout, self._single_port = layer, below, is_readout, single_port
+    def __init__(self, layer: ResolvedLayer, below: ResolvedLayer | None, *, is_readout: bool):
+        self._layer, self._below, self._is_readout = layer, below, is_readout
         assert layer.learning is not None
         self._learning = layer.learning
         self._carries = below is not None and layer.learning.route == "feedback"
@@ -95,7 +95,7 @@ class RowUpdate(wiring.Component):
             self.rows.ready.eq(~held | (issue & is_last)),
             self.entry_address.eq(at),
         ]
-        if self._single_port:
+        if layer.weight_memory == "single_port":
             m.d.sync += slot.eq(~slot)
         taken = Signal()
         m.d.comb += taken.eq(self.rows.valid & self.rows.ready)

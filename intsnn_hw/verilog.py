@@ -18,6 +18,7 @@ from golden.fixed import IntArray
 
 from .core import Core
 from .describe import describe
+from .store import UNDEFINED_CONTENT
 
 MODULE = "intsnn"
 MANIFEST_VERSION = 1
@@ -79,9 +80,11 @@ def emit(component: wiring.Component, name: str = MODULE) -> str:
     from amaranth.back import rtlil
 
     text = rtlil.convert(component, name=name, emit_src=False)
-    attributes = "-remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding"
+    attributes = "-remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding "
+    attributes += f"-remove {UNDEFINED_CONTENT}"
     script = [
         f"read_rtlil <<rtlil\n{text}\nrtlil",
+        f"delete a:{UNDEFINED_CONTENT} %m t:$meminit_v2 %i",
         "proc -norom",
         "opt_expr",
         "memory_collect",

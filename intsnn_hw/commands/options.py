@@ -91,6 +91,24 @@ _VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Read words joined by commas; the configuration knows which."""
+    return tuple(text.split(","))
+
+
+# Options that change the hardware and no result, with the field of golden.config.HardwareConfig, and its help.
+_HARDWARE: dict[str, tuple[str, dict[str, Any]]] = {
+    "--lanes": ("lanes", {"type": counts, "metavar": "N[,N..]", "help": "weights read and added per cycle"}),
+    "--fire-lanes": ("fire_lanes", {"type": counts, "metavar": "N[,N..]", "help": "neurons fired per cycle"}),
+    "--banks": ("banks", {"type": int, "metavar": "N", "help": "2: a step fires while the next is added; 1: before"}),
+    "--weight-memory": (
+        "weight_memory",
+        {"type": words, "metavar": "KIND[,KIND..]", "help": "dual_port, or single_port as in iCE40 UP5K SPRAM"},
+    ),
+    "--multiplier": ("multiplier", {"metavar": "KIND", "help": "shift_add (no DSP) or operator (the tool's choice)"}),
+}
+
+
 def add_network(parser: argparse.ArgumentParser, *, checkpoint: bool = True) -> None:
     """Add the options that choose a network: CHECKPOINT, ``--preset`` with its variants, ``--config``."""
     group = parser.add_argument_group("network", "exactly one of the first three" if checkpoint else "one of the two")
@@ -100,12 +118,12 @@ def add_network(parser: argparse.ArgumentParser, *, checkpoint: bool = True) -> 
         )
     group.add_argument("--preset", metavar="NAME", help="named configuration; 'intsnn presets' lists them")
     group.add_argument("--config", metavar="FILE", help="configuration in TOML; 'intsnn presets NAME --toml' shows one")
-    group.add_argument(
-        "--lanes", type=counts, metavar="N[,N..]", help="weights read and added per cycle, one value or one a layer"
-    )
     variants = parser.add_argument_group("variants of a preset", "the preset's own value where left out")
     for option, (keyword, arguments) in _VARIANTS.items():
         variants.add_argument(option, dest=keyword, **arguments)
+    hardware = parser.add_argument_group("hardware", "changes no result; one value, or one for each layer")
+    for option, (keyword, arguments) in _HARDWARE.items():
+        hardware.add_argument(option, dest=keyword, **arguments)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +161,13 @@ def source_of(args: argparse.Namespace) -> Source:
         raise ConfigError(f"give exactly one of {', '.join(offered)}, not {len(given) or 'none'}")
     variants = {keyword: getattr(args, keyword, None) for keyword, _ in _VARIANTS.values()}
     variants = {keyword: value for keyword, value in variants.items() if value is not None}
+    hardware = {keyword: getattr(args, keyword, None) for keyword, _ in _HARDWARE.values()}
+    hardware = {keyword: value for keyword, value in hardware.items() if value is not None}
     if args.preset is not None:
-        return Source(config=_preset(args.preset, args.lanes, variants), where=f"preset {args.preset}")
+        from golden.presets import preset
+
+        config = _with_hardware(preset(args.preset, **variants), hardware)
+        return Source(config=config, where=f"preset {args.preset}")
     for option, (keyword, _) in _VARIANTS.items():
         if keyword in variants:
             raise ConfigError(f"{option}: changes presets only; {given[0]} has its own value")
@@ -152,30 +175,21 @@ def source_of(args: argparse.Namespace) -> Source:
         from golden.config import NetworkConfig
 
         config = NetworkConfig.from_toml(args.config)
-        return Source(config=_with_lanes(config, args.lanes), where=args.config)
-    return _checkpoint(given[0], args.lanes)
+        return Source(config=_with_hardware(config, hardware), where=args.config)
+    return _checkpoint(given[0], hardware)
 
 
-def _preset(name: str, lanes: tuple[int, ...] | None, keywords: dict[str, Any]) -> NetworkConfig:
-    from golden.presets import preset
-
-    given = {key: value for key, value in {**keywords, "lanes": lanes}.items() if value is not None}
-    return preset(name, **given)
+def _with_hardware(config: NetworkConfig, choices: dict[str, Any]) -> NetworkConfig:
+    return replace(config, hardware=replace(config.hardware, **choices))
 
 
-def _with_lanes(config: NetworkConfig, lanes: tuple[int, ...] | None) -> NetworkConfig:
-    if lanes is None:
-        return config
-    return replace(config, hardware=replace(config.hardware, lanes=lanes))
-
-
-def _checkpoint(path: str, lanes: tuple[int, ...] | None) -> Source:
+def _checkpoint(path: str, hardware: dict[str, Any]) -> Source:
     from golden import checkpoint, presets
 
     if path in presets.PRESETS and not Path(path).exists():
         raise InputError(f"{path}: no such checkpoint; for the preset of this name write --preset {path}")
     stored = checkpoint.load(path)
-    config = _with_lanes(stored.network.config, lanes)
+    config = _with_hardware(stored.network.config, hardware)
     return Source(config=config, network=replace(stored.network, config=config), training=stored.training, where=path)
 
 

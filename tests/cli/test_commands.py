@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from golden import checkpoint
-from golden.config import NetworkConfig
+from golden.config import HardwareConfig, NetworkConfig
 from golden.kernels import Kernel
 from golden.presets import PRESETS, preset
 from intsnn_hw.commands import COMMANDS
@@ -103,6 +103,19 @@ def test_mnist_through_the_hardware(intsnn, mnist_dir, tmp_path):
     result = done.json
     assert done.code == 0 and result["mismatches"] == 0 and result["samples"] == 500
     assert result["accuracy"] > 0.85 and result["lane_utilisation"] > 0.95
+
+
+def test_hardware_options_go_with_any_network(intsnn, tmp_path):
+    options = ("--lanes", "8,2", "--fire-lanes", 4, "--banks", 1, "--weight-memory", "single_port,dual_port",
+               "--multiplier", "operator")  # fmt: skip
+    expected = HardwareConfig(
+        lanes=(8, 2), fire_lanes=(4,), banks=1, weight_memory=("single_port", "dual_port"), multiplier="operator"
+    )
+    path = tmp_path / "digits.npz"
+    assert intsnn("train", "--preset", "digits-64", "--epochs", 1, "--out", path).code == 0
+    for source in ((path,), ("--preset", "digits-64")):
+        assert intsnn("generate", *source, *options, "--learn", "-o", tmp_path).code == 0
+        assert NetworkConfig.from_toml(tmp_path / "config.toml").hardware == expected
 
 
 def test_cosim_of_an_untrained_preset(intsnn):

@@ -136,6 +136,18 @@ BROKEN_RULES = [
         {"multiplier": "lut"},
         "HardwareConfig.multiplier: must be one of shift_add, operator, got 'lut'",
     ),
+    (
+        HardwareConfig,
+        {"weight_memory": ("dual_port", "spram")},
+        "HardwareConfig.weight_memory: must be one of dual_port, single_port for each layer, got ('dual_port', "
+        "'spram')",
+    ),
+    (HardwareConfig, {"weight_memory": ()}, "HardwareConfig.weight_memory: must hold at least one value, got ()"),
+    (
+        HardwareConfig,
+        {"weight_memory": "single_port"},
+        "HardwareConfig.weight_memory: must be one of dual_port, single_port for each layer, got 'single_port'",
+    ),
     (network, {"name": ""}, "NetworkConfig.name: must be printable and not empty, got ''"),
     (network, {"name": "  "}, "NetworkConfig.name: must be printable and not empty, got '  '"),
     (network, {"name": "a\nb"}, "NetworkConfig.name: must be printable and not empty, got 'a\\nb'"),
@@ -150,6 +162,12 @@ BROKEN_RULES = [
         network,
         {"hardware": HardwareConfig(lanes=(1, 2, 3))},
         "HardwareConfig.lanes: must be one value or one for each of 2 layers, got (1, 2, 3)",
+    ),
+    (
+        network,
+        {"hardware": HardwareConfig(weight_memory=("single_port", "dual_port", "dual_port"))},
+        "HardwareConfig.weight_memory: must be one value or one for each of 2 layers, got ('single_port', "
+        "'dual_port', 'dual_port')",
     ),
     (
         network,

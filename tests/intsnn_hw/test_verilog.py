@@ -64,6 +64,25 @@ def test_memories_are_read_synchronously():
         assert reads and not [line for line in reads if line.lstrip().startswith("assign")]
 
 
+def weight_memory(text):
+    """Return the module of the first layer's weight memory."""
+    found = re.search(r"\nmodule \\?intsnn\.layer0\.synapses\.weights ?\(.*?endmodule", text, re.S)
+    assert found
+    return found[0]
+
+
+@pytest.mark.parametrize("is_loaded", [False, True])
+def test_a_single_port_has_one_address_and_no_zeros_as_content(is_loaded):
+    """What tools ask of an SPRAM."""
+    network = vectors.network(vectors.corner_config())
+    for kind in ("dual_port", "single_port"):
+        config = replace(network.config, hardware=HardwareConfig(lanes=(4,), weight_memory=(kind,)))
+        text = weight_memory(emit(Core(config, network.weights if is_loaded else None)))
+        assert ("initial begin" in text) == (is_loaded or kind == "dual_port")
+        addresses = set(re.findall(r"memory\[([a-z]\w*)\]", text))
+        assert len(addresses) == (1 if kind == "single_port" else 2), addresses
+
+
 def test_manifest_describes_the_ports(tmp_path):
     config = vectors.corner_config(readout="spike_count")
     verilog, path, toml = generate(config, tmp_path, probe=True)

@@ -21,7 +21,7 @@ from sim.result import SimulationTimeout, Stalls
 STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.4)
 
 
-def small_config(n_steps=3, sizes=(7, 4), **learning):
+def small_config(n_steps=3, sizes=(7, 4), weight_memory=("dual_port",), **learning):
     neuron = NeuronConfig(membrane_width=12, spike_width=3, threshold_shift=5)
     depth = len(sizes)
     rule = {
@@ -35,7 +35,7 @@ def small_config(n_steps=3, sizes=(7, 4), **learning):
         encoding=EncodingConfig(spike_width=3),
         layers=tuple(LayerConfig(size=size, weight_width=5, neuron=neuron) for size in sizes),
         learning=LearningConfig(**(rule | learning)),
-        hardware=HardwareConfig(lanes=(4, 2) if depth == 2 else (4,), fire_lanes=(2,)),
+        hardware=HardwareConfig(lanes=(4, 2) if depth == 2 else (4,), fire_lanes=(2,), weight_memory=weight_memory),
     )
 
 
@@ -54,6 +54,8 @@ MODES = {
     "toward-zero-left-shift": {"rounding": "toward_zero", "rate_shifts": (-1, -3)},
     "three-layers": {"sizes": (7, 5, 4)},
     "one-layer": {"sizes": (4,)},
+    "single-port": {"weight_memory": ("single_port",)},
+    "single-port-below": {"weight_memory": ("single_port", "dual_port"), "timing": "every_step"},
 }
 
 

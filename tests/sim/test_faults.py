@@ -1,0 +1,228 @@
+"""What goes wrong outside the core: samples cut short, outputs nobody takes, labels that are no class."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from golden import vectors
+from golden.config import (
+    EncodingConfig,
+    HardwareConfig,
+    LayerConfig,
+    LearningConfig,
+    NetworkConfig,
+    NeuronConfig,
+    Readout,
+    WeightMemory,
+)
+from golden.encoding import Events, to_events
+from golden.kernels import Kernel
+from golden.network import Network, run
+from intsnn_hw.core import Core
+from intsnn_hw.events import Operation, control_layout, input_event_layout, weight_layout
+from sim import cosim, payload
+from sim.learn import flat_weights, layer_weights
+from sim.result import SimulationTimeout, Stalls
+
+STALLS = Stalls(seed=0xFA17, gap=0.3, stall=0.4)
+NEVER = Stalls(seed=0, gap=0, stall=1 - 2**-32)
+N_SAMPLES = 30
+CODE = {name: operation.value for name, operation in Operation.__members__.items()}
+
+
+def network_config(
+    readout: Readout = "membrane", banks=2, weight_memory: WeightMemory = "dual_port", sizes=(6, 4), **learning
+):
+    neuron = NeuronConfig(membrane_width=12, spike_width=2, threshold_shift=5)
+    depth = len(sizes)
+    rule = {
+        "shadow_width": 10, "margin": 40, "rate_shifts": (2,) * (depth - 1) + (1,), "error_shifts": (1,) * (depth - 1),
+        "init_shifts": (9,) * depth, "schedule": (5,),
+    }  # fmt: skip
+    return NetworkConfig(
+        name="faulty",
+        n_inputs=9,
+        n_steps=3,
+        readout=readout,
+        encoding=EncodingConfig(spike_width=2),
+        layers=tuple(LayerConfig(size=size, weight_width=5, neuron=neuron) for size in sizes),
+        learning=LearningConfig(**(rule | learning)),
+        hardware=HardwareConfig(lanes=(3, 2, 2)[:depth], fire_lanes=(3,), banks=banks, weight_memory=(weight_memory,)),
+    )
+
+
+class Host:
+    """Sends samples of which some are cut short, and knows what the golden model makes of the rest.
+
+    Before every second sample, beats of another one are sent up to a random place, and then the beat that discards it.
+    """
+
+    def __init__(self, config, seed=0):
+        rng = np.random.default_rng(seed)
+        self.config = config
+        self.spikes = vectors.spikes(config, 2 * N_SAMPLES, seed=seed)
+        self.labels = rng.integers(0, config.n_classes, 2 * N_SAMPLES)
+        self.is_cut = np.arange(2 * N_SAMPLES) % 4 == 1
+        fields = cosim.input_fields(to_events(self.spikes))
+        ends = np.flatnonzero(fields["end_of_sample"]) + 1
+        parts, self.n_whole_steps = [], np.full(2 * N_SAMPLES, config.n_steps)
+        for n, (start, stop) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
+            beats = {name: values[start:stop] for name, values in fields.items()}
+            if self.is_cut[n]:
+                kept = int(rng.integers(0, stop - start))
+                beats = {name: values[:kept] for name, values in beats.items()}
+                self.n_whole_steps[n] = beats["end_of_step"].sum()
+                discard = {"address": 3, "spike": n % 3, "end_of_step": 0, "end_of_sample": 1}
+                beats = {name: np.append(values, discard[name]) for name, values in beats.items()}
+            parts.append(beats)
+        assert set(self.n_whole_steps[self.is_cut]) == set(range(config.n_steps))  # cut in every step
+        self.beats = {name: np.concatenate([part[name] for part in parts]) for name in fields}
+
+    @property
+    def whole(self):
+        return np.flatnonzero(~self.is_cut)
+
+    def events(self, n, n_steps):
+        events = to_events(self.spikes[n : n + 1])
+        return Events(events.offsets[: n_steps + 1], events.addresses, events.levels, n_steps, events.n_inputs)
+
+    def learned(self, network):
+        """Return what the golden model learns: of a sample cut short, the steps that were whole, at every_step."""
+        classes, updated = [], 0
+        for n, n_steps in enumerate(self.n_whole_steps):
+            if n_steps == 0 or (self.is_cut[n] and self.config.learning.timing == "final"):
+                continue
+            shorter = replace(network, config=replace(self.config, n_steps=int(n_steps)))
+            kernel = Kernel(shorter)
+            inference = kernel.learn_recorded(self.events(n, int(n_steps)), self.labels[n : n + 1], np.zeros(1, int), 0)
+            updated += inference.activity.updated_samples
+            network = kernel.network()
+            if not self.is_cut[n]:
+                classes += inference.classes.tolist()
+        return replace(network, config=self.config), classes, updated
+
+
+def inputs_of(config, beats, weights):
+    flat = flat_weights(weights)
+    first = (np.arange(len(flat)) == 0).astype(int)
+    return {
+        "i": payload.pack(input_event_layout(config.resolved[0]), beats),
+        "weights": payload.pack(weight_layout(config), {"weight": flat, "first": first}),
+    }
+
+
+def shadows(network):
+    """Return the shadow weights of a network that has them."""
+    assert network.shadows is not None
+    return network.shadows
+
+
+def control(operations, values):
+    return payload.pack(control_layout(), {"operation": np.array(operations), "value": np.array(values)})
+
+
+@pytest.mark.parametrize("stalls", [None, STALLS], ids=["", "stalls"])
+@pytest.mark.parametrize("readout, banks, sizes", [("membrane", 2, (6, 4)), ("spike_count", 1, (6, 5, 4))], ids=str)
+def test_a_sample_cut_short_leaves_nothing_behind(readout, banks, sizes, stalls, tmp_path):
+    config = replace(network_config(readout, banks, sizes=sizes), learning=None)
+    network, host = vectors.network(config, seed=1), Host(config)
+    core = cosim.build(Core(config), "icarus", tmp_path)
+    expected = {"o": len(host.whole)} | ({"events": 0} if readout == "spike_count" else {})
+    result = core.run(
+        inputs_of(config, host.beats, network.weights), expected=expected, cycle_budget=200_000, stalls=stalls,
+        extra_cycles=300,
+    )  # fmt: skip
+    record = run(network, host.spikes[host.whole])
+    np.testing.assert_array_equal(result.fields("o")["label"], record.classes)
+    if readout == "spike_count":
+        sent = result.fields("events")
+        given_up = (sent["end_of_sample"] == 1) & (sent["end_of_step"] == 0)
+        assert given_up.sum() == host.is_cut.sum() and not sent["spike"][given_up].any()
+        assert ((sent["end_of_sample"] == 1) & (sent["end_of_step"] == 1)).sum() == len(host.whole)
+
+
+MODES = {
+    "final": {},
+    "every-step": {"timing": "every_step"},
+    "every-step-leak-single-port": {"timing": "every_step", "trace_shift": 1, "weight_memory": "single_port"},
+    "direct-three-layers": {"route": "direct", "sizes": (6, 5, 4), "banks": 1},
+    "spike-count": {"readout": "spike_count", "timing": "every_step"},
+}
+
+
+@pytest.mark.parametrize("stalls", [None, STALLS], ids=["", "stalls"])
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_a_sample_cut_short_is_not_learned_from(mode, stalls, tmp_path):
+    config = network_config(**MODES[mode])
+    network, host = Network.initial(config), Host(config, seed=2)
+    n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
+    core = cosim.build(Core(config), "icarus", tmp_path)
+    inputs = inputs_of(config, host.beats, shadows(network))
+    inputs["control"] = control([CODE["LEARN"]] * len(host.labels) + [CODE["READ_WEIGHTS"]], [*host.labels, 0])
+    expected = {"o": len(host.whole), "shadow": n_weights}
+    expected |= {"events": 0} if config.readout == "spike_count" else {}
+    result = core.run(inputs, expected=expected, cycle_budget=400_000, stalls=stalls, extra_cycles=8)
+    golden, classes, updated = host.learned(network)
+    assert golden.lfsr is not None
+    np.testing.assert_array_equal(result.fields("o")["label"], classes)
+    for found, wanted in zip(layer_weights(config, result.fields("shadow")["weight"]), shadows(golden), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    assert result.values["lfsr"] == golden.lfsr.state
+    if MODES[mode].get("timing") != "every_step":
+        assert result.values["updated"] == updated > 5
+        assert result.values["updated"] + result.values["skipped"] == len(host.whole)
+    assert result.values["rejected"] == 0
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    """A core that learns and its configuration, compiled once for this file."""
+    config = network_config(weight_memory="single_port")
+    return config, cosim.build(Core(config), "fast", None)
+
+
+def test_a_class_that_nobody_takes_holds_the_core_and_loses_nothing(compiled):
+    """The output is stalled for good; once it is taken again, all comes as if nothing had been."""
+    config, core = compiled
+    network = Network.initial(config)
+    events, labels = to_events(vectors.spikes(config, N_SAMPLES, seed=3)), np.arange(N_SAMPLES) % config.n_classes
+    n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
+    inputs = inputs_of(config, cosim.input_fields(events), shadows(network))
+    inputs["control"] = control([CODE["LEARN"]] * N_SAMPLES + [CODE["READ_WEIGHTS"]], [*labels, 0])
+    core.reset()
+    rarely = Stalls(seed=1, gap=0, stall=0.98)
+    result = core.run(inputs, expected={"o": N_SAMPLES, "shadow": n_weights}, cycle_budget=1_000_000, stalls=rarely)
+    kernel = Kernel(network)
+    activity = kernel.learn(events, labels, np.arange(N_SAMPLES))
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(kernel.network())))
+    assert result.values["updated"] == activity.updated_samples > 5
+
+    # Nobody takes the first class at all: the sample is learned from once, and the next one waits for ever.
+    core.reset()
+    with pytest.raises(SimulationTimeout) as stopped:
+        core.run(inputs, expected={"o": 1, "shadow": 0}, cycle_budget=20_000, stalls=NEVER)
+    values = stopped.value.result.values
+    assert values["updated"] + values["skipped"] == 1 and len(stopped.value.result.output_cycles["o"]) == 0
+    core.reset()
+
+
+@pytest.mark.parametrize("stalls", [None, STALLS], ids=["", "stalls"])
+def test_weights_read_between_samples_are_those_of_the_moment(compiled, stalls):
+    """Read after every sample, whether it was learned from or not, all queued before the first beat."""
+    config, core = compiled
+    network = Network.initial(config)
+    events, labels = to_events(vectors.spikes(config, N_SAMPLES, seed=4)), np.arange(N_SAMPLES) % config.n_classes
+    learns = np.arange(N_SAMPLES) % 3 != 2
+    flat = flat_weights(shadows(network))
+    operations = [[CODE["LEARN" if learn else "INFER"], CODE["READ_WEIGHTS"]] for learn in learns]
+    inputs = inputs_of(config, cosim.input_fields(events), shadows(network))
+    inputs["control"] = control(np.ravel(operations), np.repeat(labels, 2))
+    core.reset()
+    expected = {"o": N_SAMPLES, "shadow": N_SAMPLES * len(flat)}
+    result = core.run(inputs, expected=expected, cycle_budget=400_000, stalls=stalls, extra_cycles=100)
+    kernel, seen = Kernel(network), result.fields("shadow")["weight"].reshape(N_SAMPLES, len(flat))
+    for n in range(N_SAMPLES):
+        kernel.learn(events, labels, np.array([n] if learns[n] else [], np.int64))
+        np.testing.assert_array_equal(seen[n], flat_weights(shadows(kernel.network())))
+    assert (np.diff(seen, axis=0) != 0).any(axis=1).sum() > 5
