@@ -137,7 +137,7 @@ class Learner(wiring.Component):
         ]
         wrong, clear = found | error.active, Signal()
         m.d.comb += [
-            self.evaluation.valid.eq(accepted & score.last),
+            self.evaluation.valid.eq(accepted & score.last & ~score.discard),
             self.evaluation.wrong.eq(wrong),
             self.evaluation.final.eq(score.final),
         ]

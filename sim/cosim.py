@@ -234,7 +234,7 @@ def cosimulate(
         Told how many samples have been compared since it was last told.
     """
     rtl, kernel = RtlNetwork(network, backend, build_dir), Kernel(network.inference_only())
-    config = network.config
+    config = rtl.network.config
     report = CosimReport(config=config, classes=np.zeros(0, np.int64), activity=Activity(*[0] * 7))
     classes, sustained, gaps = [], 0, 0
     for at, part in chunks(events, config):
