@@ -66,8 +66,8 @@ class LearnReport(cosim.CosimReport):
     def update_lane_share(self) -> float:
         """Of the cycles spent updating, the share in which a weight word is read, to be changed or for the error.
 
-        No two layers are updated at a time. The rest: rows with neither trace nor surrogate, and about 10 cycles a
-        layer in which its pipeline fills and drains.
+        No two layers are updated at a time. The rest: rows with neither trace nor surrogate, every second cycle where
+        the memory has a single port, and about 10 cycles a layer in which its pipeline fills and drains.
         """
         return sum(self.by_layer("reading")) / self.update_cycles if self.update_cycles else 0.0
 
