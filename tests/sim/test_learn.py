@@ -258,15 +258,13 @@ def test_an_interval_that_does_not_differ_again_is_reported_as_it_was(learner, m
     assert (report.first[0].sample, report.first[0].neuron, report.first[0].what) == (79, 3, "shadow weight of input 5")
 
 
-def test_a_wrong_weight_is_named():
+def test_a_wrong_weight_is_named(learner):
     """The comparison itself: one differing weight in the golden model is found and named."""
-    config = small_config()
-    network = Network.initial(config)
-    other = Network.initial(config)
+    restart(learner)
+    other = Network.initial(learner.config)
     assert other.shadows is not None
     other.shadows[1][2, 3] += 1
-    rtl, kernel = RtlLearner(network), Kernel(other)
-    events, labels = samples(config, 4)
-    report = continue_learning(rtl, kernel, events, labels, interval=4)
+    events, labels = samples(learner.config, 4)
+    report = continue_learning(learner, Kernel(other), events, labels, interval=4)
     assert report.n_mismatches > 0
     assert any("shadow weight of input 3" in str(entry) and entry.neuron == 2 for entry in report.first)
