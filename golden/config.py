@@ -336,8 +336,8 @@ class ResolvedLayer:
 
     @property
     def n_fire_words(self) -> int:
-        """Groups of `fire_lanes` neurons that one fire sweep takes, padding included."""
-        return self.n_words * (self.lanes // self.fire_lanes)
+        """Groups of `fire_lanes` neurons that one fire sweep takes; only the last may hold padding."""
+        return -(-self.n_out // self.fire_lanes)
 
     @property
     def weight_memory_bits(self) -> int:

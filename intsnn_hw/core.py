@@ -9,10 +9,13 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from golden.config import NetworkConfig
 from golden.fixed import LFSR_WIDTH, IntArray
 
+from .arith import add_all
 from .events import (
     Operation,
+    activity_layout,
     class_layout,
     control_layout,
+    evaluation_layout,
     input_event_layout,
     output_event_layout,
     probe_layout,
@@ -49,7 +52,7 @@ class Core(wiring.Component):
     weights : In(stream)   weight load, see :class:`WeightLoad`; events wait while it is in progress
     o : Out(stream)        class of each sample
     events : Out(stream)   events of the readout layer, where it fires (spike-count readout)
-    probe<l>, adding<l>, active<l> : Out   of layer l, with `probe`
+    probe<l>, activity<l> : Out   of layer l, with `probe`: :func:`probe_layout`, :func:`activity_layout`
 
     and where the configuration has `learning`
 
@@ -57,7 +60,7 @@ class Core(wiring.Component):
     shadow : Out(stream)   shadow weights, on READ_WEIGHTS, in the order of the load
     lfsr : Out             state of the LFSR of stochastic rounding
     updated, skipped, rejected, update_cycles : Out   counters, see :class:`Learner`
-    writing<l> : Out       a word of layer l is updated, with `probe`
+    evaluation : Out       scores were compared with the margin, with `probe`
     """
 
     def __init__(self, config: NetworkConfig, weights: Sequence[IntArray] | None = None, *, probe: bool = False):
@@ -82,11 +85,10 @@ class Core(wiring.Component):
             for layer in layers:
                 members |= {
                     f"probe{layer.index}": Out(probe_layout(layer)),
-                    f"adding{layer.index}": Out(1),
-                    f"active{layer.index}": Out(1),
+                    f"activity{layer.index}": Out(activity_layout(config, layer)),
                 }
-                if config.learning is not None:
-                    members[f"writing{layer.index}"] = Out(1)
+            if config.learning is not None:
+                members["evaluation"] = Out(evaluation_layout())
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:
@@ -122,10 +124,13 @@ class Core(wiring.Component):
                 layer.write_data.eq(getattr(load, f"write_data{index}")),
             ]
             if self._probe:
+                activity = getattr(self, f"activity{index}")
                 m.d.comb += [
                     getattr(self, f"probe{index}").eq(layer.probe),
-                    getattr(self, f"adding{index}").eq(layer.adding),
-                    getattr(self, f"active{index}").eq(layer.active),
+                    activity.adding.eq(layer.adding),
+                    activity.active.eq(layer.active),
+                    activity.draining.eq(layer.draining),
+                    activity.firing.eq(layer.probe.valid),
                 ]
         if config.resolved[-1].fires:
             connect(m, inner[-1].o, flipped(self.events))
@@ -189,9 +194,35 @@ class Core(wiring.Component):
             ]
             if index < len(layers) - 1:
                 connect(m, getattr(learner, f"history{index}"), layer.history)
-            if self._probe:
-                m.d.comb += getattr(self, f"writing{index}").eq(update.write_enable)
+        if self._probe:
+            self._observe(m, learner, traces)
         return entering
+
+    def _observe(self, m: Module, learner: Learner, traces: InputTraces) -> None:
+        """Show what the learning engine does in a cycle."""
+        config = self._config
+        m.d.comb += self.evaluation.eq(learner.evaluation)
+        for layer in config.resolved:
+            index, activity = layer.index, getattr(self, f"activity{layer.index}")
+            weights, work = getattr(learner, f"weights{index}"), getattr(learner, f"work{index}")
+            errors = Signal.like(activity.changing, name=f"errors{index}")
+            carries = config.learning is not None and config.learning.route == "feedback" and index > 0
+            m.d.comb += [
+                errors.eq(add_all(list(work.errors))),
+                activity.reading.eq(weights.read_enable),
+                activity.writing.eq(weights.write_enable),
+                activity.keeping.eq(work.keeping),
+                activity.changing.eq(Mux(work.changes, errors, 0)),
+                activity.carrying.eq(Mux(weights.read_enable, errors, 0) if carries else 0),
+            ]
+            if index < len(config.resolved) - 1:
+                m.d.comb += activity.recalling.eq(getattr(learner, f"history{index}").read_enable)
+        first = self.activity0
+        m.d.comb += [
+            first.tracing.eq(traces.tracing),
+            first.listing.eq(traces.listing),
+            first.walking.eq(traces.rows.valid & traces.rows.ready),
+        ]
 
 
 def _fork(m: Module, source: stream.Interface, targets: list[tuple[stream.Interface, ValueLike]]) -> None:

@@ -26,6 +26,7 @@ class ErrorStore(wiring.Component):
     push : In, error : In      the error of the next neuron
     n_entries : Out            words kept so far, up to date one cycle after a push
     address : In, entry : Out  a kept word, one cycle later
+    keeping : Out              a word is being kept
     """
 
     def __init__(self, layer: ResolvedLayer, *, is_readout: bool):
@@ -38,6 +39,7 @@ class ErrorStore(wiring.Component):
                 "n_entries": Out(index_shape(layer.n_words + 1)),
                 "address": In(index_shape(layer.n_words)),
                 "entry": Out(entry_layout(layer, is_readout=is_readout)),
+                "keeping": Out(1),
             }
         )
 
@@ -60,6 +62,7 @@ class ErrorStore(wiring.Component):
             entries.read_enable0.eq(1),
             entries.read_address0.eq(self.address),
             self.entry.eq(entries.read_data0),
+            self.keeping.eq(entries.write_enable),
         ]
         for index in range(layer.lanes):
             here = Signal(width, name=f"here{index}")

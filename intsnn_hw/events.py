@@ -137,6 +137,40 @@ def history_layout(layer: ResolvedLayer, above: ResolvedLayer) -> data.StructLay
     return data.StructLayout({"trace": above.input_trace_width, "surrogate": layer.surrogate_width})
 
 
+def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructLayout:
+    """What a layer is doing in a cycle, to be summed over a run; a word is one of the memory's.
+
+    `adding`, `active`: see :class:`SynapseArray`. `draining`: accumulators of a finished step are read. `firing`: a
+    group of neurons is fired, so that its membranes (and what else it keeps of a sample) are read and written. Where
+    the network learns, `reading` and `writing`: a weight word, for the update; `keeping`: a word of errors is written;
+    `changing`: weights of the word read that will be changed; `carrying`: those weighed with an error for the layer
+    below; of a hidden layer `recalling`: its histories are read; of the first layer `tracing` and `listing`: an entry
+    of the list of input traces, and a place in it, is written; `walking`: an entry is sent to the update.
+    """
+    fields: dict[str, ShapeLike] = {"adding": 1, "active": 1, "draining": 1, "firing": 1}
+    if config.learning is not None:
+        lanes = index_shape(layer.lanes + 1)
+        fields |= {"reading": 1, "writing": 1, "keeping": 1, "changing": lanes, "carrying": lanes}
+        if layer is not config.resolved[-1]:
+            fields["recalling"] = 1
+        if layer is config.resolved[0]:
+            fields |= {"tracing": 1, "listing": 1, "walking": 1}
+    return data.StructLayout(fields)
+
+
+def work_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """Update of a layer in a cycle: lanes with an error in the word being read, whether it will be changed; `keeping`.
+
+    `keeping`: a word of errors is kept.
+    """
+    return data.StructLayout({"errors": layer.lanes, "changes": 1, "keeping": 1})
+
+
+def evaluation_layout() -> data.StructLayout:
+    """The scores of a step or sample have been compared with the margin: `wrong`, and `final` in its last step."""
+    return data.StructLayout({"valid": 1, "wrong": 1, "final": 1})
+
+
 def probe_layout(layer: ResolvedLayer) -> data.StructLayout:
     """What a layer fired in a cycle, for co-simulation and debugging.
 

@@ -39,6 +39,7 @@ class Layer(wiring.Component):
     write_enable, write_address, write_data, loading : In   weight load
     update, history : In   access of the learning engine, where the network learns
     probe, adding, active : Out   see :class:`FireSweep` and :class:`SynapseArray`
+    draining : Out         accumulators are read for firing
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Layer(wiring.Component):
             "probe": Out(probe_layout(layer)),
             "adding": Out(1),
             "active": Out(1),
+            "draining": Out(1),
         }
         if layer.fires:
             members["o"] = Out(stream.Signature(output_event_layout(layer)))
@@ -98,5 +100,6 @@ class Layer(wiring.Component):
             self.probe.eq(sweep.probe),
             self.adding.eq(synapses.adding),
             self.active.eq(synapses.active),
+            self.draining.eq(sweep.read_enable),
         ]
         return m

@@ -11,7 +11,7 @@ from golden.seeds import update_lfsr_seed
 from .arith import index_shape, lfsr_step
 from .direct import DirectError, direct_width
 from .error_store import ErrorStore
-from .events import row_layout, score_layout, ticket_layout
+from .events import evaluation_layout, row_layout, score_layout, ticket_layout, work_layout
 from .gradient import Gradient
 from .learning import output_error
 from .ports import history_port, weight_port
@@ -43,6 +43,7 @@ class Learner(wiring.Component):
     idle : Out                 no sample is in work
     updated, skipped, rejected : Out   evaluations with and without an error; samples whose label is no class
     update_cycles : Out        cycles spent updating
+    work<l>, evaluation : Out  what is being done, for observation
     """
 
     def __init__(self, config: NetworkConfig):
@@ -61,9 +62,11 @@ class Learner(wiring.Component):
             "lfsr_state": In(LFSR_WIDTH),
             "release": Out(1),
             "idle": Out(1),
+            "evaluation": Out(evaluation_layout()),
         }
         for layer in layers:
             members[f"weights{layer.index}"] = Out(weight_port(layer))
+            members[f"work{layer.index}"] = Out(work_layout(layer))
             if layer is not layers[-1]:
                 members[f"history{layer.index}"] = Out(history_port(layer, layers[layer.index + 1]))
         super().__init__(members | {name: Out(COUNTER_WIDTH) for name in COUNTERS})
@@ -99,6 +102,12 @@ class Learner(wiring.Component):
                 update.entry.eq(store.entry),
                 update.draw.eq(lfsr_step(self.lfsr)),
             ]
+            work = getattr(self, f"work{layer.index}")
+            m.d.comb += [
+                work.errors.eq(Cat(error.active for error in store.entry.errors)),
+                work.changes.eq(update.changes),
+                work.keeping.eq(store.keeping),
+            ]
             updates.append(update)
             stores.append(store)
         with m.If(Cat(update.drawn for update in updates).any()):
@@ -127,6 +136,11 @@ class Learner(wiring.Component):
             stores[top].push.eq(accepted & ~score.discard),
         ]
         wrong, clear = found | error.active, Signal()
+        m.d.comb += [
+            self.evaluation.valid.eq(accepted & score.last & ~score.discard),
+            self.evaluation.wrong.eq(wrong),
+            self.evaluation.final.eq(score.final),
+        ]
         m.d.comb += Cat(store.clear for store in stores).eq(clear.replicate(len(stores)))
         actives, negatives = Signal(config.n_classes), Signal(config.n_classes)
         with m.If(accepted & ~score.discard):

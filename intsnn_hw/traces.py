@@ -33,6 +33,7 @@ class InputTraces(wiring.Component):
     rows : Out(stream)  rows with a trace, `last` on the last one; nothing where the list is empty
     empty : Out         the list is empty and the pipe too
     settled : Out       no event is in the pipe
+    tracing, listing : Out   an entry of the list, and a place in it, is written
     """
 
     def __init__(self, layer: ResolvedLayer):
@@ -44,6 +45,8 @@ class InputTraces(wiring.Component):
                 "rows": Out(stream.Signature(row_layout(layer, None))),
                 "empty": Out(1),
                 "settled": Out(1),
+                "tracing": Out(1),
+                "listing": Out(1),
             }
         )
 
@@ -152,5 +155,7 @@ class InputTraces(wiring.Component):
             entries.write_address.eq(Mux(leak_1, at_1, place)),
             entries.write_data.input.eq(Mux(leak_1, entry.input, address_2)),
             entries.write_data.trace.eq(Mux(leak_1, leaked, grown)),
+            self.tracing.eq(entries.write_enable),
+            self.listing.eq(places.write_enable),
         ]
         return m

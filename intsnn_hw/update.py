@@ -40,6 +40,7 @@ class RowUpdate(wiring.Component):
     n_entries, entry, entry_address : the error store's words that hold an error
     draw : In, drawn : Out   LFSR draw for a row with a trace, taken in this cycle
     weights : Out         see :func:`weight_port`
+    changes : Out         the word being read will be changed
     carried : Out(signed), carried_valid, carried_surrogate, carried_last : Out   of each row, on the feedback route
     busy : Out            a row is in work
     """
@@ -58,6 +59,7 @@ class RowUpdate(wiring.Component):
             "draw": In(LFSR_WIDTH),
             "drawn": Out(1),
             "weights": Out(weight_port(layer)),
+            "changes": Out(1),
             "busy": Out(1),
         }
         if self._carries:
@@ -137,6 +139,7 @@ class RowUpdate(wiring.Component):
             scaled_1.eq(scaled),
         ]
         m.d.comb += [self.weights.read_enable.eq(reads_1), self.weights.read_address.eq(base_1 + self.entry.word)]
+        m.d.comb += self.changes.eq(updates_1)
 
         # Stage 2: the weights are there; shift, round, and weigh them with the errors.
         tags_2 = [Signal(name=f"{name}_2") for name in _TAGS]

@@ -18,7 +18,7 @@ from cocotb.triggers import FallingEdge, RisingEdge, Timer
 
 from sim import payload
 from sim.job import Job
-from sim.ports import Plain, Probe, Stream
+from sim.ports import Plain, Probe, Stream, Tally
 from sim.result import ProtocolError
 
 __all__ = ["Coin", "OutputMonitor", "ProbeMonitor", "StreamDriver", "StreamMonitor", "run_transactions"]
@@ -140,21 +140,22 @@ class ProbeMonitor:
 
 
 class OutputMonitor:
-    """Counts the high cycles of a 1-bit output; ``value()`` reads any as it stands."""
+    """Sums up what is tallied of an output; ``value()`` reads it as it stands."""
 
     done = True
 
-    def __init__(self, dut: Any, port: Plain) -> None:
-        self.value, self._is_counted = _reader(dut, port.name), port.width == 1
-        self.count = 0
+    def __init__(self, dut: Any, port: Plain, tallies: Sequence[Tally]) -> None:
+        self.value, self._tallies = _reader(dut, port.name), tallies
+        self.counts = dict.fromkeys((tally.name for tally in tallies), 0)
 
     def drive(self) -> None:
         """An output has no inputs."""
 
     def sample(self, cycle: int) -> None:
-        """Counts ``cycle``."""
-        if self._is_counted:
-            self.count += self.value()
+        """Adds ``cycle``."""
+        value = self.value() if self._tallies else 0
+        for tally in self._tallies:
+            self.counts[tally.name] += value >> tally.offset & ((1 << tally.width) - 1)
 
 
 @cocotb.test()
@@ -170,7 +171,10 @@ async def run_transactions(dut: Any) -> None:
         for port in job.ports.out_streams
     }
     probes = {port.name: ProbeMonitor(dut, port) for port in job.ports.probes}
-    outputs = {port.name: OutputMonitor(dut, port) for port in job.ports.outputs}
+    outputs = {
+        port.name: OutputMonitor(dut, port, [tally for tally in job.ports.tallies if tally.port == port.name])
+        for port in job.ports.outputs
+    }
     for port in job.ports.inputs:
         dut[port.name].value = job.settings[port.name]
 
@@ -185,7 +189,7 @@ async def run_transactions(dut: Any) -> None:
         "cycles": cycles,
         "complete": all(agent.done for agent in agents),
         "broken": broken,
-        "counts": {port.name: outputs[port.name].count for port in job.ports.counted},
+        "counts": {name: count for monitor in outputs.values() for name, count in monitor.counts.items()},
         "values": {name: str(value) for name, value in values.items()},
     }
     arrays = {f"accepted_{name}": np.array(driver.cycles, np.int64) for name, driver in drivers.items()}

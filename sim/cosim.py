@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from golden.network import Network
 from intsnn_hw.core import Core
 from intsnn_hw.events import input_event_layout, weight_layout
 from sim import payload
+from sim.accesses import accesses
 from sim.fast import CompiledCore, compile_component
 from sim.result import RunResult, Stalls
 from sim.verilog import VerilogCore, build_component
@@ -54,6 +56,7 @@ class CosimReport:
 
     Attributes
     ----------
+    config : NetworkConfig
     n_mismatches : int
         Spikes, membranes, classes and scores that differ.
     first : list of Mismatch
@@ -68,10 +71,11 @@ class CosimReport:
         Of the whole run, weight load excluded.
     cycles_per_sample : float
         Sustained, samples back to back: from the first class to the last.
-    adding, active : tuple of int
-        For each layer: cycles in which a weight word was added; cycles with an event waiting or in work.
+    counts : Counter
+        What the core's probes tallied, over all runs: `RunResult.counts`.
     """
 
+    config: NetworkConfig
     n_mismatches: int = 0
     first: list[Mismatch] = field(default_factory=list)
     n_compared: int = 0
@@ -79,8 +83,26 @@ class CosimReport:
     activity: Activity
     cycles: int = 0
     cycles_per_sample: float = 0.0
-    adding: tuple[int, ...] = ()
-    active: tuple[int, ...] = ()
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def adding(self) -> tuple[int, ...]:
+        """Cycles in which a weight word was added, by layer."""
+        return self.by_layer("adding")
+
+    @property
+    def active(self) -> tuple[int, ...]:
+        """Cycles with an event waiting or in work, by layer."""
+        return self.by_layer("active")
+
+    def by_layer(self, name: str) -> tuple[int, ...]:
+        """Return the sum of a field of ``activity<l>`` for each layer."""
+        return tuple(self.counts[f"activity{index}.{name}"] for index in range(len(self.config.layers)))
+
+    @property
+    def accesses(self) -> dict[str, Any]:
+        """Memory accesses and additions a sample; see :func:`sim.accesses.accesses`."""
+        return accesses(self.config, self.counts, len(self.classes))
 
     @property
     def layer_utilisation(self) -> list[float]:
@@ -176,7 +198,7 @@ def _without_load(result: RunResult) -> RunResult:
     """Take out the cycles in which a core's first event waited for its weights: it moves one cycle after the last."""
     loaded = int(result.input_cycles["weights"][-1]) + 1
     waited = max(0, loaded - int(result.input_cycles["i"][0]))
-    counts = result.counts | {"active0": result.counts["active0"] - waited}
+    counts = result.counts | {"activity0.active": result.counts["activity0.active"] - waited}
     return replace(result, cycles=result.cycles - loaded, counts=counts)
 
 
@@ -212,9 +234,8 @@ def cosimulate(
         Told how many samples have been compared since it was last told.
     """
     rtl, kernel = RtlNetwork(network, backend, build_dir), Kernel(network.inference_only())
-    config = network.config
-    report = CosimReport(classes=np.zeros(0, np.int64), activity=Activity(*[0] * 7))
-    adding, active = np.zeros(len(config.layers), np.int64), np.zeros(len(config.layers), np.int64)
+    config = rtl.network.config
+    report = CosimReport(config=config, classes=np.zeros(0, np.int64), activity=Activity(*[0] * 7))
     classes, sustained, gaps = [], 0, 0
     for at, part in chunks(events, config):
         expected = kernel.infer(part, record=True)
@@ -226,13 +247,11 @@ def cosimulate(
         classes.append(labels)
         taken = result.output_cycles["o"]
         sustained, gaps = sustained + int(taken[-1] - taken[0]), gaps + len(taken) - 1
-        adding += [result.counts[f"adding{layer.index}"] for layer in config.resolved]
-        active += [result.counts[f"active{layer.index}"] for layer in config.resolved]
+        report.counts.update(result.counts)
         if progress is not None:
             progress(part.n_samples)
     report.classes = np.concatenate(classes) if classes else report.classes
     report.cycles_per_sample = sustained / gaps if gaps else float(report.cycles)
-    report.adding, report.active = tuple(map(int, adding)), tuple(map(int, active))
     return report
 
 

@@ -205,7 +205,7 @@ class CompiledCore:
             input_cycles=accepted,
             probes={name: words for name, (words, _) in probed.items()},
             probe_cycles={name: cycles for name, (_, cycles) in probed.items()},
-            counts={port.name: library.sim_count(simulation, index) for index, port in enumerate(ports.counted)},
+            counts={tally.name: library.sim_count(simulation, index) for index, tally in enumerate(ports.tallies)},
             values=last,
             cycles=library.sim_cycle(simulation),
             shapes=ports.shapes,

@@ -26,7 +26,7 @@ def binding(design: str, name: str, ports: Ports) -> str:
         "n_in_streams": len(ports.in_streams),
         "n_out_streams": len(ports.out_streams),
         "n_probes": len(ports.probes),
-        "n_counts": len(ports.counted),
+        "n_counts": len(ports.tallies),
         "n_outputs": len(ports.outputs),
     }
     # A derived clock is an edge that rewind_clock() does not reach; feedback takes several evaluations.
@@ -53,7 +53,11 @@ def _calls(ports: Ports) -> list[str]:
     calls = [f"in_stream({index}, {_members(port)})" for index, port in enumerate(ports.in_streams)]
     calls += [f"out_stream({index}, {_members(port)})" for index, port in enumerate(ports.out_streams)]
     calls += [f"probe({index}, {_top(port.name)}, {port.valid_offset})" for index, port in enumerate(ports.probes)]
-    for kind, plain in (("count", ports.counted), ("input", ports.inputs), ("output", ports.outputs)):
+    calls += [
+        f"tally({index}, {_top(tally.port)}, {tally.offset}, {tally.width})"
+        for index, tally in enumerate(ports.tallies)
+    ]
+    for kind, plain in (("input", ports.inputs), ("output", ports.outputs)):
         calls += [f"{kind}({index}, {_top(port.name)})" for index, port in enumerate(plain)]
     return calls
 

@@ -28,6 +28,12 @@ constexpr size_t words_of(size_t width) { return width <= 64 ? 2 : (width + 31) 
 // An output is a value where it is computed, a wire where it is a register; a register shows its value before the edge.
 template<size_t W> const value<W> &value_of(const value<W> &port) { return port; }
 template<size_t W> const value<W> &value_of(const cxxrtl::wire<W> &port) { return port.curr; }
+template<size_t W> uint64_t bits_of(const value<W> &port, int offset, int width) {
+	uint64_t words = port.data[offset / 32];
+	if (offset % 32 + width > 32)
+		words |= uint64_t(port.data[offset / 32 + 1]) << 32;
+	return words >> offset % 32 & ((uint64_t(1) << width) - 1);
+}
 template<class P> bool is_high(const P &port) { return value_of(port).data[0] & 1; }
 
 template<size_t W> void load(value<W> &port, const uint32_t *words) { std::memcpy(port.data, words, sizeof port.data); }
@@ -129,7 +135,7 @@ struct visitor {
 	template<class P, class V, class R> void in_stream(int, P &, V &, R &) {}
 	template<class P, class V, class R> void out_stream(int, P &, V &, R &) {}
 	template<class P> void probe(int, P &, int) {}
-	template<class P> void count(int, P &) {}
+	template<class P> void tally(int, P &, int, int) {}
 	template<class P> void input(int, P &) {}
 	template<class P> void output(int, P &) {}
 };
@@ -202,7 +208,9 @@ struct simulation {
 			if (value.data[offset / 32] >> (offset % 32) & 1)
 				sim.probes[index].add(value, sim.cycle);
 		}
-		template<class P> void count(int index, P &port) { sim.counts[index] += is_high(port); }
+		template<class P> void tally(int index, P &port, int offset, int width) {
+			sim.counts[index] += bits_of(value_of(port), offset, width);
+		}
 	};
 
 	struct latch : visitor {

@@ -19,6 +19,7 @@ from intsnn_hw.core import Core
 from intsnn_hw.events import Operation, control_layout, input_event_layout, weight_layout
 from intsnn_hw.learner import COUNTERS
 from sim import cosim, payload
+from sim.accesses import measured
 from sim.result import RunResult, Stalls
 
 
@@ -32,16 +33,69 @@ class LearnReport(cosim.CosimReport):
         Shadow weights compared, over all intervals.
     update_cycles : int
         Cycles in which the hardware was updating.
-    words_written : tuple of int
-        Weight words updated, for each layer.
     network : Network
         The trained network, of the golden model.
+    hardware : Network
+        That of the RTL.
+    culprit : Culprit or None
+        The first sample that differs; None without a mismatch, and where the interval that differs does not differ
+        again when it starts at power-on.
     """
 
     n_weights_compared: int = 0
     update_cycles: int = 0
-    words_written: tuple[int, ...] = ()
     network: Network = field(repr=False)
+    hardware: Network = field(repr=False)
+    culprit: Culprit | None = field(default=None, repr=False)
+
+    def add(self, part: LearnReport) -> None:
+        """Add what was found of the samples that follow."""
+        self.n_mismatches += part.n_mismatches
+        self.first += part.first
+        self.n_compared += part.n_compared
+        self.n_weights_compared += part.n_weights_compared
+        self.classes = np.concatenate([self.classes, part.classes])
+        self.activity = Activity(*(sum(pair) for pair in zip(self.activity, part.activity, strict=True)))
+        self.cycles += part.cycles
+        self.cycles_per_sample = self.cycles / max(1, len(self.classes))
+        self.counts.update(part.counts)
+        self.update_cycles += part.update_cycles
+        self.network, self.hardware, self.culprit = part.network, part.hardware, part.culprit
+
+    @property
+    def update_lane_share(self) -> float:
+        """Of the cycles spent updating, the share in which a weight word is read, to be changed or for the error.
+
+        No two layers are updated at a time. The rest: rows with neither trace nor surrogate, every second cycle where
+        the memory has a single port, and about 10 cycles a layer in which its pipeline fills and drains.
+        """
+        return sum(self.by_layer("reading")) / self.update_cycles if self.update_cycles else 0.0
+
+    @property
+    def words_written(self) -> tuple[int, ...]:
+        """Weight words updated, by layer."""
+        return self.by_layer("writing")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Culprit:
+    """The first sample of a training after which model and hardware differ.
+
+    Attributes
+    ----------
+    sample : int
+    before : Network
+        In which state it found both.
+    events, label
+        What it is.
+    boost : int
+    """
+
+    sample: int
+    before: Network = field(repr=False)
+    events: Events = field(repr=False)
+    label: int
+    boost: int
 
 
 def flat_weights(weights: list[IntArray]) -> IntArray:
@@ -71,17 +125,26 @@ class RtlLearner:
     def __init__(
         self, network: Network, backend: cosim.Backend = "fast", build_dir: str | os.PathLike | None = None
     ) -> None:
-        assert network.shadows is not None and network.lfsr is not None
         self.config = network.config
         self.core = cosim.build(Core(network.config, probe=True), backend, build_dir)
         self.restart(network)
 
     def restart(self, network: Network) -> None:
         """Go back to power-on, with the weights of `network` to be loaded at the next run."""
+        assert network.shadows is not None and network.lfsr is not None
         self.core.reset()
-        self.network = network
+        self._network: Network | None = network
+        self._lfsr = network.lfsr.state
+        self._stalls: Stalls | None = None
         self._is_loaded = False
         self._seen = dict.fromkeys(COUNTERS, 0)
+
+    @property
+    def network(self) -> Network:
+        """The present network, its shadow weights read from the hardware."""
+        if self._network is None:
+            self._network = self._network_of(self._run(["READ_WEIGHTS"], [0], stalls=self._stalls))
+        return self._network
 
     def learn(
         self,
@@ -93,7 +156,7 @@ class RtlLearner:
         stalls: Stalls | None = None,
         vcd: Path | None = None,
     ) -> RunResult:
-        """Learn from samples in their order, then read the weights back into `network`.
+        """Learn from samples in their order; ends when the last of them has been learned from.
 
         Parameters
         ----------
@@ -104,55 +167,92 @@ class RtlLearner:
             Which samples to learn from; all where left out.
         stalls : Stalls, optional
         vcd : path, optional
+            With the fast back end the waveform begins with the first event; otherwise with the weight load.
         """
-        config, network = self.config, self.network
-        assert network.shadows is not None and network.lfsr is not None and config.learning is not None
-        n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
-        code = {name: operation.value for name, operation in Operation.__members__.items()}
+        lasts = isinstance(self.core, cosim.CompiledCore)
+        if vcd is not None and lasts and not self._is_loaded:
+            self._run(["SET_LFSR"], [self._lfsr])
         learns = np.ones(len(labels), bool) if learns is None else learns
-        modes = np.where(learns, code["LEARN"], code["INFER"])
-        operations = [code["SET_LFSR"], code["SET_BOOST"], *modes.tolist(), code["READ_WEIGHTS"]]
-        values = [network.lfsr.state, boost, *labels, 0]
+        modes = np.where(learns, "LEARN", "INFER").tolist()
+        # The second SET_BOOST is taken when the last sample has been learned from.
+        operations = ["SET_LFSR", "SET_BOOST", *modes, "SET_BOOST"]
+        values = [self._lfsr, boost, *labels, boost]
+        if not lasts:
+            operations, values = [*operations, "READ_WEIGHTS"], [*values, 0]
+        result = self._run(operations, values, events, stalls=stalls, vcd=vcd)
+        self._lfsr, self._stalls = int(result.values["lfsr"]), stalls
+        self._network = None if lasts else self._network_of(result)
+        return result
+
+    def cycles(self, result: RunResult) -> int:
+        """Return the cycles that :meth:`learn` took: from the first event until the last update was done."""
+        if not len(result.output_cycles["o"]):
+            return 0
+        loaded = result.input_cycles["weights"]
+        begin = max(int(result.input_cycles["i"][0]), int(loaded[-1]) + 1 if len(loaded) else 0)
+        return int(result.input_cycles["control"][len(result.output_cycles["o"]) + 2]) - begin
+
+    def counted(self, result: RunResult) -> dict[str, int]:
+        """Return by how much each counter of the core has grown since the last call."""
+        now = {name: int(result.values[name]) for name in COUNTERS}
+        lasts = isinstance(self.core, cosim.CompiledCore)
+        since = self._seen if lasts else dict.fromkeys(COUNTERS, 0)
+        grown = {name: (now[name] - since[name]) % (1 << 32) for name in COUNTERS}
+        self._seen = now
+        return grown
+
+    def _run(
+        self,
+        operations: list[str],
+        values: list[int],
+        events: Events | None = None,
+        *,
+        stalls: Stalls | None = None,
+        vcd: Path | None = None,
+    ) -> RunResult:
+        """Run operations, with the samples they announce; loads the weights first where they are not there."""
+        config, code = self.config, Operation.__members__
+        codes = np.array([code[name].value for name in operations])
         inputs = {
-            "i": payload.pack(input_event_layout(config.resolved[0]), cosim.input_fields(events)),
-            "control": payload.pack(
-                control_layout(), {"operation": np.array(operations), "value": np.array(values, np.int64)}
-            ),
+            "control": payload.pack(control_layout(), {"operation": codes, "value": np.array(values, np.int64)}),
         }
+        n_samples = 0 if events is None else events.n_samples
+        if events is not None:
+            inputs["i"] = payload.pack(input_event_layout(config.resolved[0]), cosim.input_fields(events))
+        n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
         if not self._is_loaded:
-            weights = flat_weights(network.shadows)
+            assert self._network is not None and self._network.shadows is not None
+            weights = flat_weights(self._network.shadows)
             first = (np.arange(n_weights) == 0).astype(np.int64)
             inputs["weights"] = payload.pack(weight_layout(config), {"weight": weights, "first": first})
-        expected = {"o": events.n_samples, "shadow": n_weights}
+        expected = {"o": n_samples, "shadow": n_weights if "READ_WEIGHTS" in operations else 0}
         result = self.core.run(
             inputs, expected=expected, cycle_budget=self._budget(events, stalls), stalls=stalls, vcd=vcd, extra_cycles=8
         )
-        learning = config.learning
+        self._is_loaded = isinstance(self.core, cosim.CompiledCore)
+        return result
+
+    def _network_of(self, result: RunResult) -> Network:
+        """Return the network whose shadow weights a run has read."""
+        config, learning = self.config, self.config.learning
+        assert learning is not None
         shadows = layer_weights(config, result.fields("shadow")["weight"].astype(np.int64))
         weights = [
             inference_weight(shadow, learning.shadow_width, layer.weight_width)
             for shadow, layer in zip(shadows, config.resolved, strict=True)
         ]
-        lfsr = Lfsr(int(result.values["lfsr"]))
-        self.network = Network(config=config, weights=weights, shadows=shadows, lfsr=lfsr)
-        self._is_loaded = isinstance(self.core, cosim.CompiledCore)
-        return result
+        return Network(config=config, weights=weights, shadows=shadows, lfsr=Lfsr(int(result.values["lfsr"])))
 
-    def counted(self, result: RunResult) -> dict[str, int]:
-        """Return by how much each counter of the core has grown since the last call."""
-        now = {name: int(result.values[name]) for name in COUNTERS}
-        since = self._seen if self._is_loaded else dict.fromkeys(COUNTERS, 0)
-        grown = {name: (now[name] - since[name]) % (1 << 32) for name in COUNTERS}
-        self._seen = now
-        return grown
-
-    def _budget(self, events: Events, stalls: Stalls | None) -> int:
+    def _budget(self, events: Events | None, stalls: Stalls | None) -> int:
         """Cycles that no correct core needs: every row of every layer updated after every step, then the read-out."""
         config = self.config
-        rows = sum(layer.n_in * (2 * layer.n_words + 2) + layer.n_out + 40 for layer in config.resolved)
         weights = sum(layer.n_in * (layer.n_words * 4 + layer.n_out) for layer in config.resolved)
         slow = 1.0 if stalls is None else 1 / ((1 - stalls.gap) * (1 - stalls.stall))
-        return cosim.cycle_budget(config, events, stalls) + int(slow * (len(events.offsets) * rows + 16 * weights))
+        budget = int(slow * 16 * weights) + 1000
+        if events is None:
+            return budget
+        rows = sum(layer.n_in * (2 * layer.n_words + 2) + layer.n_out + 40 for layer in config.resolved)
+        return budget + cosim.cycle_budget(config, events, stalls) + int(slow * len(events.offsets) * rows)
 
 
 def colearn(
@@ -170,7 +270,9 @@ def colearn(
     """Train golden model and RTL on the same samples and compare everything; stops at the first interval that differs.
 
     Every spike, membrane, score and class of every step is compared, and every `interval` samples and at the end every
-    shadow weight and the state of the LFSR.
+    shadow weight, the state of the LFSR and the counts of :class:`golden.kernels.Activity`. An interval that differs is
+    run again in parts, from the network at its beginning, until the first sample that differs is found; its mismatches
+    are those reported.
 
     Parameters
     ----------
@@ -202,35 +304,85 @@ def continue_learning(
     progress: Callable[[int], None] | None = None,
 ) -> LearnReport:
     """Go on with a side-by-side training that stands at equal weights; see :func:`colearn`."""
-    config = rtl.config
-    report = LearnReport(classes=np.zeros(0, np.int64), activity=Activity(*[0] * 7), network=kernel.network())
-    depth = len(config.layers)
-    adding, active, written = (np.zeros(depth, np.int64) for _ in range(3))
-    classes = []
+    report = _report(rtl, kernel)
     for at in range(0, events.n_samples, interval):
         part = events.take(at, min(at + interval, events.n_samples))
         part_labels = np.asarray(labels[at : at + part.n_samples], np.int64)
-        expected = kernel.learn_recorded(part, part_labels, np.arange(part.n_samples), boost)
-        result = rtl.learn(part, part_labels, boost, stalls=stalls)
-        cosim.compare(report, config, expected, result, at)
-        _compare_weights(report, kernel.network(), rtl.network, at + part.n_samples - 1)
-        report.activity = Activity(*(sum(pair) for pair in zip(report.activity, expected.activity, strict=True)))
-        report.cycles += int(result.output_cycles["o"][-1]) + 1
-        report.update_cycles += rtl.counted(result)["update_cycles"]
-        classes.append(result.fields("o")["label"])
-        adding += [result.counts[f"adding{index}"] for index in range(depth)]
-        active += [result.counts[f"active{index}"] for index in range(depth)]
-        written += [result.counts[f"writing{index}"] for index in range(depth)]
+        before = kernel.network()
+        found = _compared_run(rtl, kernel, part, part_labels, boost, at, stalls)
+        if found.n_mismatches:
+            culprit = _first_to_differ(rtl, before, part, part_labels, boost, at, stalls)
+            if culprit is not None:
+                found.culprit, alone = culprit
+                found.first = alone.first  # all that differs later may follow from these
+        report.add(found)
         if progress is not None:
             progress(part.n_samples)
         if report.n_mismatches:
             break
-    report.network = kernel.network()
-    report.classes = np.concatenate(classes) if classes else report.classes
-    report.cycles_per_sample = report.cycles / max(1, len(report.classes))
-    report.adding, report.active = tuple(map(int, adding)), tuple(map(int, active))
-    report.words_written = tuple(map(int, written))
     return report
+
+
+def write_vcd(culprit: Culprit, path: Path, backend: cosim.Backend = "fast", *, stalls: Stalls | None = None) -> None:
+    """Write the waveform of the hardware as it learns from the one sample, from the state before it."""
+    rtl = RtlLearner(culprit.before, backend)
+    rtl.learn(culprit.events, np.array([culprit.label]), culprit.boost, stalls=stalls, vcd=path)
+
+
+def _report(rtl: RtlLearner, kernel: Kernel) -> LearnReport:
+    """Return a report of no samples."""
+    return LearnReport(
+        config=rtl.config,
+        classes=np.zeros(0, np.int64),
+        activity=Activity(*[0] * 7),
+        network=kernel.network(),
+        hardware=rtl.network,
+    )
+
+
+def _compared_run(
+    rtl: RtlLearner, kernel: Kernel, events: Events, labels: IntArray, boost: int, first: int, stalls: Stalls | None
+) -> LearnReport:
+    """Learn from samples on both sides and compare everything; `first` is the number of the first sample."""
+    expected = kernel.learn_recorded(events, labels, np.arange(events.n_samples), boost)
+    result = rtl.learn(events, labels, boost, stalls=stalls)
+    report = _report(rtl, kernel)
+    cosim.compare(report, rtl.config, expected, result, first)
+    _compare_weights(report, report.network, report.hardware, first + events.n_samples - 1)
+    report.classes, report.activity = result.fields("o")["label"], expected.activity
+    report.cycles, report.update_cycles = rtl.cycles(result), rtl.counted(result)["update_cycles"]
+    report.counts.update(result.counts)
+    done = measured(rtl.config, result, labels)
+    cosim.note_mismatches(report, sum(a != b for a, b in zip(expected.activity, done, strict=True)), [
+        cosim.Mismatch(what=f"count of {name}", sample=first + events.n_samples - 1, golden=golden, rtl=rtl_count)
+        for name, golden, rtl_count in zip(Activity._fields, expected.activity, done, strict=True)
+        if golden != rtl_count
+    ])  # fmt: skip
+    return report
+
+
+def _first_to_differ(
+    rtl: RtlLearner, before: Network, events: Events, labels: IntArray, boost: int, first: int, stalls: Stalls | None
+) -> tuple[Culprit, LearnReport] | None:
+    """Find, by bisection, the sample that a core started in the state before it does not learn as the model does.
+
+    Every run starts at power-on with the weights and the LFSR of the model after the last samples found equal.
+    """
+    low, high = 0, events.n_samples - 1
+    while low <= high:
+        middle = (low + high) // 2
+        kernel = Kernel(before)
+        rtl.restart(before)
+        part, part_labels = events.take(low, middle + 1), labels[low : middle + 1]
+        found = _compared_run(rtl, kernel, part, part_labels, boost, first + low, stalls)
+        if found.n_mismatches and low == middle:
+            label = int(part_labels[0])
+            return Culprit(sample=first + low, before=before, events=part, label=label, boost=boost), found
+        if found.n_mismatches:
+            high = middle
+        else:
+            low, before = middle + 1, kernel.network()
+    return None
 
 
 def _compare_weights(report: LearnReport, golden: Network, rtl: Network, sample: int) -> None:

@@ -11,7 +11,7 @@ from amaranth.lib import data, stream, wiring
 
 from golden.errors import InputError
 
-__all__ = ["Plain", "Ports", "Probe", "Stream"]
+__all__ = ["Plain", "Ports", "Probe", "Stream", "Tally"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,16 @@ class Probe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tally:
+    """What is summed over the cycles of a run: ``width`` bits of the plain output ``port`` from bit ``offset`` on."""
+
+    name: str
+    port: str
+    offset: int
+    width: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ports:
     """The ports of a component, sorted by what a driver does with them.
 
@@ -56,14 +66,16 @@ class Ports:
     -------
     streams : every stream, in the order of the signature; the position seeds the stall pattern of each
     inputs  : plain inputs, set to one value for a run
-    outputs : plain outputs that are no probe; the last value is reported, cycles high are counted where 1 bit wide
+    outputs : plain outputs that are no probe; the last value is reported
     probes  : outputs whose struct layout has a 1-bit field ``valid``
+    tallies : of the outputs, those of 1 bit and, of structs, every unsigned field of at most 32 bits, as ``port.field``
     """
 
     streams: tuple[Stream, ...]
     inputs: tuple[Plain, ...]
     outputs: tuple[Plain, ...]
     probes: tuple[Probe, ...]
+    tallies: tuple[Tally, ...] = ()
 
     @classmethod
     def of(cls, component: wiring.Component) -> Ports:
@@ -84,6 +96,7 @@ class Ports:
             inputs=tuple(inputs),
             outputs=tuple(found[Plain]),
             probes=tuple(found[Probe]),
+            tallies=tuple(tally for port in found[Plain] for tally in _tallies(port)),
         )
 
     @property
@@ -95,11 +108,6 @@ class Ports:
     def out_streams(self) -> tuple[Stream, ...]:
         """The streams that a driver takes from."""
         return tuple(port for port in self.streams if not port.is_input)
-
-    @property
-    def counted(self) -> tuple[Plain, ...]:
-        """The 1-bit plain outputs, whose high cycles are counted."""
-        return tuple(port for port in self.outputs if port.width == 1)
 
     @property
     def shapes(self) -> dict[str, Any]:
@@ -122,7 +130,13 @@ class Ports:
     @classmethod
     def from_json(cls, rows: dict[str, list[dict[str, Any]]]) -> Ports:
         """The inverse of :meth:`to_json`, shapes being None."""
-        kinds: dict[str, type] = {"streams": Stream, "inputs": Plain, "outputs": Plain, "probes": Probe}
+        kinds: dict[str, type] = {
+            "streams": Stream,
+            "inputs": Plain,
+            "outputs": Plain,
+            "probes": Probe,
+            "tallies": Tally,
+        }
         return cls(**{key: tuple(kind(**row) for row in rows[key]) for key, kind in kinds.items()})
 
 
@@ -172,11 +186,24 @@ def _describe(name: str, is_input: bool, interface: Any, shape: Any) -> Stream |
 
 def _valid_offset(shape: Any) -> int | None:
     """Position of the 1-bit field ``valid`` in a struct layout, None where there is none."""
-    try:
-        layout = data.Layout.cast(shape)
-    except TypeError:
-        return None
-    for key, place in layout:
+    for key, place in _fields(shape):
         if key == "valid" and place.width == 1:
             return place.offset
     return None
+
+
+def _tallies(port: Plain) -> Iterator[Tally]:
+    fields = _fields(port.shape)
+    if port.width == 1 and not fields:
+        yield Tally(name=port.name, port=port.name, offset=0, width=1)
+    for key, place in fields:
+        if place.width <= 32 and not Shape.cast(place.shape).signed:
+            yield Tally(name=f"{port.name}.{key}", port=port.name, offset=place.offset, width=place.width)
+
+
+def _fields(shape: Any) -> list[tuple[Any, data.Field]]:
+    """Name and place of each field of a layout; none of any other shape."""
+    try:
+        return list(data.Layout.cast(shape))
+    except TypeError:
+        return []

@@ -61,7 +61,8 @@ class RunResult:
     input_cycles  : int64, (n,), the cycle in which each item of an In stream was accepted
     probes        : packed values of each probe, in the word form of :mod:`sim.payload`
     probe_cycles  : int64, (n,), the cycle of each
-    counts        : cycles in which each 1-bit plain output was high
+    counts        : cycles in which each 1-bit plain output was high; sum over the cycles of each field of a struct that
+                    is a plain output, as ``port.field``
     values        : packed value of each plain output in the last cycle
     cycles        : length of the run
     shapes        : Amaranth shape of each stream payload and probe, for :meth:`fields`

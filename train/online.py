@@ -4,20 +4,36 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from golden import checkpoint
 from golden.config import NetworkConfig
-from golden.encoding import encode_events
+from golden.encoding import Events, encode_events
 from golden.errors import CheckpointError, ConfigError
 from golden.fixed import IntArray
 from golden.kernels import Activity, Kernel
 from golden.network import Network
 from train.data import Dataset
 
-CHUNK_SAMPLES = 2000
+CHUNK_SAMPLES = 500
 """Samples between two reports of progress, and between two looks at the keyboard."""
+
+
+class Engine(Protocol):
+    """What learns: :class:`golden.kernels.Kernel`, or hardware in simulation, which also has `cycles`, an int.
+
+    `cycles` are the clock cycles of all samples so far.
+    """
+
+    def learn(self, events: Events, labels: IntArray, order: IntArray, boost: int = 0) -> Activity:
+        """Learn from the samples `order` of `events`, one after the other."""
+        ...
+
+    def network(self) -> Network:
+        """Return the present network."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +53,9 @@ class Epoch:
     test_accuracy : float or None
         Of the network after the epoch, 0..1; None: not measured.
     samples_per_second : float or None
-        Of the kernel alone; None for an epoch of an earlier run that was resumed.
+        Of the engine alone; None for an epoch of an earlier run that was resumed.
+    cycles_per_sample : float or None
+        Clock cycles, where the engine is hardware; None for an epoch of an earlier run that was resumed.
     """
 
     epoch: int
@@ -49,6 +67,7 @@ class Epoch:
     synaptic_updates: float
     test_accuracy: float | None = None
     samples_per_second: float | None = None
+    cycles_per_sample: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +106,7 @@ def train_online(
     resume: Path | str | None = None,
     test_each_epoch: bool = False,
     progress: Callable[[int], None] | None = None,
+    engine: Callable[[Network], Engine] = Kernel,
 ) -> Training:
     """Train a network sample by sample; the same configuration, data and seed give the same bits on any machine.
 
@@ -108,9 +128,11 @@ def train_online(
         Checkpoint of an interrupted run of the same configuration and data, to go on from; the result equals that of
         an uninterrupted run.
     test_each_epoch : bool
-        Measure ``test_accuracy`` after each epoch.
+        Measure ``test_accuracy`` after each epoch, on the kernel.
     progress : callable, optional
         Told of every so many samples done; first of those of resumed epochs.
+    engine : callable
+        Makes of the network at the beginning what learns; every engine gives the same bits.
 
     Raises
     ------
@@ -126,29 +148,30 @@ def train_online(
     network, history = Network.initial(config), []
     if resume is not None:
         network, history = _resume(resume, config, dataset)
-    kernel = Kernel(network)
+    learner = engine(network)
     events = encode_events(dataset.train_x, config.encoding, config.n_steps)
     tests = encode_events(dataset.test_x, config.encoding, config.n_steps) if test_each_epoch else None
-    kernel.learn(events, dataset.train_y, np.zeros(0, np.int64))  # compiles, so that the first epoch's speed is true
+    learner.learn(events, dataset.train_y, np.zeros(0, np.int64))  # compiles, so that the first epoch's speed is true
     tell = progress or (lambda samples: None)
     tell(len(history) * n_samples)
     for epoch in range(len(history), learning.epochs):
         order = sample_order(n_samples, learning.seed, epoch)
         boost = learning.rate_boost(epoch)
-        parts, seconds = [], 0.0
+        parts, seconds, cycles_before = [], 0.0, getattr(learner, "cycles", None)
         for start in range(0, n_samples, CHUNK_SAMPLES):
             chunk = order[start : start + CHUNK_SAMPLES]
             began = time.perf_counter()
-            parts.append(kernel.learn(events, dataset.train_y, chunk, boost))
+            parts.append(learner.learn(events, dataset.train_y, chunk, boost))
             seconds += time.perf_counter() - began
             tell(len(chunk))
         accuracy = None
         if tests is not None:
-            accuracy = kernel.infer(tests, dataset.test_y).activity.correct / len(dataset.test_y)
-        history.append(_epoch(epoch + 1, parts, accuracy, n_samples / seconds))
+            accuracy = Kernel(learner.network()).infer(tests, dataset.test_y).activity.correct / len(dataset.test_y)
+        cycles = None if cycles_before is None else (getattr(learner, "cycles", 0) - cycles_before) / n_samples
+        history.append(_epoch(epoch + 1, parts, accuracy, n_samples / seconds, cycles))
         if out is not None:
-            checkpoint.save(out, kernel.network(), training=_notes(dataset, history))
-    return Training(network=kernel.network(), history=tuple(history))
+            checkpoint.save(out, learner.network(), training=_notes(dataset, history))
+    return Training(network=learner.network(), history=tuple(history))
 
 
 def evaluate(network: Network, dataset: Dataset) -> Evaluation:
@@ -176,7 +199,9 @@ def sample_order(n_samples: int, seed: int, epoch: int) -> IntArray:
     return np.random.RandomState([seed, epoch]).permutation(n_samples)
 
 
-def _epoch(number: int, parts: list[Activity], test_accuracy: float | None, samples_per_second: float) -> Epoch:
+def _epoch(
+    number: int, parts: list[Activity], test_accuracy: float | None, samples_per_second: float, cycles: float | None
+) -> Epoch:
     total = Activity(*(sum(entries) for entries in zip(*parts, strict=True)))
     return Epoch(
         epoch=number,
@@ -188,12 +213,15 @@ def _epoch(number: int, parts: list[Activity], test_accuracy: float | None, samp
         synaptic_updates=total.synaptic_updates / total.samples,
         test_accuracy=test_accuracy,
         samples_per_second=samples_per_second,
+        cycles_per_sample=cycles,
     )
 
 
 def _notes(dataset: Dataset, history: list[Epoch]) -> dict[str, object]:
-    """Return what the checkpoint notes of the run; no times, so that equal runs write equal bytes."""
+    """Return what the checkpoint notes of the run; no times and cycles, so that equal runs write equal bytes."""
     entries = [asdict(replace(epoch, samples_per_second=None)) for epoch in history]
+    for entry in entries:
+        del entry["cycles_per_sample"]
     return {"data": dataset.name, "samples": len(dataset.train_y), "epoch": len(history), "history": entries}
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
 
 from .eval import activity_rows, per_inference
-from .options import Source, add_command, add_data, add_network, count, dataset_of, natural, source_of, writable_file
-from .output import columns, emit, note, percent, progress, status, table
+from .options import add_command, add_data, add_network, count, dataset_of, natural, source_of, writable_file
+from .output import columns, emit, note, number, percent, progress, status, table
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from golden.encoding import Events
     from golden.fixed import IntArray
     from golden.network import Network
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from sim.result import Stalls
 
 _BACKENDS = ("fast", "icarus", "verilator")
-_SLOW_SAMPLES = 20
+SLOW_SAMPLES = 20
 """Samples by default where an interpreted test bench takes every cycle."""
 
 
@@ -41,13 +44,16 @@ initial weights.
 
 With --learn the core that learns is trained from its weights, side by side with the golden model, on samples of the
 training set: every spike and membrane of every step is compared, and at intervals and at the end every shadow weight
-and the state of the random generator.""",
+and the state of the random generator. An interval that differs is run again in parts, until the first sample that
+differs is found; --vcd then shows how the hardware learns from that one, from the state before it.
+
+Both report memory accesses and additions a sample, counted in the hardware.""",
         """\
 intsnn cosim digits.npz
 intsnn cosim mnist.npz --data-dir data --lanes 16 --json
 intsnn cosim digits.npz --backend icarus --samples 20 --stalls 1
 intsnn cosim --preset digits-64 --samples 50 --vcd mismatch.vcd
-intsnn cosim --learn --preset digits-64 --epochs 2
+intsnn cosim --learn --preset digits-64 --epochs 2 --vcd mismatch.vcd
 intsnn cosim --learn --preset mnist-64 --data-dir data --samples 60000 --lanes 16 --json""",
     )
     parser.set_defaults(run=run)
@@ -59,7 +65,7 @@ intsnn cosim --learn --preset mnist-64 --data-dir data --samples 60000 --lanes 1
         "--samples",
         type=count,
         metavar="N",
-        help=f"the first N test samples (default: all with fast, {_SLOW_SAMPLES} with the others)",
+        help=f"the first N test samples (default: all with fast, {SLOW_SAMPLES} with the others)",
     )
     group.add_argument(
         "--stalls", type=natural, metavar="SEED", help="stall every stream at random, drawn by this seed"
@@ -81,20 +87,19 @@ def run(args: argparse.Namespace) -> int:
 
     source = source_of(args)
     if args.learn:
-        return _learn(args, source)
+        from .cosim_learn import run_learning
+
+        return run_learning(args, source)
     for option in ("epochs", "seed"):
         if getattr(args, option) is not None:
             raise InputError(f"--{option}: goes with --learn")
     network = source.with_weights()
     dataset = dataset_of(args, source.config)
     available = len(dataset.test_y)
-    n_samples = args.samples or (available if args.backend == "fast" else min(available, _SLOW_SAMPLES))
+    n_samples = sample_count(args, available)
     dataset = dataset.take(n_test=n_samples)
     stalls = None if args.stalls is None else Stalls(args.stalls)
-    if args.vcd is not None:
-        if args.backend == "verilator":
-            raise InputError("--vcd: verilator writes no waveform here; use --backend fast or icarus")
-        writable_file(args.vcd)
+    check_vcd(args)
     events = encode_events(dataset.test_x, source.config.encoding, source.config.n_steps)
     report, seconds = simulate(network, events, backend=args.backend, stalls=stalls)
     result = {
@@ -114,87 +119,18 @@ def run(args: argparse.Namespace) -> int:
     return 1 if report.n_mismatches else 0
 
 
-def _learn(args: argparse.Namespace, source: Source) -> int:
-    """Train hardware and model side by side."""
-    from golden.encoding import encode_events
-    from golden.kernels import Kernel
-    from golden.network import Network
-    from sim.learn import RtlLearner, continue_learning
-    from sim.result import Stalls
-    from train.online import evaluate, for_run, sample_order
+def sample_count(args: argparse.Namespace, available: int) -> int:
+    """Return how many samples to run: those asked for, or a default that ends in seconds on any back end."""
+    return args.samples or (available if args.backend == "fast" else min(available, SLOW_SAMPLES))
 
-    if args.vcd is not None:
-        raise InputError("--vcd: shows inference; it does not go with --learn")
-    config = for_run(source.config, args.epochs or 1, args.seed)
-    learning = config.learning
-    assert learning is not None
-    trained = source.network is not None and source.network.shadows is not None
-    network = replace(source.with_weights(), config=config) if trained else Network.initial(config)
-    dataset = dataset_of(args, config)
-    available = len(dataset.train_y)
-    n_samples = args.samples or (available if args.backend == "fast" else min(available, _SLOW_SAMPLES))
-    if n_samples > available:
-        raise InputError(f"--samples: {dataset.name} has {available:,} training samples, not {n_samples:,}")
-    stalls = None if args.stalls is None else Stalls(args.stalls)
-    events = encode_events(dataset.train_x, config.encoding, config.n_steps)
-    with status("building the hardware"):
-        rtl, kernel = RtlLearner(network, args.backend), Kernel(network)
-    reports = []
-    with progress("learning side by side", learning.epochs * n_samples, "samples") as advance:
-        start = time.perf_counter()
-        for epoch in range(learning.epochs):
-            order = sample_order(available, learning.seed, epoch)[:n_samples]
-            reports.append(
-                continue_learning(
-                    rtl, kernel, events.select(order), dataset.train_y[order], boost=learning.rate_boost(epoch),
-                    interval=args.interval, stalls=stalls, progress=advance,
-                )
-            )  # fmt: skip
-            if reports[-1].n_mismatches:
-                break
-        seconds = time.perf_counter() - start
-    total = sum(report.activity.samples for report in reports)
-    cycles = sum(report.cycles for report in reports)
-    updated = sum(report.activity.updated_samples for report in reports)
-    update_cycles = sum(report.update_cycles for report in reports)
-    found = [mismatch for report in reports for mismatch in report.first]
-    result = {
-        "source": source.where,
-        "network": config.name,
-        "data": dataset.name,
-        "backend": args.backend,
-        "stalls": args.stalls,
-        "lanes": [layer.lanes for layer in config.resolved],
-        "seed": learning.seed,
-        "epochs": learning.epochs,
-        "samples": total,
-        "mismatches": sum(report.n_mismatches for report in reports),
-        "compared": sum(report.n_compared for report in reports),
-        "weights_compared": sum(report.n_weights_compared for report in reports),
-        "accuracy": evaluate(rtl.network, dataset).accuracy,
-        "updated_samples": updated,
-        "cycles": cycles,
-        "cycles_per_sample": cycles / total,
-        "update_cycles_per_update": update_cycles / updated if updated else None,
-        "words_written": [
-            sum(report.words_written[index] for report in reports) for index in range(len(config.layers))
-        ],
-        "samples_per_second": total / seconds,
-        "seconds": seconds,
-        "first_mismatches": [asdict(mismatch) for mismatch in found],
-    }
-    verdict = "none" if not result["mismatches"] else f"{result['mismatches']:,}"
-    shown_ = table(
-        ("mismatches", f"{verdict} in {result['compared']:,} values, {result['weights_compared']:,} shadow weights"),
-        ("test accuracy", f"{percent(result['accuracy'])}, of the weights the hardware learned"),
-        ("samples", f"{total:,} learned from, {updated:,} of them with an update"),
-        ("cycles per sample", result["cycles_per_sample"]),
-        ("cycles per update", result["update_cycles_per_update"] or "-"),
-        ("samples per second", result["samples_per_second"]),
-        title=f"{config.name} learning {dataset.name} in hardware, back end {args.backend}",
-    )
-    emit(args, result, shown_, *(f"mismatch: {mismatch}" for mismatch in found))
-    return 1 if result["mismatches"] else 0
+
+def check_vcd(args: argparse.Namespace) -> None:
+    """See that a waveform can be written, before anything is simulated."""
+    if args.vcd is None:
+        return
+    if args.backend == "verilator":
+        raise InputError("--vcd: verilator writes no waveform here; use --backend fast or icarus")
+    writable_file(args.vcd)
 
 
 def simulate(
@@ -231,6 +167,7 @@ def summary(report: CosimReport, labels: IntArray) -> dict[str, Any]:
         "cycles_per_sample": report.cycles_per_sample,
         "lane_utilisation": report.lane_utilisation,
         "layer_utilisation": report.layer_utilisation,
+        "per_sample": report.accesses,
         **per_inference(report.activity),
     }
 
@@ -244,14 +181,41 @@ def waveform(
     if path is None or not report.first:
         return None
     at = report.first[0].sample
+    rtl = RtlNetwork(network, backend)
+    whole_file(path, lambda temporary: rtl.run(events.take(max(at - 1, 0), at + 1), stalls=stalls, vcd=temporary))
+    note(f"{path}: waveform of samples {max(at - 1, 0)}..{at}")
+    return path
+
+
+def whole_file(path: str, write: Callable[[Path], object]) -> str:
+    """Write a file under another name, and give it its own when it is whole."""
     temporary = Path(f"{path}.part")
     try:
-        RtlNetwork(network, backend).run(events.take(max(at - 1, 0), at + 1), stalls=stalls, vcd=temporary)
+        write(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    note(f"{path}: waveform of samples {max(at - 1, 0)}..{at}")
     return path
+
+
+def accesses_table(report: CosimReport) -> Table:
+    """Return a table of memory accesses and additions: a row for each layer in inference, then in the update."""
+    from sim.accesses import MEMORIES
+
+    phases = report.accesses
+    layers = [
+        (f"{phase}, layer {index}", layer) for phase in phases for index, layer in enumerate(phases[phase]["layers"])
+    ]
+    used = [name for name in MEMORIES if any(name in layer for _, layer in layers)]
+    rows: list[tuple[object, ...]] = [
+        (name, *(_pair(layer.get(memory)) for memory in used), layer["adds"]) for name, layer in layers
+    ]
+    title = "memory words read / written, and additions, a sample"
+    return columns(("", *(name.replace("_", " ") for name in used), "adds"), rows, title)
+
+
+def _pair(access: dict[str, float] | None) -> str:
+    return "-" if access is None else f"{number(access['reads'])} / {number(access['writes'])}"
 
 
 def shown(result: dict[str, Any], report: CosimReport) -> list[Any]:
@@ -268,7 +232,8 @@ def shown(result: dict[str, Any], report: CosimReport) -> list[Any]:
             *activity_rows(result),
             ("samples per second", result["samples_per_second"]),
             title=f"{result['network']} on {result['data']}, back end {result['backend']}",
-        )
+        ),
+        accesses_table(report),
     ]
     if report.first:
         items.append(columns(("first mismatches",), [(str(mismatch),) for mismatch in report.first]))

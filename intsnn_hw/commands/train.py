@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from golden.errors import InputError
 
 from .options import add_command, add_data, add_network, count, dataset_of, natural, source_of, writable_file
-from .output import columns, emit, note, percent, progress, table
+from .output import columns, emit, note, percent, progress, status, table
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
+    from golden.network import Network
     from train.data import Dataset
-    from train.online import Epoch, Training
+    from train.online import Engine, Epoch, Training
 
+ENGINES = ("golden", "rtl")
 _SHOWN_EPOCHS = 12
 
 
@@ -29,11 +32,16 @@ def add_parser(commands: Any) -> None:
         """\
 Train sample by sample with the integer margin rule: shadow weights, traces, shifts for multiplications, stochastic
 rounding. The same configuration, data and seed give the same bits on any machine. The checkpoint is written after
-each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit for bit.""",
+each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit for bit.
+
+With --on rtl the generated hardware learns alone, compiled to machine code (CXXRTL), and tells its clock cycles: same
+samples, same schedule, and a checkpoint of the same bytes. What an epoch reports is then counted from the hardware's
+outputs and probes. The test accuracy at the end is measured on the golden model in either case.""",
         """\
 intsnn train --preset digits-64 --out digits.npz
 intsnn train --preset mnist-100 --data-dir data --seed 1 --out mnist.npz
 intsnn train --preset mnist-256 --shadow-width 8 --weight-width 4 --epochs 6 --out small.npz
+intsnn train --preset digits-64 --on rtl --out same-bytes.npz
 intsnn train --config mine.toml --data mine.npz --out trained.npz --json""",
     )
     parser.set_defaults(run=run)
@@ -43,6 +51,9 @@ intsnn train --config mine.toml --data mine.npz --out trained.npz --json""",
     group = parser.add_argument_group("training")
     group.add_argument("--seed", type=natural, metavar="N", help="of weights, rounding and sample order (default: 0)")
     group.add_argument("--epochs", type=count, metavar="N", help="length of the run (default: the configuration's)")
+    group.add_argument(
+        "--on", choices=ENGINES, default="golden", help="what learns: golden model or simulated hardware"
+    )
     group.add_argument("--out", metavar="FILE", help="checkpoint to write (.npz)")
     group.add_argument("--resume", action="store_true", help="go on with the interrupted run whose checkpoint is --out")
 
@@ -55,8 +66,13 @@ def run(args: argparse.Namespace) -> int:
     out = None if args.out is None else writable_file(args.out)
     dataset = dataset_of(args, source.config, download=args.download)
     resume = out if args.resume and out is not None and out.exists() else None
-    training = train(source.config, dataset, epochs=args.epochs, seed=args.seed, out=out, resume=resume)
-    result = {"source": source.where, **summary(training, dataset), "checkpoint": None if out is None else str(out)}
+    training = train(source.config, dataset, epochs=args.epochs, seed=args.seed, out=out, resume=resume, on=args.on)
+    result = {
+        "source": source.where,
+        "on": args.on,
+        **summary(training, dataset),
+        "checkpoint": None if out is None else str(out),
+    }
     emit(args, result, *shown(result, training.history))
     return 0
 
@@ -70,12 +86,14 @@ def train(
     out: Path | None = None,
     resume: Path | None = None,
     test_each_epoch: bool = False,
+    on: str = "golden",
 ) -> Training:
-    """Train under a progress bar; see :func:`train.online.train_online`."""
+    """Train under a progress bar, on one of `ENGINES`; see :func:`train.online.train_online`."""
     from train.online import for_run, train_online
 
     learning = for_run(config, epochs, seed).learning
     assert learning is not None
+    engine = _engine(for_run(config, epochs, seed), on)
     before = _written(out)
     try:
         with progress(f"training {config.name}", learning.epochs * len(dataset.train_y), "samples") as advance:
@@ -88,11 +106,26 @@ def train(
                 resume=resume,
                 test_each_epoch=test_each_epoch,
                 progress=advance,
+                engine=engine,
             )
     except KeyboardInterrupt:
         if resume is not None or _written(out) != before:
             note(f"{out} holds the last whole epoch; the same command with --resume goes on from it")
         raise
+
+
+def _engine(config: NetworkConfig, name: str) -> Callable[[Network], Engine]:
+    """Return what makes an engine; the hardware is compiled here, where no bar is shown yet, and kept in the cache."""
+    if name == "golden":
+        from golden.kernels import Kernel
+
+        return Kernel
+    from golden.network import Network
+    from sim.engine import RtlEngine
+
+    with status("compiling the hardware"):
+        RtlEngine(Network.initial(config))
+    return RtlEngine
 
 
 def _written(path: Path | None) -> int | None:
@@ -107,6 +140,7 @@ def summary(training: Training, dataset: Dataset) -> dict[str, Any]:
     config, learning = training.network.config, training.network.config.learning
     assert learning is not None
     speeds = [epoch.samples_per_second for epoch in training.history if epoch.samples_per_second]
+    cycles = [epoch.cycles_per_sample for epoch in training.history if epoch.cycles_per_sample]
     return {
         "network": config.name,
         "topology": config.topology,
@@ -116,6 +150,7 @@ def summary(training: Training, dataset: Dataset) -> dict[str, Any]:
         "samples": len(dataset.train_y),
         "accuracy": evaluate(training.network, dataset).accuracy,
         "samples_per_second": len(speeds) / sum(1 / speed for speed in speeds) if speeds else None,
+        "cycles_per_sample": sum(cycles) / len(cycles) if cycles else None,
         "history": [asdict(epoch) for epoch in training.history],
     }
 
@@ -126,10 +161,12 @@ def shown(result: dict[str, Any], history: tuple[Epoch, ...]) -> list[Any]:
     kept = [epoch for epoch in history if epoch.epoch % every == 0 or epoch.epoch in (1, len(history))]
     rows: list[tuple[object, ...]] = [
         (epoch.epoch, percent(epoch.training_accuracy), percent(epoch.updated), epoch.hidden_events,
-         epoch.synaptic_updates, epoch.samples_per_second or "-")
+         epoch.synaptic_updates, epoch.samples_per_second or "-", epoch.cycles_per_sample or "-")
         for epoch in kept
     ]  # fmt: skip
-    names = ("epoch", "training accuracy", "updated", "hidden events", "weight updates", "samples/s")
+    names = ("epoch", "training accuracy", "updated", "hidden events", "weight updates", "samples/s", "cycles")
+    if result["cycles_per_sample"] is None:
+        names, rows = names[:-1], [row[:-1] for row in rows]
     outcome = [
         ("test accuracy", f"{percent(result['accuracy'])} on {result['data']}, after the last epoch"),
         ("checkpoint", result["checkpoint"] or "not written: give --out FILE"),

@@ -89,6 +89,9 @@ def test_cosim(intsnn, trained, backend):
     assert done.code == 0
     result = done.json
     assert result["mismatches"] == 0 and result["samples"] == 6 and result["lanes"] == [8, 2]
+    counted = result["per_sample"]["inference"]
+    assert counted["adds"] == pytest.approx(result["synaptic_operations"]) and len(counted["layers"]) == 2
+    assert counted["memory_reads"] > counted["memory_writes"] > 0 and "update" not in result["per_sample"]
     assert set(result) >= {"accuracy", "cycles_per_sample", "lane_utilisation", "layer_utilisation"}
     assert len(result["layer_utilisation"]) == 2 and result["samples_per_second"] > 0
 
@@ -148,6 +151,35 @@ def test_train_eval_and_resume(intsnn, tmp_path):
     assert parts.read_bytes() == whole.read_bytes()
 
 
+def test_train_on_the_hardware_gives_the_same_bytes(intsnn, tmp_path, monkeypatch):
+    from sim.engine import RtlEngine
+
+    golden, rtl = tmp_path / "golden.npz", tmp_path / "rtl.npz"
+    options = ("train", "--preset", "digits-64", "--hidden", 12, "--lanes", 4, "--epochs", 3, "--json", "--out")
+    expected = intsnn(*options, golden).json
+    learn, calls = RtlEngine.learn, []
+
+    def interrupt(self, events, labels, order, boost=0):
+        calls.append(len(order))
+        if sum(calls) > 1352 + 500:
+            raise KeyboardInterrupt
+        return learn(self, events, labels, order, boost)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RtlEngine, "learn", interrupt)
+        assert intsnn(*options, rtl, "--on", "rtl").code == 130
+    assert checkpoint.load(rtl).training["epoch"] == 1
+    with monkeypatch.context() as patch:  # no golden step takes part
+        patch.setattr("golden.kernels.Kernel.learn", None)
+        patch.setattr("golden.network.learn", None)
+        done = intsnn(*options, rtl, "--on", "rtl", "--resume")
+    assert done.code == 0 and rtl.read_bytes() == golden.read_bytes()
+    assert (done.json["on"], expected["on"]) == ("rtl", "golden") and done.json["accuracy"] == expected["accuracy"]
+    assert expected["cycles_per_sample"] is None and done.json["cycles_per_sample"] > 50
+    cycles = [epoch["cycles_per_sample"] for epoch in done.json["history"]]
+    assert cycles[0] is None and cycles[1] > cycles[2] > 50
+
+
 def test_train_variants_and_table(intsnn):
     done = intsnn("train", "--preset", "digits-64", "--epochs", 1, "--shadow-width", 8, "--weight-width", 4,
                   "--route", "direct", "--timing", "every_step", "--hidden", "20,10", "--validation")  # fmt: skip
@@ -204,5 +236,24 @@ def test_cosim_learns(intsnn, trained):
     assert result["mismatches"] == 0 and result["samples"] == 16 and result["epochs"] == 2 and result["seed"] == 4
     assert result["weights_compared"] == 2 * 2 * (64 * 12 + 12 * 10) and result["updated_samples"] > 0
     assert result["cycles_per_sample"] > 0 and sum(result["words_written"]) > 0
+    assert 0 < result["update_lane_share"] < 1 and result["first_differing"] is result["vcd"] is None
+    written = [layer["weights"]["writes"] * 16 for layer in result["per_sample"]["update"]["layers"]]
+    assert written == pytest.approx(result["words_written"])
     assert intsnn("cosim", trained, "--epochs", 2).code == 2
     assert intsnn("cosim", "--learn", trained, "--samples", 100_000).code == 2
+
+
+def test_cosim_shows_how_the_first_sample_that_differs_was_learned(intsnn, monkeypatch, tmp_path):
+    from intsnn_hw.update import RowUpdate
+
+    class Broken(RowUpdate):
+        def _rounded(self, product, negative, draw, fraction):
+            return super()._rounded(product, negative ^ self._is_readout, draw, fraction)
+
+    monkeypatch.setattr("intsnn_hw.learner.RowUpdate", Broken)
+    vcd = tmp_path / "sample.vcd"
+    options = ("--backend", "icarus", "--samples", 6, "--hidden", 6, "--vcd", vcd)
+    done = intsnn("cosim", "--learn", "--preset", "digits-64", *options)
+    assert done.code == 1 and "first to differ: sample 0 of epoch 1, number 367 of the training set" in done.out
+    assert "mismatch: sample 0, layer 1, neuron" in done.out and "waveform of sample 0 alone" in done.err
+    assert vcd.read_text().startswith("$") and [path.name for path in tmp_path.iterdir()] == [vcd.name]

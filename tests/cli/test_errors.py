@@ -36,6 +36,11 @@ def fails(outcome, *words):
         (("train", "--preset", "digits-64", "--data", "nothing"), ["nothing", "digits", "mnist"]),
         (("train", "--preset", "mnist-64", "--data", "digits"), ["digits", "784"]),
         (("train", "--preset", "digits-64", "--resume"), ["--resume", "--out"]),
+        (("train", "--preset", "digits-64", "--on", "abacus"), ["abacus", "golden", "rtl"]),
+        (
+            ("cosim", "--learn", "--preset", "digits-64", "--vcd", "x.vcd", "--backend", "verilator"),
+            ["--vcd", "icarus"],
+        ),
         (("describe", "--preset", "digits-64", "--lanes", "0"), ["lanes", "0"]),
         (("describe", "--preset", "digits-64", "--lanes", "1,2,3"), ["lanes", "3"]),
         (("describe", "--preset", "digits-64", "--lanes", "a"), ["lanes", "a"]),

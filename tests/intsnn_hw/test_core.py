@@ -166,6 +166,20 @@ def test_initial_memory_content_equals_a_load(backend, tmp_path):
     np.testing.assert_array_equal(classes(result), varied(run(network, inputs).classes))
 
 
+@pytest.mark.parametrize("lanes", [4, 5])
+def test_padding_beyond_the_last_class_is_never_the_class(lanes, tmp_path):
+    """The padding of preloaded memories is 0, more than any score here."""
+    config = small_config(hardware=HardwareConfig(lanes=(4, lanes), fire_lanes=(2,)))
+    network = uniform(config, seed=8)
+    network.weights[1][:] = -np.maximum(abs(network.weights[1]), 1)
+    inputs = vectors.spikes(config, 30, seed=8)
+    expected = run(network, inputs)
+    assert (expected.scores.max(axis=-1) < 0).sum() > 10
+    core = cosim.build(Core(config, network.weights), "icarus", tmp_path)
+    result = core.run({"i": beats(network, inputs)}, expected={"o": 30}, cycle_budget=100_000)
+    np.testing.assert_array_equal(result.fields("o")["label"], varied(expected.classes))
+
+
 def test_marker_alone_or_on_the_last_event_and_shorter_samples(core):
     core.reset()
     network = uniform(small_config(), seed=8)

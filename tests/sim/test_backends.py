@@ -43,9 +43,14 @@ def test_accumulator_matches_model(core, stalls):
     np.testing.assert_array_equal(result.fields("probe")["sum"], expected["sum"])
     np.testing.assert_array_equal(result.probe_cycles["probe"], result.input_cycles["i"])
     assert np.all(result.output_cycles["o"] > result.input_cycles["i"])
-    assert result.cycles == result.output_cycles["o"][-1] + 11 and result.values == {"full": 0, "level": 0}
+    assert result.cycles == result.output_cycles["o"][-1] + 11
+    assert (result.values["full"], result.values["level"]) == (0, 0)
+    # An item waits until the cycle in which it leaves; `level` lies across two words of 32 bits.
+    waited = (result.output_cycles["o"] - result.input_cycles["i"]).sum()
+    assert result.counts.keys() == {"full", "use.tag", "use.level", "use.taken"}
+    assert result.counts["use.taken"] == n and result.counts["use.level"] == waited
     if stalls is None:
-        assert result.counts == {"full": 0} and np.all(np.diff(result.input_cycles["i"]) == 1)
+        assert result.counts["full"] == 0 and np.all(np.diff(result.input_cycles["i"]) == 1)
     elif stalls.stall > stalls.gap:
         assert result.counts["full"] > n // 4  # the back-pressure reached the input
 

@@ -12,9 +12,10 @@ from golden.kernels import Kernel
 from golden.network import Network
 from intsnn_hw.core import Core
 from intsnn_hw.events import Operation, control_layout, input_event_layout
+from intsnn_hw.update import RowUpdate
 from intsnn_hw.verilog import emit
 from sim import cosim, payload
-from sim.learn import RtlLearner, colearn, continue_learning, flat_weights, layer_weights
+from sim.learn import RtlLearner, colearn, continue_learning, flat_weights, layer_weights, write_vcd
 from sim.result import SimulationTimeout, Stalls
 
 STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.4)
@@ -87,8 +88,9 @@ def test_random_configurations_in_icarus(seed, tmp_path):
 
 @pytest.fixture(scope="module")
 def learner():
-    """The compiled back end, once for this file."""
-    return RtlLearner(Network.initial(small_config()))
+    """The compiled back end, once for this file; the last word of the readout holds padding."""
+    hardware = HardwareConfig(lanes=(4, 3), fire_lanes=(2,))
+    return RtlLearner(Network.initial(replace(small_config(), hardware=hardware)))
 
 
 def restart(learner):
@@ -154,6 +156,10 @@ def test_reading_in_the_middle_of_a_run_changes_nothing(learner):
     kernel.learn(events, labels, np.arange(40))
     for at in range(0, 40, 4):  # each call reads the weights and sets the LFSR to where it stands
         learner.learn(events.take(at, at + 4), labels[at : at + 4], stalls=STALLS)
+        assert (
+            learner.network.lfsr.state
+            == learner.core.run({}, expected={}, cycle_budget=1, extra_cycles=1).values["lfsr"]
+        )
     assert_equal(learner.network, kernel.network())
 
 
@@ -177,15 +183,88 @@ def test_without_learning_the_netlist_is_that_of_inference():
     assert all(word in emit(Core(config)) for word in ("learner", "gate", "traces", "maintenance"))
 
 
-def test_a_wrong_weight_is_named():
+class BrokenUpdate(RowUpdate):
+    """Changes the weights to one neuron of the readout the wrong way at one certain trace and draw of the LFSR."""
+
+    n_lanes = 0
+
+    def _rounded(self, product, negative, draw, fraction):
+        if self._is_readout and self.n_lanes == 1:
+            negative = negative ^ ((product == 13 << 2) & (draw == 6 << 2))
+        self.n_lanes += 1
+        return super()._rounded(product, negative, draw, fraction)
+
+
+FIRST_WRONG = 55
+"""The first sample in which the readout learns at that trace and that draw."""
+
+
+@pytest.fixture(scope="module")
+def broken():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("intsnn_hw.learner.RowUpdate", BrokenUpdate)
+        return RtlLearner(Network.initial(small_config(rate_shifts=(2, 4))))
+
+
+def differing(learner, interval, stalls=None):
+    kernel = restart(learner)
+    events, labels = samples(learner.config, 100)
+    return continue_learning(learner, kernel, events, labels, interval=interval, stalls=stalls)
+
+
+@pytest.mark.parametrize("stalls", [None, STALLS], ids=str)
+def test_the_first_sample_that_differs_is_found_within_its_interval(broken, stalls):
+    one_by_one, narrowed = differing(broken, 1, stalls), differing(broken, 40, stalls)
+    assert len(one_by_one.classes) == FIRST_WRONG + 1 and len(narrowed.classes) == 80
+    assert narrowed.first == one_by_one.first and narrowed.n_mismatches >= one_by_one.n_mismatches > 0
+    for entry in narrowed.first:
+        assert (entry.sample, entry.layer, entry.neuron) == (FIRST_WRONG, 1, 3) and "weight of input" in entry.what
+        assert abs(entry.golden - entry.rtl) in (1, 2)
+    culprit = narrowed.culprit
+    assert culprit is not None and culprit.sample == FIRST_WRONG
+    events, labels = samples(broken.config, 100)
+    kernel = Kernel(Network.initial(broken.config))
+    kernel.learn(events, labels, np.arange(FIRST_WRONG))
+    assert_equal(culprit.before, kernel.network())
+    assert culprit.label == labels[FIRST_WRONG] and culprit.boost == 0
+
+
+def test_a_waveform_of_the_first_sample_that_differs(broken, monkeypatch, tmp_path):
+    culprit = differing(broken, 40).culprit
+    assert culprit is not None
+    monkeypatch.setattr("intsnn_hw.learner.RowUpdate", BrokenUpdate)
+    rtl = RtlLearner(culprit.before)
+    plain = rtl.learn(culprit.events, np.array([culprit.label]))
+    write_vcd(culprit, tmp_path / "sample.vcd")
+    text = (tmp_path / "sample.vcd").read_text()
+    # The sample and its update, and nothing else: the load comes before, the read-out after.
+    last = int(text[text.rindex("\n#") + 2 :].split()[0])
+    assert "learner" in text and rtl.cycles(plain) <= last // 2 < rtl.cycles(plain) + 20
+
+
+def test_an_interval_that_does_not_differ_again_is_reported_as_it_was(learner, monkeypatch):
+    real, calls = RtlLearner._network_of, []
+
+    def flipped(self, result):
+        network = real(self, result)
+        calls.append(1)
+        if len(calls) == 2:
+            (network.shadows or [])[0][3, 5] += 1
+        return network
+
+    monkeypatch.setattr(RtlLearner, "_network_of", flipped)
+    report = differing(learner, 40)
+    assert report.n_mismatches == 1 and report.culprit is None and len(report.classes) == 80
+    assert (report.first[0].sample, report.first[0].neuron, report.first[0].what) == (79, 3, "shadow weight of input 5")
+
+
+def test_a_wrong_weight_is_named(learner):
     """The comparison itself: one differing weight in the golden model is found and named."""
-    config = small_config()
-    network = Network.initial(config)
-    other = Network.initial(config)
+    restart(learner)
+    other = Network.initial(learner.config)
     assert other.shadows is not None
     other.shadows[1][2, 3] += 1
-    rtl, kernel = RtlLearner(network), Kernel(other)
-    events, labels = samples(config, 4)
-    report = continue_learning(rtl, kernel, events, labels, interval=4)
+    events, labels = samples(learner.config, 4)
+    report = continue_learning(learner, Kernel(other), events, labels, interval=4)
     assert report.n_mismatches > 0
     assert any("shadow weight of input 3" in str(entry) and entry.neuron == 2 for entry in report.first)

@@ -19,6 +19,7 @@ class Accumulator(wiring.Component):
     probe: Out(PROBE)
     full: Out(1)
     level: Out(3)
+    use: Out(data.StructLayout({"tag": 30, "level": 3, "taken": 1, "signed": signed(4)}))
 
     def elaborate(self, platform):
         m = Module()
@@ -39,6 +40,9 @@ class Accumulator(wiring.Component):
             self.probe.sum.eq(reply.sum),
             self.full.eq(~queue.w_rdy),
             self.level.eq(queue.level),
+            self.use.tag.eq(request.tag),
+            self.use.level.eq(queue.level),
+            self.use.taken.eq(self.probe.valid),
         ]
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += total.eq(reply.sum)

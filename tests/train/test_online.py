@@ -10,6 +10,7 @@ from golden import checkpoint
 from golden.config import ConfigError
 from golden.encoding import encode
 from golden.errors import CheckpointError
+from golden.kernels import Kernel
 from golden.network import Network, learn, run
 from golden.presets import PRESETS, preset
 from train.data import load
@@ -100,6 +101,27 @@ def test_interrupt_keeps_the_last_whole_epoch_and_resume_equals_uninterrupted(di
     assert path.read_bytes() == whole_path.read_bytes()
     finished = train_online(preset("digits-64"), digits, resume=path, **options)
     assert_same_network(finished.network, training.network)
+
+
+class Clocked(Kernel):
+    """An engine that also tells cycles, 5 a sample."""
+
+    cycles = 0
+
+    def learn(self, events, labels, order, boost=0):
+        self.cycles += 5 * len(order)
+        return super().learn(events, labels, order, boost)
+
+
+def test_another_engine_learns_the_same_and_tells_its_cycles(digits, whole, tmp_path):
+    path = tmp_path / "run.npz"
+    options = {"epochs": EPOCHS, "seed": 7, "out": path, "test_each_epoch": True, "engine": Clocked}
+    with pytest.raises(KeyboardInterrupt):
+        train_online(preset("digits-64"), digits, progress=Interrupt(len(digits.train_y)), **options)
+    training = train_online(preset("digits-64"), digits, resume=path, **options)
+    assert path.read_bytes() == whole[1].read_bytes()
+    assert [entry.cycles_per_sample for entry in training.history] == [None, 5, 5, 5]
+    assert all(entry.cycles_per_sample is None for entry in whole[0].history)
 
 
 def test_interrupt_within_the_first_epoch_writes_nothing(digits, tmp_path):

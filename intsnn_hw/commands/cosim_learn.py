@@ -1,0 +1,115 @@
+"""``intsnn cosim --learn``: hardware and golden model trained side by side, every weight compared."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import asdict, replace
+from functools import partial
+
+from golden.errors import InputError
+
+from .cosim import accesses_table, check_vcd, sample_count, whole_file
+from .options import Source, dataset_of
+from .output import emit, note, percent, progress, status, table
+
+
+def run_learning(args: argparse.Namespace, source: Source) -> int:
+    """Execute the command with ``--learn``."""
+    from golden.encoding import encode_events
+    from golden.kernels import Kernel
+    from golden.network import Network
+    from sim.learn import RtlLearner, continue_learning, write_vcd
+    from sim.result import Stalls
+    from train.online import evaluate, for_run, sample_order
+
+    config = for_run(source.config, args.epochs or 1, args.seed)
+    learning = config.learning
+    assert learning is not None
+    trained = source.network is not None and source.network.shadows is not None
+    network = replace(source.with_weights(), config=config) if trained else Network.initial(config)
+    dataset = dataset_of(args, config)
+    available = len(dataset.train_y)
+    n_samples = sample_count(args, available)
+    if n_samples > available:
+        raise InputError(f"--samples: {dataset.name} has {available:,} training samples, not {n_samples:,}")
+    stalls = None if args.stalls is None else Stalls(args.stalls)
+    check_vcd(args)
+    events = encode_events(dataset.train_x, config.encoding, config.n_steps)
+    with status("building the hardware"):
+        rtl, kernel = RtlLearner(network, args.backend), Kernel(network)
+    reports = []
+    with progress("learning side by side", learning.epochs * n_samples, "samples") as advance:
+        start = time.perf_counter()
+        for epoch in range(learning.epochs):
+            order = sample_order(available, learning.seed, epoch)[:n_samples]
+            reports.append(
+                continue_learning(
+                    rtl, kernel, events.select(order), dataset.train_y[order], boost=learning.rate_boost(epoch),
+                    interval=args.interval, stalls=stalls, progress=advance,
+                )
+            )  # fmt: skip
+            if reports[-1].n_mismatches:
+                break
+        seconds = time.perf_counter() - start
+    report = reports[0]
+    for part in reports[1:]:
+        report.add(part)
+    total, updated = report.activity.samples, report.activity.updated_samples
+    vcd = None
+    if report.culprit is not None and args.vcd is not None:
+        vcd = whole_file(args.vcd, partial(write_vcd, report.culprit, backend=args.backend, stalls=stalls))
+        note(f"{vcd}: waveform of sample {report.culprit.sample} alone, from the state before it")
+    elif report.n_mismatches and args.vcd is not None:
+        note(f"{args.vcd}: not written; what differs does not differ again when the hardware starts before it")
+    result = {
+        "source": source.where,
+        "network": config.name,
+        "data": dataset.name,
+        "backend": args.backend,
+        "stalls": args.stalls,
+        "lanes": [layer.lanes for layer in config.resolved],
+        "seed": learning.seed,
+        "epochs": learning.epochs,
+        "samples": total,
+        "mismatches": report.n_mismatches,
+        "compared": report.n_compared,
+        "weights_compared": report.n_weights_compared,
+        "accuracy": evaluate(report.hardware, dataset).accuracy,
+        "updated_samples": updated,
+        "cycles": report.cycles,
+        "cycles_per_sample": report.cycles_per_sample,
+        "update_cycles_per_update": report.update_cycles / updated if updated else None,
+        "words_written": list(report.words_written),
+        "update_lane_share": report.update_lane_share,
+        "per_sample": report.accesses,
+        "samples_per_second": total / seconds,
+        "seconds": seconds,
+        "first_mismatches": [asdict(mismatch) for mismatch in report.first],
+        "first_differing": None if report.culprit is None else {
+            "epoch": len(reports), "sample": report.culprit.sample, "index": int(order[report.culprit.sample])
+        },
+        "vcd": vcd,
+    }  # fmt: skip
+    verdict = "none" if not report.n_mismatches else f"{report.n_mismatches:,}"
+    tables = [
+        table(
+            ("mismatches", f"{verdict} in {report.n_compared:,} values, {report.n_weights_compared:,} shadow weights"),
+            ("test accuracy", f"{percent(result['accuracy'])}, of the weights the hardware learned"),
+            ("samples", f"{total:,} learned from, {updated:,} of them with an update"),
+            ("cycles per sample", report.cycles_per_sample),
+            ("cycles per update", result["update_cycles_per_update"] or "-"),
+            ("lanes while updating", f"{percent(report.update_lane_share)} of the cycles have a weight word in work"),
+            ("samples per second", result["samples_per_second"]),
+            title=f"{config.name} learning {dataset.name} in hardware, back end {args.backend}",
+        ),
+        accesses_table(report),
+    ]
+    found = [f"mismatch: {mismatch}" for mismatch in report.first]
+    if (at := result["first_differing"]) is not None:
+        found.insert(
+            0,
+            f"first to differ: sample {at['sample']} of epoch {at['epoch']}, number {at['index']} of the training set",
+        )
+    emit(args, result, *tables, *found)
+    return 1 if report.n_mismatches else 0
