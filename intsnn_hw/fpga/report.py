@@ -6,7 +6,7 @@ import base64
 import hashlib
 import tempfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,10 @@ from .wrapper import WRAPPER, Wrapped, ports, wrap
 
 Tell = Callable[[str], AbstractContextManager[None]]
 """Shows a text while work of unknown length is under way."""
+
+
+def _silent(_: str) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +91,7 @@ def check(target: Target, *, pnr: bool) -> dict[str, str]:
 
 
 def make_report(
-    core: wiring.Component, target: Target, *, pnr: bool = False, seed: int = 1, folder: Path, tell: Tell
+    core: wiring.Component, target: Target, *, pnr: bool = False, seed: int = 1, folder: Path, tell: Tell = _silent
 ) -> Report:
     """Synthesise a core for a device, and place and route it where wanted.
 
@@ -105,7 +109,8 @@ def make_report(
         Of the placement.
     folder : path
         Cache; exists, and can be written.
-    tell : callable
+    tell : callable, optional
+        Told what is under way.
 
     Raises
     ------
