@@ -67,12 +67,12 @@ def run(args: argparse.Namespace) -> int:
     from intsnn_hw.fpga.targets import target
 
     device = target(args.target)
-    check(device, pnr=args.pnr)
     if args.seed is not None and not args.pnr:
         raise InputError("--seed: is of the placement; it goes with --pnr")
     for option in ("data_dir", "validation", "samples"):
         if getattr(args, option) and args.data is None:
             raise InputError(f"--{option.replace('_', '-')}: goes with --data")
+    check(device, pnr=args.pnr)
     source = source_of(args)
     if args.inference_only:
         network = None if source.network is None else source.network.inference_only()

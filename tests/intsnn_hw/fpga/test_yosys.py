@@ -55,7 +55,7 @@ def test_statistics_are_read(monkeypatch, tmp_path):
 
 def test_the_error_in_the_log_is_told(monkeypatch, tmp_path):
     pretend(monkeypatch, log="chatter\nERROR: syntax error\nmore\n", error="yosys failed: exit code 1")
-    with pytest.raises(ToolError, match="^yosys failed: syntax error$"):
+    with pytest.raises(ToolError, match=r"^yosys failed: syntax error$"):
         synthesise(tmp_path)
     assert not list(tmp_path.iterdir())
 
