@@ -99,8 +99,8 @@ def read_report(report: dict[str, Any], bitstream: bytes) -> Placed:
     if not report["fmax"]:
         raise ToolError("nextpnr found no path between registers, hence no highest clock")
     clock, slowest = min(report["fmax"].items(), key=lambda item: item[1]["achieved"])
-    paths = [path for path in report["critical_paths"] if path["from"] == path["to"] == f"posedge {clock}"]
-    longest = max(paths, key=lambda path: sum(hop["delay"] for hop in path["path"]), default={"path": []})
+    edge = f"posedge {clock}"
+    path = next((path["path"] for path in report["critical_paths"] if path["from"] == path["to"] == edge), [])
     return Placed(
         fmax_mhz=round(slowest["achieved"], 2),
         utilisation={
@@ -115,7 +115,7 @@ def read_report(report: dict[str, Any], bitstream: bytes) -> Placed:
                 "cell": hop["to"]["cell"],
                 "port": hop["to"]["port"],
             }
-            for hop in longest["path"]
+            for hop in path
         ],
         bitstream=bitstream,
     )
