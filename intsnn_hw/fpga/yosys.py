@@ -18,8 +18,8 @@ NETLIST = "netlist.json"
 def script(family: Family, top: str, *, netlist: bool) -> str:
     """Return the commands that map ``source.v`` to a family and leave ``stat.json``, and the netlist if wanted.
 
-    Names with an index in them (``total[7]``, a signal of its own) are hidden first: abc9 of Yosys 0.70 names bit 7 of
-    ``total`` the same, takes one for the other, and fails.
+    Names with an index in them (``total[7]``, a signal of its own) are hidden first: abc9 of Yosys 0.70 gives bit 7 of
+    ``total`` the same name, and where both take part in its mapping it ends with a failed assertion.
     """
     output = f" -json {NETLIST}" if netlist else ""
     return "; ".join(
