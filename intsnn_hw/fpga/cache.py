@@ -1,0 +1,56 @@
+"""Results of the FPGA tools by content: the same question is answered at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_FORMAT = 1
+"""Of the entries; a higher one leaves older entries unread."""
+
+
+class Cache:
+    """Results of one kind of question, files below ``folder/fpga``; entries appear whole, by an atomic rename.
+
+    Parameters
+    ----------
+    folder : path
+        Exists, and can be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "fpga"
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def answer(self, question: dict[str, Any], find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return the stored answer to a question; else find it and store it.
+
+        Parameters
+        ----------
+        question : dict
+            Everything that the answer depends on, as JSON values: texts of sources, options, versions of tools.
+        find : callable
+            Gives the answer, as JSON values; nothing is stored when it raises.
+        """
+        text = json.dumps({"format": _FORMAT, **question}, sort_keys=True)
+        path = self._folder / (hashlib.sha256(text.encode()).hexdigest()[:32] + ".json")
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            pass  # absent, or damaged: found anew
+        found = find()
+        handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".writing-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(found, file)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        # As a later call reads it, so that first and later answers are alike.
+        return json.loads(json.dumps(found))

