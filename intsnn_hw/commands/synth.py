@@ -75,7 +75,9 @@ def run(args: argparse.Namespace) -> int:
     check(device, pnr=args.pnr)
     source = source_of(args)
     if args.inference_only:
-        network = None if source.network is None else source.network.inference_only()
+        # Initial weights, to measure cycles with, are drawn by the learning rule.
+        network = source.network if args.data is None else source.with_weights()
+        network = None if network is None else network.inference_only()
         source = replace(source, config=replace(source.config, learning=None), network=network)
     folder = None if args.out is None else writable_folder(args.out)
     cycles = measured(args, source) if args.data is not None else estimated(source.config)

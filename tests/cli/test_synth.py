@@ -95,6 +95,8 @@ def test_cycles_are_measured_where_data_is_given(synth):
     assert "30 training samples" in result["cycles_origin"]
     assert 10 < result["cycles_per_sample"] < 2 * 64
     assert result["cycles_per_sample"] < result["cycles_per_training_sample"]
+    again = synth("--inference-only", "--data", "digits", "--samples", 30, "--json").json
+    assert again["cycles_per_sample"] == result["cycles_per_sample"] and again["cycles_per_training_sample"] is None
 
 
 def test_measured_cycles_are_those_of_cosim(synth, intsnn, trained):
