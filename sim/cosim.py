@@ -148,10 +148,15 @@ def cycle_budget(config: NetworkConfig, events: Events, stalls: Stalls | None) -
     return int(4 * slow * total)
 
 
-def build(component: Core, backend: Backend, build_dir: str | os.PathLike | None = None) -> CompiledCore | VerilogCore:
-    """Build a core for a back end: compiled by CXXRTL, or as emitted Verilog in a simulator."""
+def build(
+    component: Core, backend: Backend, build_dir: str | os.PathLike | None = None, *, toggles: bool = False
+) -> CompiledCore | VerilogCore:
+    """Build a core for a back end: compiled by CXXRTL, or as emitted Verilog in a simulator.
+
+    Bit flips are counted by the compiled core only.
+    """
     if backend == "fast":
-        return compile_component(component, name="intsnn")
+        return compile_component(component, name="intsnn", toggles=toggles)
     if backend not in BACKENDS:
         raise ConfigError(f"backend: must be one of {', '.join(BACKENDS)}, got {backend!r}")
     return build_component(component, name="intsnn", simulator=backend, build_dir=build_dir)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 
+from collections.abc import Sequence
+
 from golden.errors import InputError
+from sim.nets import Net, mangled
 from sim.ports import Ports, Stream
 
 __all__ = ["binding", "without_names"]
 
 
-def binding(design: str, name: str, ports: Ports) -> str:
-    """The text of ``ports.h`` for the C++ ``design`` of the component ``name``.
+def binding(design: str, name: str, ports: Ports, nets: Sequence[Net] = ()) -> str:
+    """The text of ``ports.h`` for the C++ ``design`` of the component ``name``, with the ``nets`` to count flips of.
 
     Raises
     ------
@@ -19,7 +22,7 @@ def binding(design: str, name: str, ports: Ports) -> str:
         When the design has a port that is neither in ``ports`` nor the clock or reset of ``sync``.
     """
     signals = set(re.findall(r"/\*(?:in|out)put\*/ (?:value|wire)<\d+> (p_\w+);", design))
-    if unknown := signals - {_mangled(signal) for signal in ports.signals()} - {"p_clk", "p_rst"}:
+    if unknown := signals - {mangled(signal) for signal in ports.signals()} - {"p_clk", "p_rst"}:
         raise InputError(f"component {name}: port {min(unknown)} is not driven; use one clock domain, named sync")
     edges = set(re.findall(r"value<1> prev_(p_\w+);", design))
     counts = {
@@ -28,10 +31,11 @@ def binding(design: str, name: str, ports: Ports) -> str:
         "n_probes": len(ports.probes),
         "n_counts": len(ports.tallies),
         "n_outputs": len(ports.outputs),
+        "n_nets": len(nets),
     }
     # A derived clock is an edge that rewind_clock() does not reach; feedback takes several evaluations.
     at_once = "bool converged = true;" in design and edges <= {"p_clk"}
-    lines = ["#pragma once", "", f"using top_module = cxxrtl_design::{_mangled(name)};"]
+    lines = ["#pragma once", "", f"using top_module = cxxrtl_design::{mangled(name)};"]
     lines += [f"constexpr int {key} = {value};" for key, value in counts.items()]
     lines += [f"constexpr bool settles_at_once = {'true' if at_once else 'false'};", ""]
     lines += _function("set_clock(top_module &top, uint32_t level)", "top.p_clk.data[0] = level;", "p_clk" in signals)
@@ -41,6 +45,8 @@ def binding(design: str, name: str, ports: Ports) -> str:
     lines += _function("bind_outlines(top_module &top)", outlines, "debug_eval_outline" in design)
     lines += ["template<class V> inline void visit(top_module &top, V &&visitor) {"]
     lines += [f"\tvisitor.{call};" for call in _calls(ports)]
+    lines += ["}", "", "template<class V> inline void visit_nets(top_module &top, V &visitor) {"]
+    lines += [f"\tvisitor.net({index}, {_top(net.signal)}, {_mask(net.mask)});" for index, net in enumerate(nets)]
     return "\n".join([*lines, "}", ""])
 
 
@@ -70,10 +76,10 @@ def _members(port: Stream) -> str:
     return ", ".join(_top(f"{port.name}__{part}") for part in ("payload", "valid", "ready"))
 
 
+def _mask(mask: int) -> str:
+    chunks = [mask >> at & 0xFFFFFFFF for at in range(0, mask.bit_length(), 32)]
+    return "{" + ", ".join(f"{chunk}u" for chunk in chunks) + "}"
+
+
 def _top(signal: str) -> str:
-    return f"top.{_mangled(signal)}"
-
-
-def _mangled(name: str) -> str:
-    """The C++ name that CXXRTL gives to a public signal or module."""
-    return "p_" + re.sub("[^a-zA-Z0-9]", lambda match: "__" if match[0] == "_" else f"_{ord(match[0]):x}_", name)
+    return f"top.{mangled(signal)}"

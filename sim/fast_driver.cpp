@@ -1,6 +1,7 @@
 // Drives one compiled component through whole transactions. The including build supplies
 //   design.h  the C++ that CXXRTL generated
-//   ports.h   the numbers of ports, visit(), set_clock(), rewind_clock(), settles_at_once (from sim/fast_binding.py)
+//   ports.h   the numbers of ports, visit(), set_clock(), rewind_clock(), settles_at_once, and the nets whose bit flips
+//             are counted, if any (from sim/fast_binding.py)
 // and loads the functions at the end through ctypes.
 //
 // There are two builds: an optimised one without the names of signals, which are half of the compile time, and one
@@ -130,6 +131,46 @@ struct sink {
 	}
 };
 
+// Bit flips of nets from each cycle's settled values to those of the next; the first cycle of a run is the reference.
+struct toggle_count {
+	struct word {
+		const uint32_t *now;
+		uint32_t mask, before;
+		int net;
+	};
+	std::vector<word> words;
+	uint64_t flips[n_nets + 1] = {};
+	bool has_reference = false;
+
+	explicit toggle_count(top_module &top) { visit_nets(top, *this); }
+
+	template<class P> void net(int index, P &port, std::initializer_list<uint32_t> mask) {
+		const uint32_t *now = value_of(port).data;
+		for (uint32_t bits : mask) {
+			if (bits)
+				words.push_back({now, bits, 0, index});
+			now++;
+		}
+	}
+
+	void start() {
+		has_reference = false;
+		for (auto &count : flips)
+			count = 0;
+	}
+
+	void sample() {
+		for (auto &word : words) {
+			uint32_t now = *word.now & word.mask;
+			if (uint32_t changed = now ^ word.before) {
+				flips[word.net] += has_reference ? __builtin_popcount(changed) : 0;
+				word.before = now;
+			}
+		}
+		has_reference = true;
+	}
+};
+
 // visit() calls one of these for each port; a visitor overrides what it needs.
 struct visitor {
 	template<class P, class V, class R> void in_stream(int, P &, V &, R &) {}
@@ -152,6 +193,7 @@ struct simulation {
 	int blamed = 0;  // the Out stream that broke the protocol
 	std::FILE *vcd_file = nullptr;
 	cxxrtl::vcd_writer vcd;
+	toggle_count toggles{top};
 
 	~simulation() { close_vcd(); }
 
@@ -172,6 +214,7 @@ struct simulation {
 			probe.clear();
 		for (auto &count : counts)
 			count = 0;
+		toggles.start();
 	}
 
 	struct driver : visitor {
@@ -226,6 +269,8 @@ struct simulation {
 	int sample() {
 		monitor monitor(*this);
 		visit(top, monitor);
+		if (n_nets)
+			toggles.sample();
 		if (!open || cycle + 1 == end)
 			visit(top, latch(*this));
 		return monitor.result;
@@ -354,5 +399,6 @@ const uint32_t *sim_words(simulation *sim, int is_probe, int index) {
 const uint64_t *sim_cycles(simulation *sim, int is_probe, int index) {
 	return recorded(sim, is_probe, index).cycles.data();
 }
+uint64_t sim_flips(simulation *sim, int index) { return sim->toggles.flips[index]; }
 uint64_t sim_count(simulation *sim, int index) { return sim->counts[index]; }
 }

@@ -120,13 +120,20 @@ class RtlLearner:
     backend : {"fast", "icarus", "verilator"}
         With the Verilog back ends each :meth:`learn` starts from power-on and from the weights it left last time.
     build_dir : path, optional
+    toggles : bool
+        Count bit flips in every run, on the fast back end; the core is then without probes.
     """
 
     def __init__(
-        self, network: Network, backend: cosim.Backend = "fast", build_dir: str | os.PathLike | None = None
+        self,
+        network: Network,
+        backend: cosim.Backend = "fast",
+        build_dir: str | os.PathLike | None = None,
+        *,
+        toggles: bool = False,
     ) -> None:
         self.config = network.config
-        self.core = cosim.build(Core(network.config, probe=True), backend, build_dir)
+        self.core = cosim.build(Core(network.config, probe=not toggles), backend, build_dir, toggles=toggles)
         self.restart(network)
 
     def restart(self, network: Network) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 
 from golden.errors import InputError
 from sim import payload
+from sim.nets import Net
 
-__all__ = ["ProtocolError", "RunResult", "SimulationTimeout", "Stalls"]
+__all__ = ["ProtocolError", "RunResult", "SimulationTimeout", "Stalls", "Toggles"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,14 @@ class Stalls:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Toggles:
+    """Bit flips of a net in a run: bits that differ from a cycle's settled values to the next cycle's."""
+
+    net: Net
+    flips: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunResult:
     """What one run gave.
 
@@ -65,6 +74,8 @@ class RunResult:
                     is a plain output, as ``port.field``
     values        : packed value of each plain output in the last cycle
     cycles        : length of the run
+    toggles       : bit flips of every net, where the core was compiled to count them, else nothing. Glitches within a
+                    cycle and the clock are not seen; the first cycle of a run is the reference of the second
     shapes        : Amaranth shape of each stream payload and probe, for :meth:`fields`
     """
 
@@ -76,6 +87,7 @@ class RunResult:
     counts: dict[str, int]
     values: dict[str, int]
     cycles: int
+    toggles: tuple[Toggles, ...] = field(default=(), repr=False)
     shapes: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def fields(self, name: str) -> Any:
