@@ -1,18 +1,16 @@
-"""What the core did in a run, from its outputs and probes: activity, memory accesses, additions."""
+"""What the core did in a run, from its outputs and probes."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from golden.config import NetworkConfig
 from golden.fixed import IntArray
 from golden.kernels import Activity
+from intsnn_hw.accesses import MEMORIES, accesses
 from sim.result import RunResult
 
-MEMORIES = ("weights", "accumulators", "membranes", "spike_counts", "history", "trace_list", "errors")
+__all__ = ["MEMORIES", "accesses", "measured"]
 
 
 def measured(config: NetworkConfig, result: RunResult, labels: IntArray) -> Activity:
@@ -32,83 +30,3 @@ def measured(config: NetworkConfig, result: RunResult, labels: IntArray) -> Acti
         updated_samples=len(np.unique(sample[evaluations["wrong"] == 1])),
         synaptic_updates=sum(result.counts[f"activity{layer.index}.changing"] for layer in layers),
     )
-
-
-def accesses(config: NetworkConfig, counts: Mapping[str, int], n_samples: int) -> dict[str, Any]:
-    """Return accesses and additions a sample, of inference and, where the network learns, of the update.
-
-    An access is one word, of a memory of the layer: `weights`, `accumulators` of a step, `membranes`, `spike_counts`
-    (of a readout that spikes), `history` (trace and surrogate of its neurons), `trace_list` (of its inputs, in the
-    first layer; both memories of the sparse set) and `errors`. Counted are reads whose data is used and all writes, but
-    not those of a weight load or read-out, nor what a port reads again while nothing asks for it. An addition is one of
-    a lane: in inference of a product to the current of a neuron; in the update of a change to a shadow weight, or of a
-    weight to the error carried to the layer below.
-
-    Parameters
-    ----------
-    config : NetworkConfig
-    counts : mapping
-        Sums of the fields of ``activity<l>``, as :class:`sim.result.RunResult` has them.
-    n_samples : int
-
-    Returns
-    -------
-    dict
-        ``inference`` and ``update`` (absent without learning), each with `memory_reads`, `memory_writes`, `adds` and a
-        list `layers` of ``{memory: {"reads", "writes"}, ..., "adds"}``; means over the samples.
-    """
-    phases = {"inference": [_inference(config, counts, index) for index in range(len(config.layers))]}
-    if config.learning is not None:
-        phases["update"] = [_update(config, counts, index) for index in range(len(config.layers))]
-    return {name: _per_sample(layers, max(1, n_samples)) for name, layers in phases.items()}
-
-
-def _inference(config: NetworkConfig, counts: Mapping[str, int], index: int) -> dict[str, Any]:
-    layer = config.resolved[index]
-    adding, firing = counts[f"activity{index}.adding"], counts[f"activity{index}.firing"]
-    events = adding // layer.n_words
-    # A bank of one word is summed in a register.
-    summed = adding if layer.n_words > 1 else 0
-    used = {
-        "weights": (adding, 0),
-        "accumulators": (summed + counts[f"activity{index}.draining"], adding),
-        "membranes": (firing, firing),
-    }
-    is_last = index == len(config.layers) - 1
-    if is_last and config.readout == "spike_count":
-        used["spike_counts"] = (firing, firing)
-    if config.learning is not None:
-        if not is_last:
-            used["history"] = (firing, firing)
-        if index == 0:
-            tracing = counts["activity0.tracing"]
-            # An event reads its place and the entry there; a leaking entry is read and written.
-            used["trace_list"] = (events + tracing, tracing + counts["activity0.listing"])
-    return {"memories": used, "adds": events * layer.n_out}
-
-
-def _update(config: NetworkConfig, counts: Mapping[str, int], index: int) -> dict[str, Any]:
-    def counted(name: str) -> int:
-        return counts[f"activity{index}.{name}"]
-
-    used = {"weights": (counted("reading"), counted("writing"))}
-    if index < len(config.layers) - 1:
-        used["history"] = (counted("recalling"), 0)
-    if index == 0:
-        used["trace_list"] = (counted("walking"), 0)
-    used["errors"] = (counted("reading"), counted("keeping"))
-    return {"memories": used, "adds": counted("changing") + counted("carrying")}
-
-
-def _per_sample(layers: list[dict[str, Any]], n_samples: int) -> dict[str, Any]:
-    used = [pair for layer in layers for pair in layer["memories"].values()]
-    return {
-        "memory_reads": sum(reads for reads, _ in used) / n_samples,
-        "memory_writes": sum(writes for _, writes in used) / n_samples,
-        "adds": sum(layer["adds"] for layer in layers) / n_samples,
-        "layers": [
-            {name: {"reads": reads / n_samples, "writes": writes / n_samples}
-             for name, (reads, writes) in layer["memories"].items()} | {"adds": layer["adds"] / n_samples}
-            for layer in layers
-        ],
-    }  # fmt: skip

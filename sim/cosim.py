@@ -171,11 +171,20 @@ class RtlNetwork:
     backend : {"fast", "icarus", "verilator"}
     build_dir : path, optional
         Where the Verilog back ends build; a temporary folder otherwise.
+    toggles : bool
+        Count bit flips in every run, on the fast back end; the core is then without probes.
     """
 
-    def __init__(self, network: Network, backend: Backend = "fast", build_dir: str | os.PathLike | None = None):
+    def __init__(
+        self,
+        network: Network,
+        backend: Backend = "fast",
+        build_dir: str | os.PathLike | None = None,
+        *,
+        toggles: bool = False,
+    ):
         self.network = network.inference_only()
-        self.core = build(Core(self.network.config, probe=True), backend, build_dir)
+        self.core = build(Core(self.network.config, probe=not toggles), backend, build_dir, toggles=toggles)
         config = self.network.config
         self._weights = payload.pack(weight_layout(config), weight_fields(self.network))
         self._input_layout = input_event_layout(config.resolved[0])

@@ -91,7 +91,7 @@ def compile_component(
 
 
 def _settled(convert: Callable[[], _T]) -> _T:
-    """What a conversion gives, whatever it warns of feedback: the driver settles such a design in several evaluations."""
+    """What a conversion gives; it may warn of feedback, which the driver settles in several evaluations."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Design contains feedback wires")
         return convert()

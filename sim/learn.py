@@ -134,6 +134,7 @@ class RtlLearner:
     ) -> None:
         self.config = network.config
         self.core = cosim.build(Core(network.config, probe=not toggles), backend, build_dir, toggles=toggles)
+        self._counts_toggles = toggles
         self.restart(network)
 
     def restart(self, network: Network) -> None:
@@ -174,10 +175,10 @@ class RtlLearner:
             Which samples to learn from; all where left out.
         stalls : Stalls, optional
         vcd : path, optional
-            With the fast back end the waveform begins with the first event; otherwise with the weight load.
+            With the fast back end waveform and toggle count begin with the first event; otherwise with the weight load.
         """
         lasts = isinstance(self.core, cosim.CompiledCore)
-        if vcd is not None and lasts and not self._is_loaded:
+        if (vcd is not None or self._counts_toggles) and lasts and not self._is_loaded:
             self._run(["SET_LFSR"], [self._lfsr])
         learns = np.ones(len(labels), bool) if learns is None else learns
         modes = np.where(learns, "LEARN", "INFER").tolist()

@@ -37,9 +37,9 @@ class Net:
 def compiled_with_nets(rtl: str) -> tuple[str, list[Net]]:
     """Return the C++ of a design in which every net is a member, and the nets.
 
-    Nets are those of the RTL as Amaranth elaborates it, unnamed ones inside expressions included: the output bits of its
-    adders, multiplexers, comparisons, gates, registers and memories, and the inputs. Bits that are wired together, in
-    whatever modules and by whatever names, are one net. Constants are none, nor the clock, nor the cells of memories.
+    Nets are those of the RTL as Amaranth elaborates it, unnamed ones inside expressions included: the output bits of
+    its adders, multiplexers, comparisons, gates, registers and memories, and the inputs. Bits that are wired together,
+    in whatever modules and by whatever names, are one net. Constants are none, nor the clock, nor what memories hold.
 
     Parameters
     ----------

@@ -1,0 +1,111 @@
+"""Operation counts without a run of the hardware, from what the golden model counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.config import NetworkConfig
+from intsnn_hw.accesses import accesses
+
+
+class Activity(Protocol):
+    """What is read of :class:`golden.kernels.Activity`: sums over the samples."""
+
+    samples: int
+    input_events: int
+    hidden_events: int
+    updated_samples: int
+    synaptic_updates: int
+
+
+def step_events(config: NetworkConfig, offsets: NDArray[Any], spikes: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return the events into each layer, one array of shape (samples, steps) for each.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+    offsets : (samples * steps + 1,)
+        Of :class:`golden.encoding.Events`.
+    spikes : (samples, steps, neurons)
+        Of a recorded :class:`golden.kernels.Inference`.
+    """
+    found = [np.diff(offsets).reshape(spikes.shape[:2])]
+    at = 0
+    for layer in config.resolved[:-1]:
+        found.append((spikes[..., at : at + layer.n_out] > 0).sum(axis=-1))
+        at += layer.n_out
+    return found
+
+
+def inference_accesses(config: NetworkConfig, events: Sequence[NDArray[Any]]) -> dict[str, Any]:
+    """Return the accesses and additions of inference, exactly as the inference core makes them.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        Without a learning rule.
+    events : arrays of shape (samples, steps)
+        Into each layer; :func:`step_events`.
+
+    Returns
+    -------
+    dict
+        As :func:`intsnn_hw.accesses.accesses`.
+    """
+    assert config.learning is None
+    counts = {}
+    for layer, into in zip(config.resolved, events, strict=True):
+        counts |= _inference(layer.index, into.sum() * layer.n_words, (into > 0).sum() * layer.n_fire_words,
+                             into.size * layer.n_fire_words)  # fmt: skip
+    return accesses(config, {name: int(count) for name, count in counts.items()}, len(events[0]))
+
+
+def estimated_accesses(config: NetworkConfig, activity: Activity) -> dict[str, Any]:
+    """Estimate the accesses and additions from the totals of a run of the golden model.
+
+    Inference is exact where the network has one hidden layer and no step is empty; otherwise events are spread over the
+    hidden layers by their sizes, and a step without events is charged its reads of empty accumulators. The update is
+    rough: it takes words to be full of neurons with an error, and changes to be spread over the layers as the synaptic
+    operations are.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        Without a learning rule for the inference core; with it for the core that learns.
+    activity : Activity
+        Of inference, or of learning where the configuration has a rule.
+    """
+    layers, n_steps = config.resolved, activity.samples * config.n_steps
+    hidden = sum(layer.n_in for layer in layers[1:])
+    events = [activity.input_events, *(activity.hidden_events * layer.n_in / hidden for layer in layers[1:])]
+    operations = [count * layer.n_out for count, layer in zip(events, layers, strict=True)]
+    counts = {}
+    for layer, into, operated in zip(layers, events, operations, strict=True):
+        index, groups = layer.index, n_steps * layer.n_fire_words
+        counts |= _inference(index, into * layer.n_words, groups, groups)
+        if config.learning is None:
+            continue
+        updated, route = activity.updated_samples, config.learning.route
+        changed = activity.synaptic_updates * operated / max(1, sum(operations))
+        carried = updated * layer.n_in * layer.n_words if index > 0 and route == "feedback" else 0
+        update = {
+            "reading": max(changed / layer.lanes, carried),
+            "writing": changed / layer.lanes,
+            "keeping": updated * layer.n_words,
+            "changing": changed,
+            "carrying": carried,
+            "recalling": updated * layer.n_fire_words,
+            "tracing": into,
+            "listing": into,
+            "walking": into * updated / max(1, activity.samples),
+        }
+        counts |= {f"activity{index}.{name}": count for name, count in update.items()}
+    return accesses(config, counts, activity.samples)
+
+
+def _inference(index: int, adding: float, draining: float, firing: float) -> dict[str, float]:
+    return {f"activity{index}.adding": adding, f"activity{index}.draining": draining, f"activity{index}.firing": firing}

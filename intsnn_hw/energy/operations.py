@@ -1,0 +1,139 @@
+"""From operation counts to energy: memory words read and written, additions and products, layer by layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from golden.config import GRADIENT_WIDTH, NetworkConfig, ResolvedLayer
+from golden.fixed import unsigned_width
+
+from .coefficients import Coefficients
+
+PARTS = ("memory_reads", "memory_writes", "adds", "products")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """A memory of a layer: bits of a word, and words."""
+
+    word_bits: int
+    depth: int
+
+
+def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
+    """Return the memories of a layer by the names of :mod:`intsnn_hw.accesses`; the list of traces is two of them."""
+    learning = config.learning
+    is_last = layer.index == len(config.layers) - 1
+    groups = {"depth": layer.n_fire_words}
+    found = {
+        "weights": Memory(word_bits=layer.lanes * layer.stored_width, depth=layer.n_in * layer.n_words),
+        "accumulators": Memory(word_bits=layer.lanes * layer.current_width, depth=layer.banks * layer.n_words),
+        "membranes": Memory(word_bits=layer.fire_lanes * layer.neuron.membrane_width, **groups),
+    }
+    if is_last and config.readout == "spike_count":
+        found["spike_counts"] = Memory(word_bits=config.score_width - 1, **groups)
+    if learning is None:
+        return found
+    if not is_last:
+        history = config.resolved[layer.index + 1].input_trace_width + layer.surrogate_width
+        found["history"] = Memory(word_bits=layer.fire_lanes * history, **groups)
+    if layer.index == 0:
+        found["places"] = Memory(word_bits=layer.input_address_width, depth=layer.n_in)
+        entry = layer.input_address_width + layer.input_trace_width
+        found["entries"] = Memory(word_bits=entry, depth=layer.n_in)
+    # Active and negative, and of a hidden neuron the exponent of its gradient.
+    error = 2 if is_last else 2 + unsigned_width(GRADIENT_WIDTH - 1)
+    word = max(1, unsigned_width(layer.n_words - 1))
+    found["errors"] = Memory(word_bits=word + layer.lanes * error, depth=layer.n_words)
+    return found
+
+
+def energy_of(config: NetworkConfig, per_sample: dict[str, Any], coefficients: Coefficients) -> dict[str, Any]:
+    """Return the energy of a sample, in pJ, from its operation counts.
+
+    A memory access costs what the table says of the whole word. An addition of inference has the width of the exact
+    sum of a step and comes with a product of spike and weight; an addition of the update has the width of a stored
+    weight (an upper bound for those of the carried error). Left out are the neurons' own arithmetic when they fire,
+    control, streams and the clock; flips of nets (:mod:`intsnn_hw.energy.switching`) see the first three.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        Of the core that was counted: with its learning rule where the core learns.
+    per_sample : dict
+        As :func:`intsnn_hw.accesses.accesses` returns it.
+    coefficients : Coefficients
+
+    Returns
+    -------
+    dict
+        ``inference`` and, where counted, ``update``; each with `memory_reads`, `memory_writes`, `adds`, `products`,
+        their sum `total`, and a list `layers` of the same with `memories`, ``{memory: {"reads", "writes"}, ...}``.
+    """
+    return {phase: _phase(config, phase, per_sample, coefficients) for phase in per_sample}
+
+
+def synaptic_operation_pj(config: NetworkConfig, index: int, spike_width: int, coefficients: Coefficients) -> float:
+    """Return the energy of one synaptic operation of a layer whose events had another spike width, in pJ.
+
+    That is the weight's share of a word read, its accumulator's share of a word written and, where a bank has several
+    words, read, the product and the addition. The width of the sum stays as it is.
+    """
+    layer = config.resolved[index]
+    kept = memories(config, layer)
+    weights, sums = kept["weights"], kept["accumulators"]
+    word = coefficients.read_pj(weights.word_bits, weights.depth) + coefficients.write_pj(sums.word_bits, sums.depth)
+    if layer.n_words > 1:
+        word += coefficients.read_pj(sums.word_bits, sums.depth)
+    logic = coefficients.add_pj(layer.current_width) + coefficients.product_pj(spike_width, layer.weight_width)
+    return word * layer.n_words / layer.n_out + logic
+
+
+def _phase(config: NetworkConfig, phase: str, per_sample: dict[str, Any], coefficients: Coefficients) -> dict[str, Any]:
+    layers = []
+    for layer, counted in zip(config.resolved, per_sample[phase]["layers"], strict=True):
+        kept, used = memories(config, layer), _by_memory(layer, per_sample, phase)
+        spent = {
+            name: {
+                "reads": entry["reads"] * coefficients.read_pj(kept[name].word_bits, kept[name].depth),
+                "writes": entry["writes"] * coefficients.write_pj(kept[name].word_bits, kept[name].depth),
+            }
+            for name, entry in used.items()
+        }
+        is_update = phase == "update"
+        width = layer.stored_width if is_update else layer.current_width
+        product = 0.0 if is_update else coefficients.product_pj(layer.input_spike_width, layer.weight_width)
+        layers.append(
+            _summed(
+                {
+                    "memory_reads": sum(entry["reads"] for entry in spent.values()),
+                    "memory_writes": sum(entry["writes"] for entry in spent.values()),
+                    "adds": counted["adds"] * coefficients.add_pj(width),
+                    "products": counted["adds"] * product,
+                }
+            )
+            | {"memories": spent}
+        )
+    return _summed({part: sum(layer[part] for layer in layers) for part in PARTS}) | {"layers": layers}
+
+
+def _summed(parts: dict[str, float]) -> dict[str, Any]:
+    return parts | {"total": sum(parts.values())}
+
+
+def _by_memory(layer: ResolvedLayer, per_sample: dict[str, Any], phase: str) -> dict[str, dict[str, float]]:
+    """Return the accesses of each memory of a layer, the list of traces taken apart into its two."""
+    counted = per_sample[phase]["layers"][layer.index]
+    used = {name: entry for name, entry in counted.items() if name not in ("adds", "trace_list")}
+    if "trace_list" not in counted:
+        return used
+    traces = counted["trace_list"]
+    # An event reads its place once; all other reads are of entries, and in inference each of these is written back.
+    events = 0.0 if phase == "update" else counted["weights"]["reads"] / layer.n_words
+    entries = traces["reads"] - events
+    written = min(entries, traces["writes"])
+    return used | {
+        "places": {"reads": events, "writes": traces["writes"] - written},
+        "entries": {"reads": entries, "writes": written},
+    }
