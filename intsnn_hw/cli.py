@@ -31,6 +31,7 @@ start here:
   intsnn generate digits.npz --with-weights -o build/rtl its Verilog, weights included
   intsnn cosim digits.npz                                that Verilog against the model, value by value
   intsnn synth digits.npz --target ecp5-25k              what it takes of an FPGA
+  intsnn energy digits.npz                               what an inference costs
 
 Every command explains itself: intsnn train --help. With --json it prints one JSON object."""
 

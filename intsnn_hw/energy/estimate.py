@@ -15,11 +15,20 @@ from intsnn_hw.accesses import accesses
 class Activity(Protocol):
     """What is read of :class:`golden.kernels.Activity`: sums over the samples."""
 
-    samples: int
-    input_events: int
-    hidden_events: int
-    updated_samples: int
-    synaptic_updates: int
+    @property
+    def samples(self) -> int: ...
+
+    @property
+    def input_events(self) -> int: ...
+
+    @property
+    def hidden_events(self) -> int: ...
+
+    @property
+    def updated_samples(self) -> int: ...
+
+    @property
+    def synaptic_updates(self) -> int: ...
 
 
 def step_events(config: NetworkConfig, offsets: NDArray[Any], spikes: NDArray[Any]) -> list[NDArray[Any]]:

@@ -1,8 +1,11 @@
 """intsnn energy: figures that hang together, and what a user can do wrong."""
 
+from dataclasses import replace
+
 import pytest
 import tomli_w
 
+from golden.presets import preset
 from intsnn_hw.energy import Coefficients
 from tests.cli.test_errors import fails
 
@@ -55,12 +58,14 @@ def test_what_a_user_can_do_wrong(intsnn, tmp_path):
     table = Coefficients.load().to_dict()
     del table["supply_voltage"]
     (tmp_path / "bad.toml").write_text(tomli_w.dumps(table))
+    (tmp_path / "infer.toml").write_text(replace(preset("digits-64"), learning=None).to_toml())
     for arguments, words in (
         ((*SMALL, "--coefficients", tmp_path / "bad.toml"), ["bad.toml", "supply_voltage", "missing"]),
         ((*SMALL, "--coefficients", tmp_path / "none.toml"), ["none.toml", "cannot be read"]),
         (("missing.npz",), ["missing.npz"]),
         ((), ["exactly one"]),
         ((*SMALL[:-1], "0"), ["--samples", "0"]),
-        ((*SMALL, "--data", "mnist", "--data-dir", tmp_path), ["mnist", "64"]),
+        ((*SMALL, "--data", "nothing"), ["nothing", "digits", "mnist"]),
+        (("--config", tmp_path / "infer.toml", "--learn"), ["infer.toml", "--learn", "no learning rule"]),
     ):
         fails(intsnn("energy", *arguments), *words)

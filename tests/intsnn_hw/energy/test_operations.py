@@ -98,10 +98,7 @@ def test_update_energy_takes_the_trace_list_apart():
     config = small_config()
     report = colearn(Network.initial(config), *drawn(config, 12))
     found = energy_of(config, report.accesses, COEFFICIENTS)
-    layer, trace_list = (
-        report.accesses["inference"]["layers"][0],
-        report.accesses["inference"]["layers"][0]["trace_list"],
-    )
+    layer = report.accesses["inference"]["layers"][0]
     spent, kept = found["inference"]["layers"][0]["memories"], memories(config, config.resolved[0])
     events = layer["weights"]["reads"] / config.resolved[0].n_words
 
@@ -128,6 +125,7 @@ def test_accesses_without_a_run_are_those_of_the_hardware(sizes, readout):
     events, _ = drawn(config, 25)
     run = cosimulate(network, events)
     spikes = Kernel(network).infer(events, record=True).spikes
+    assert spikes is not None
     steps = step_events(network.config, events.offsets, spikes)
     assert any((into == 0).any() for into in steps) and all(into.any() for into in steps)
     assert inference_accesses(network.config, steps) == run.accesses
