@@ -47,9 +47,7 @@ def variant(name: str, base: str) -> NetworkConfig:
     keywords, learning, hardware = VARIANTS[name]
     config = preset(base, **keywords)
     assert config.learning is not None
-    return replace(
-        config, learning=replace(config.learning, **learning), hardware=replace(config.hardware, **hardware)
-    )
+    return replace(config, learning=replace(config.learning, **learning), hardware=replace(config.hardware, **hardware))
 
 
 def main() -> int:
