@@ -1,13 +1,13 @@
 """The errors of a layer's neurons, packed into words of `lanes`, of which only those with an error are kept."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.config import ResolvedLayer
 
 from .arith import index_shape
-from .events import error_layout
+from .events import error_layout, place_layout
 from .store import Store
 
 
@@ -18,13 +18,14 @@ def entry_layout(layer: ResolvedLayer, *, is_readout: bool) -> data.StructLayout
 
 
 class ErrorStore(wiring.Component):
-    """Takes the errors of all neurons in order, one per cycle, and keeps the words that hold any.
+    """Takes the errors of neurons in ascending order, one per cycle, and keeps the words that hold any.
 
     Members
     -------
-    clear : In                 forget everything; the next error is that of neuron 0
-    push : In, error : In      the error of the next neuron
-    n_entries : Out            words kept so far, up to date one cycle after a push
+    clear : In                 forget everything
+    push : In, place : In, error : In   the error of a neuron; those left out have none
+    flush : In                 all have been pushed
+    n_entries : Out            words kept so far, complete one cycle after `flush`
     address : In, entry : Out  a kept word, one cycle later
     keeping : Out              a word is being kept
     """
@@ -35,7 +36,9 @@ class ErrorStore(wiring.Component):
             {
                 "clear": In(1),
                 "push": In(1),
+                "place": In(place_layout(layer)),
                 "error": In(error_layout(is_readout=is_readout)),
+                "flush": In(1),
                 "n_entries": Out(index_shape(layer.n_words + 1)),
                 "address": In(index_shape(layer.n_words)),
                 "entry": Out(entry_layout(layer, is_readout=is_readout)),
@@ -46,42 +49,34 @@ class ErrorStore(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer = self._layer
-        layout = entry_layout(layer, is_readout=self._is_readout)
         # Reading begins when all errors have been pushed.
-        m.submodules.entries = entries = Store(layout, layer.n_words)
-        lane, neuron = Signal(index_shape(layer.lanes)), Signal(index_shape(layer.n_out))
-        word, found = Signal(index_shape(layer.n_words)), Signal()
-        width = self.error.shape().size
-        held = [Signal(width, name=f"held{index}") for index in range(layer.lanes)]
-        is_last = Signal()
+        m.submodules.entries = entries = Store(entry_layout(layer, is_readout=self._is_readout), layer.n_words)
+        takes, begins, found = Signal(), Signal(), Signal()
+        word = Signal(index_shape(layer.n_words))
+        held = [Signal(error_layout(is_readout=self._is_readout), name=f"held{lane}") for lane in range(layer.lanes)]
         m.d.comb += [
-            is_last.eq((lane == layer.lanes - 1) | (neuron == layer.n_out - 1)),
-            entries.write_enable.eq(self.push & is_last & (found | self.error.active)),
+            takes.eq(self.push & self.error.active),
+            begins.eq(takes & (~found | (self.place.word != word))),
+            self.keeping.eq(found & (begins | self.flush)),
+            entries.write_enable.eq(self.keeping),
             entries.write_address.eq(self.n_entries),
             entries.write_data.word.eq(word),
+            entries.write_data.errors.eq(Cat(held)),
             entries.read_enable0.eq(1),
             entries.read_address0.eq(self.address),
             self.entry.eq(entries.read_data0),
-            self.keeping.eq(entries.write_enable),
         ]
-        for index in range(layer.lanes):
-            here = Signal(width, name=f"here{index}")
-            m.d.comb += [
-                here.eq(held[index]),
-                entries.write_data.errors[index].eq(here),
-            ]
-            with m.If(lane == index):
-                m.d.comb += here.eq(self.error)
-            with m.If(self.push):
-                m.d.sync += held[index].eq(here)
-            with m.If((self.push & is_last) | self.clear):
-                m.d.sync += held[index].eq(0)
-        with m.If(self.push):
-            m.d.sync += [lane.eq(lane + 1), neuron.eq(neuron + 1), found.eq(found | self.error.active)]
-            with m.If(is_last):
-                m.d.sync += [lane.eq(0), word.eq(word + 1), found.eq(0)]
-        with m.If(entries.write_enable):
+        for lane, error in enumerate(held):
+            with m.If(begins):
+                m.d.sync += error.active.eq(0)
+            with m.If(takes & (self.place.lane == lane)):
+                m.d.sync += error.eq(self.error)
+        with m.If(self.keeping):
             m.d.sync += self.n_entries.eq(self.n_entries + 1)
+        with m.If(takes):
+            m.d.sync += [found.eq(1), word.eq(self.place.word)]
+        with m.Elif(self.flush):
+            m.d.sync += found.eq(0)
         with m.If(self.clear):
-            m.d.sync += [lane.eq(0), neuron.eq(0), word.eq(0), found.eq(0), self.n_entries.eq(0)]
+            m.d.sync += [found.eq(0), self.n_entries.eq(0)]
         return m

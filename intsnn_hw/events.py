@@ -116,11 +116,19 @@ def ticket_layout() -> data.StructLayout:
     return data.StructLayout({"label": CONTROL_VALUE_WIDTH, "learn": 1})
 
 
+def place_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """Where the weights to a neuron stand in a row: ``neuron = word * lanes + lane``."""
+    return data.StructLayout({"word": index_shape(layer.n_words), "lane": index_shape(layer.lanes)})
+
+
 def row_layout(layer: ResolvedLayer, below: ResolvedLayer | None) -> data.StructLayout:
-    """A row of a layer's weights to update: its input, that input's trace and, of a hidden neuron, its surrogate."""
+    """A row of a layer's weights to update: its input and that input's trace.
+
+    Of a neuron of a hidden layer `below` also its surrogate, and its place there, where its gradient belongs.
+    """
     fields: dict[str, ShapeLike] = {"input": layer.input_address_width, "trace": layer.input_trace_width, "last": 1}
     if below is not None:
-        fields["surrogate"] = below.surrogate_width
+        fields |= {"surrogate": below.surrogate_width, "place": place_layout(below)}
     return data.StructLayout(fields)
 
 

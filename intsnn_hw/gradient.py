@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from golden.config import ResolvedLayer
 
 from .arith import multiply, shift_round
-from .events import error_layout
+from .events import error_layout, place_layout
 from .learning import power_of_two
 
 
@@ -18,8 +18,8 @@ class Gradient(wiring.Component):
 
     Members
     -------
-    valid : In, carried : In(signed), surrogate : In, last : In   of one neuron after the other
-    push : Out, error : Out   its gradient
+    valid : In, carried : In(signed), surrogate : In, place : In, last : In   of one neuron after the other
+    push : Out, place_o : Out, error : Out   its gradient
     done : Out                with the last push
     """
 
@@ -30,8 +30,10 @@ class Gradient(wiring.Component):
                 "valid": In(1),
                 "carried": In(signed(width)),
                 "surrogate": In(layer.surrogate_width),
+                "place": In(place_layout(layer)),
                 "last": In(1),
                 "push": Out(1),
+                "place_o": Out(place_layout(layer)),
                 "error": Out(error_layout(is_readout=False)),
                 "done": Out(1),
             }
@@ -41,7 +43,7 @@ class Gradient(wiring.Component):
         m = Module()
         layer = self._layer
         assert layer.learning is not None
-        valid_1, last_1 = Signal(), Signal()
+        valid_1, last_1, place_1 = Signal(), Signal(), Signal(place_layout(layer))
         product = multiply(self.carried, self.surrogate, shift_add=layer.multiplier == "shift_add")
         product_1 = Signal(product.shape())
         rounded = shift_round(product_1, layer.learning.error_shifts[layer.index])
@@ -52,6 +54,8 @@ class Gradient(wiring.Component):
         m.d.sync += [
             valid_1.eq(self.valid),
             last_1.eq(self.last),
+            place_1.eq(self.place),
+            self.place_o.eq(place_1),
             product_1.eq(product),
             self.push.eq(valid_1),
             self.done.eq(valid_1 & last_1),

@@ -1,6 +1,6 @@
 """The learning engine: error of the readout, gradients and weight updates of all layers, from the output down."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -11,7 +11,7 @@ from golden.seeds import update_lfsr_seed
 from .arith import index_shape, lfsr_step
 from .direct import DirectError, direct_width
 from .error_store import ErrorStore
-from .events import evaluation_layout, row_layout, score_layout, ticket_layout, work_layout
+from .events import evaluation_layout, place_layout, row_layout, score_layout, ticket_layout, work_layout
 from .gradient import Gradient
 from .learning import output_error
 from .ports import history_port, weight_port
@@ -28,7 +28,8 @@ class Learner(wiring.Component):
 
     An evaluation (after the last step of a sample, or after each step) compares the scores with the margin while they
     arrive. Without an error it ends there. Otherwise the layers are updated one after the other, output first: an
-    update takes one cycle a word with an error of each row with a trace, plus about 10 a layer.
+    update takes one cycle a word with an error of each row with a trace, plus about 10 a layer; on the feedback route
+    also one a row with a surrogate alone, and one for each group of `fire_lanes` hidden neurons with neither.
 
     Members
     -------
@@ -117,10 +118,11 @@ class Learner(wiring.Component):
 
         # Evaluation: the error of each class as its score arrives.
         phase = Signal(range(len(layers) + 1))  # 0: evaluating; l + 1: updating layer l
-        started = Signal()
+        stage = Signal(2)  # of an update: its errors are made complete, it starts, it goes on
         evaluating, accepted = phase == 0, Signal()
         m.d.comb += self.idle.eq(evaluating & ~queue.r_rdy)
         label, known = Signal(index_shape(config.n_classes)), Signal()
+        place = Signal(place_layout(layers[top]))
         score, found = self.scores.payload, Signal()
         m.d.comb += [
             self.scores.ready.eq(evaluating & queue.r_rdy),
@@ -134,6 +136,7 @@ class Learner(wiring.Component):
             error.active.eq(active & known),
             error.negative.eq(negative),
             stores[top].push.eq(accepted & ~score.discard),
+            stores[top].place.eq(place),
         ]
         wrong, clear = found | error.active, Signal()
         m.d.comb += [
@@ -146,52 +149,56 @@ class Learner(wiring.Component):
         with m.If(accepted & ~score.discard):
             m.d.sync += [
                 label.eq(label + 1),
+                place.lane.eq(place.lane + 1),
                 found.eq(wrong),
                 actives.bit_select(label, 1).eq(error.active),
                 negatives.bit_select(label, 1).eq(error.negative),
             ]
+            with m.If(place.lane == layers[top].lanes - 1):
+                m.d.sync += [place.lane.eq(0), place.word.eq(place.word + 1)]
             with m.If(score.last):
-                m.d.sync += [label.eq(0), found.eq(0)]
+                m.d.sync += [label.eq(0), place.eq(0), found.eq(0)]
                 with m.If(wrong):
-                    m.d.sync += [phase.eq(top + 1), started.eq(0), self.updated.eq(self.updated + 1)]
+                    m.d.sync += [phase.eq(top + 1), stage.eq(0), self.updated.eq(self.updated + 1)]
                 with m.Else():
                     m.d.comb += [clear.eq(1), self.release.eq(ticket.learn)]
                     with m.If(known):
                         m.d.sync += self.skipped.eq(self.skipped + 1)
                     with m.If(ticket.learn & ~known & score.final):
                         m.d.sync += self.rejected.eq(self.rejected + 1)
+        with m.If(~evaluating & (stage != 2)):
+            m.d.sync += stage.eq(stage + 1)
         with m.If(~evaluating):
             m.d.sync += self.update_cycles.eq(self.update_cycles + 1)
 
         # Updates, from the output down.
         for layer in reversed(layers):
             index, update = layer.index, updates[layer.index]
-            is_phase, start, finished = (
-                phase == index + 1,
-                Signal(name=f"start{index}"),
-                Signal(name=f"finished{index}"),
-            )
-            m.d.comb += start.eq(is_phase & ~started)
-            with m.If(is_phase):
-                m.d.sync += started.eq(1)
+            is_phase, start, finished = (Signal(name=f"{name}{index}") for name in ("is_phase", "start", "finished"))
+            m.d.comb += [
+                is_phase.eq(phase == index + 1),
+                stores[index].flush.eq(is_phase & (stage == 0)),
+                start.eq(is_phase & (stage == 1)),
+            ]
             if index:
-                m.d.comb += finished.eq(self._hidden_rows(m, index, start, updates, stores, actives, negatives))
-                with m.If(is_phase & started & finished):
-                    m.d.sync += [phase.eq(index), started.eq(0)]
+                rows_done = self._hidden_rows(m, index, start, updates, stores, actives, negatives)
+                m.d.comb += finished.eq(is_phase & (stage == 2) & rows_done)
+                with m.If(finished):
+                    m.d.sync += [phase.eq(index), stage.eq(0)]
             else:
                 connect(m, flipped(self.inputs), update.rows)
                 none, over = Signal(), Signal()
                 m.d.comb += [
                     none.eq((stores[0].n_entries == 0) | self.inputs_empty),
                     self.walk.eq(start & ~none),
-                    finished.eq(is_phase & Mux(started, over & ~update.busy, none)),
+                    finished.eq((start & none) | (is_phase & (stage == 2) & over & ~update.busy)),
                 ]
                 with m.If(start):
                     m.d.sync += over.eq(0)
                 with m.If(update.rows.valid & update.rows.ready & update.rows.payload.last):
                     m.d.sync += over.eq(1)
                 with m.If(finished):
-                    m.d.sync += [phase.eq(0), started.eq(0)]
+                    m.d.sync += phase.eq(0)
                     m.d.comb += [clear.eq(1), self.release.eq(1)]
         return m
 
@@ -205,15 +212,16 @@ class Learner(wiring.Component):
         layer, below = config.resolved[index], config.resolved[index - 1]
         update, store = updates[index], stores[index - 1]
         is_readout = index == len(updates) - 1
-        m.submodules[f"scan{index}"] = scan = RowScan(layer, below)
-        connect(m, scan.history, flipped(getattr(self, f"history{index - 1}")))
         feedback = learning.route == "feedback"
+        m.submodules[f"scan{index}"] = scan = RowScan(layer, below, every_row=not feedback)
+        connect(m, scan.history, flipped(getattr(self, f"history{index - 1}")))
         width = carried_width(layer, is_readout=is_readout) if feedback else direct_width(config)
         m.submodules[f"gradient{index - 1}"] = gradient = Gradient(below, width)
         m.d.comb += [
             scan.start.eq(start),
             update.rows.payload.eq(scan.rows.payload),
             store.push.eq(gradient.push),
+            store.place.eq(gradient.place_o),
             store.error.eq(gradient.error),
         ]
         if feedback:
@@ -223,6 +231,7 @@ class Learner(wiring.Component):
                 gradient.valid.eq(update.carried_valid),
                 gradient.carried.eq(update.carried),
                 gradient.surrogate.eq(update.carried_surrogate),
+                gradient.place.eq(update.carried_place),
                 gradient.last.eq(update.carried_last),
             ]
         else:
@@ -237,6 +246,7 @@ class Learner(wiring.Component):
                 gradient.valid.eq(update.rows.valid & update.rows.ready),
                 gradient.carried.eq(direct.o.payload),
                 gradient.surrogate.eq(scan.rows.payload.surrogate),
+                gradient.place.eq(scan.rows.payload.place),
                 gradient.last.eq(scan.rows.payload.last),
             ]
         derived, finished = Signal(name=f"derived{index - 1}"), Signal(name=f"rows_done{index}")

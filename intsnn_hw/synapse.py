@@ -20,7 +20,7 @@ class SynapseArray(wiring.Component):
     """Adds the weight row of each event into the accumulators of the present step, `lanes` weights per cycle.
 
     Throughput: an event takes ``n_words`` cycles and the next follows without a bubble; a marker that stands alone
-    takes one cycle. Latency: 3 cycles from the last word of a step to its descriptor on `sweep`. There are `banks`
+    takes one cycle. Latency: 4 cycles from the last word of a step to its descriptor on `sweep`. There are `banks`
     sets of accumulators: with two, the next step is added while the last one fires. The first event of a step
     overwrites its bank, so that banks are never cleared. `i` stalls while an event is in work, while `loading`, while
     the bank it needs is still being read, and while two finished steps wait.
@@ -125,7 +125,7 @@ class SynapseArray(wiring.Component):
                     m.d.sync += bank.eq(~bank)
         m.d.sync += bank_busy.eq(bank_busy & ~self.release | taken)
 
-        # Stage 1: the weight word and the accumulators are being read.
+        # Stage 1: the weight word is being read.
         add_1, first_1, close_1 = Signal(), Signal(), Signal()
         spike_1 = Signal(layer.input_spike_width)
         word_1, bank_1 = Signal.like(word), Signal()
@@ -144,38 +144,55 @@ class SynapseArray(wiring.Component):
             sweep_1.discard.eq(discards),
         ]
 
-        # Stage 2: products and accumulators are there; add and write back.
+        # Stage 2: the weights are there, in registers of their own: block RAM is slow to give them, and a shadow weight
+        # is rounded on the way. The accumulators are being read.
         add_2, first_2, close_2 = Signal(), Signal(), Signal()
+        spike_2 = Signal.like(spike_1)
         word_2, bank_2 = Signal.like(word), Signal()
         sweep_2 = Signal(sweep_layout())
-        products = [Signal(signed(layer.product_width), name=f"product{lane}") for lane in range(layer.lanes)]
+        weights_2 = [Signal(signed(layer.weight_width), name=f"weight{lane}_2") for lane in range(layer.lanes)]
         m.d.sync += [
             add_2.eq(add_1),
             first_2.eq(first_1),
             close_2.eq(close_1),
+            spike_2.eq(spike_1),
             word_2.eq(word_1),
             bank_2.eq(bank_1),
             sweep_2.eq(sweep_1),
+        ]
+
+        # Stage 3: products and accumulators are there; add and write back.
+        add_3, first_3, close_3 = Signal(), Signal(), Signal()
+        word_3, bank_3 = Signal.like(word), Signal()
+        sweep_3 = Signal(sweep_layout())
+        products = [Signal(signed(layer.product_width), name=f"product{lane}") for lane in range(layer.lanes)]
+        m.d.sync += [
+            add_3.eq(add_2),
+            first_3.eq(first_2),
+            close_3.eq(close_2),
+            word_3.eq(word_2),
+            bank_3.eq(bank_2),
+            sweep_3.eq(sweep_2),
         ]
         previous = Signal(sums_layout(layer))
         sums = [Signal(signed(layer.current_width), name=f"sum{lane}") for lane in range(layer.lanes)]
         for lane in range(layer.lanes):
             weight = inference_weight(m, weights.read_data0[lane], layer, f"weight{lane}")
-            product = multiply(weight, spike_1, shift_add=layer.multiplier == "shift_add")
-            m.d.sync += products[lane].eq(product)
-            m.d.comb += sums[lane].eq(Mux(first_2, 0, previous[lane]) + products[lane])
-        self._accumulators(m, add_1, add_2, word_1, bank_1, word_2, bank_2, previous, sums)
+            product = multiply(weights_2[lane], spike_2, shift_add=layer.multiplier == "shift_add")
+            m.d.sync += [weights_2[lane].eq(weight), products[lane].eq(product)]
+            m.d.comb += sums[lane].eq(Mux(first_3, 0, previous[lane]) + products[lane])
+        self._accumulators(m, add_2, add_3, word_2, bank_2, word_3, bank_3, previous, sums)
 
-        m.submodules.waiting = waiting = fifo.SyncFIFO(width=sweep_2.shape().size, depth=MAX_WAITING_SWEEPS)
+        m.submodules.waiting = waiting = fifo.SyncFIFO(width=sweep_3.shape().size, depth=MAX_WAITING_SWEEPS)
         popped = self.sweep.valid & self.sweep.ready
         m.d.comb += [
-            waiting.w_data.eq(sweep_2),
-            waiting.w_en.eq(close_2),
+            waiting.w_data.eq(sweep_3),
+            waiting.w_en.eq(close_3),
             self.sweep.payload.eq(waiting.r_data),
             self.sweep.valid.eq(waiting.r_rdy),
             waiting.r_en.eq(self.sweep.ready),
-            self.adding.eq(add_2),
-            self.active.eq(self.i.valid | held | add_1 | add_2),
+            self.adding.eq(add_3),
+            self.active.eq(self.i.valid | held | add_1 | add_2 | add_3),
         ]
         m.d.sync += n_waiting.eq(n_waiting + (issue & closes) - popped)
         return m

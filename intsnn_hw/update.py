@@ -9,7 +9,7 @@ from golden.fixed import LFSR_WIDTH, signed_width
 
 from .arith import add_all, index_shape, multiply_constant, saturate
 from .error_store import entry_layout
-from .events import error_layout, row_layout
+from .events import error_layout, place_layout, row_layout
 from .learning import inference_weight
 from .ports import weight_port
 
@@ -41,7 +41,8 @@ class RowUpdate(wiring.Component):
     draw : In, drawn : Out   LFSR draw for a row with a trace, taken in this cycle
     weights : Out         see :func:`weight_port`
     changes : Out         the word being read will be changed
-    carried : Out(signed), carried_valid, carried_surrogate, carried_last : Out   of each row, on the feedback route
+    carried : Out(signed), carried_valid, carried_surrogate, carried_place, carried_last : Out   of each row, on the
+                          feedback route
     busy : Out            a row is in work
     """
 
@@ -67,6 +68,7 @@ class RowUpdate(wiring.Component):
             members |= {
                 "carried": Out(signed(carried_width(layer, is_readout=is_readout))),
                 "carried_surrogate": Out(below.surrogate_width),
+                "carried_place": Out(place_layout(below)),
                 "carried_valid": Out(1),
                 "carried_last": Out(1),
             }
@@ -202,8 +204,9 @@ class RowUpdate(wiring.Component):
     def _carry(self, m: Module, parts: list[Signal], row: Signal, tags_3: list[Signal], tags_4: list[Signal]) -> None:
         """Sum the weighed lanes over the words of a row and hand the sum over with the row's surrogate."""
         assert self._below is not None
-        surrogates = [Signal(self._below.surrogate_width, name=f"surrogate_{stage}") for stage in range(1, 5)]
-        m.d.sync += [surrogates[0].eq(row.surrogate), Cat(surrogates[1:]).eq(Cat(surrogates[:-1]))]
+        neuron = Cat(row.surrogate, row.place)
+        neurons = [Signal(neuron.shape(), name=f"neuron_{stage}") for stage in range(1, 5)]
+        m.d.sync += Cat(neurons).eq(Cat(neuron, *neurons[:-1]))
         word_sum, total = Signal.like(self.carried), Signal.like(self.carried)
         m.d.sync += word_sum.eq(add_all(list(parts)))
         so_far = Signal.like(self.carried)
@@ -216,7 +219,7 @@ class RowUpdate(wiring.Component):
             self.carried_valid.eq(tags_4[_OP] & tags_4[_LAST]),
             self.carried_last.eq(tags_4[_ENDS]),
             self.carried.eq(so_far),
-            self.carried_surrogate.eq(surrogates[3]),
+            Cat(self.carried_surrogate, self.carried_place).eq(neurons[3]),
         ]
 
 

@@ -136,7 +136,7 @@ def manifest(core: Core, config: NetworkConfig, *, preloaded: bool) -> dict[str,
             "cycles_per_event": [layer.n_words for layer in config.resolved],
             "cycles_per_sweep": [layer.n_fire_words + 3 for layer in config.resolved],
             "sweep_overlaps_next_step": config.hardware.banks == 2,
-            "latency": "from the last beat of a sample: its adds, then for each layer 3 cycles, one for each group of "
+            "latency": "from the last beat of a sample: its adds, then for each layer 4 cycles, one for each group of "
             "fire_lanes neurons and the adds of its last events, then one for each class",
         },
     }

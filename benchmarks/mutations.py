@@ -1,0 +1,105 @@
+"""Does the suite notice a wrong core? Each mutation is made in a copy of the project, where tests that should fail run.
+
+``python -m benchmarks.mutations`` prints a line for each mutation and ends with exit code 1 where one survives.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+_COPIED = ("golden", "intsnn_hw", "sim", "train", "tests", "pyproject.toml")
+_LEARN, _FAULTS, _CORE = "tests/sim/test_learn.py", "tests/sim/test_faults.py", "tests/intsnn_hw/test_core.py"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """Replaces the only occurrence of `old` in a file of ``intsnn_hw`` by `new`; `tests` should fail then."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...] = (_LEARN, "-k", "icarus")
+
+
+MUTATIONS = (
+    Mutation("a wrong shift of the update", "update.py", "up = learning.max_boost - boost", "up = learning.max_boost"),
+    Mutation("a shadow weight that wraps", "update.py", "saturate(total, layer.stored_width)", "total"),
+    Mutation("a skipped LFSR draw", "update.py", "self.drawn.eq(taken & will_update)", "self.drawn.eq(0)"),
+    Mutation("a swapped sign of the update", "update.py", "exact = shadow_3 + step_3", "exact = shadow_3 - step_3"),
+    Mutation(
+        "a swapped sign of the carried error",
+        "update.py",
+        "Mux(error.negative, -weighed, weighed)",
+        "Mux(error.negative, weighed, -weighed)",
+    ),
+    Mutation("the margin's edge", "learning.py", "score > -margin", "score >= -margin"),
+    Mutation("a place in the list believed too far", "traces.py", "places.read_data0.place < count", "1"),
+    Mutation("a trace that wraps", "traces.py", "saturate_unsigned(", "(lambda value, width: value[:width])("),
+    Mutation("rows of no use not ended by the last", "scan.py", "else 1 if lane == last_lane else", "else"),
+    Mutation("padding neurons with rows", "scan.py", "in_last = 0 if lane > last_lane else", "in_last ="),
+    Mutation("the last word of errors lost", "error_store.py", "found & (begins | self.flush)", "found & begins"),
+    Mutation("errors of the word before kept", "error_store.py", "m.d.sync += error.active.eq(0)", "pass"),
+    Mutation("one port read and written at once", "update.py", "slot.eq(~slot)", "slot.eq(0)"),
+    Mutation("membranes kept by a discarded sample", "sweep.py", "[fresh.eq(1), discard_o", "[discard_o", (_FAULTS,)),
+    Mutation(
+        "a discarded sample that keeps its label",
+        "learner.py",
+        "(score.discard | (score.last & score.final))",
+        "(score.last & score.final)",
+        (_FAULTS,),
+    ),
+    Mutation("an accumulator that is not restarted", "synapse.py", "Mux(first_3, 0, previous[lane])", "previous[lane]",
+             (_CORE, "-k", "icarus")),
+    Mutation("a membrane that wraps", "sweep.py", "saturate(total, neuron.membrane_width)", "total",
+             (_CORE, "-k", "icarus")),
+)  # fmt: skip
+
+
+def is_caught(mutation: Mutation) -> str | None:
+    """Run the tests on a mutated copy; return the first that fails, None where none does."""
+    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+        for name in _COPIED:
+            source, target = ROOT / name, Path(folder, name)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
+        path = Path(folder, "intsnn_hw", mutation.file)
+        text = path.read_text(encoding="utf-8")
+        if text.count(mutation.old) != 1:
+            raise SystemExit(
+                f"{mutation.what}: {mutation.file} holds {mutation.old!r} {text.count(mutation.old)} times"
+            )
+        path.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutation.tests]
+        environment = os.environ | {"PYTHONPATH": folder}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1):
+            raise SystemExit(f"{mutation.what}: pytest ended with code {done.returncode}\n{done.stdout[-2000:]}")
+        failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+        return failed[0].split()[1] if failed else None
+
+
+def main() -> int:
+    """Try every mutation, or those whose description holds a word."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("word", nargs="?", default="", help="only mutations whose description holds it")
+    word = parser.parse_args().word
+    n_survivors = 0
+    for mutation in MUTATIONS:
+        if word in mutation.what:
+            caught = is_caught(mutation)
+            n_survivors += caught is None
+            print(f"{mutation.what:45s} {'SURVIVES' if caught is None else f'caught by {caught}'}", flush=True)
+    return 1 if n_survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
