@@ -6,10 +6,6 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
-from intsnn_hw.energy.coefficients import DEFAULT, Coefficients
-from intsnn_hw.energy.eth import inference_energy, training_cost
-from intsnn_hw.energy.operations import PARTS, energy_of, synaptic_operation_pj
-from intsnn_hw.energy.switching import switching
 
 from .options import add_command, add_data, add_network, count, dataset_of, source_of
 from .output import columns, emit, number, progress, status, table
@@ -18,6 +14,7 @@ if TYPE_CHECKING:
     from golden.config import NetworkConfig
     from golden.encoding import Events
     from golden.network import Network
+    from intsnn_hw.energy.coefficients import Coefficients
     from sim.cosim import CosimReport
     from sim.result import RunResult
 
@@ -30,7 +27,7 @@ def add_parser(commands: Any) -> None:
         commands,
         "energy",
         "energy of an inference and of a training sample",
-        f"""\
+        """\
 Run test samples through the compiled hardware, count memory reads, memory writes and additions, and turn them into
 energy by a table of coefficients. With --learn also training samples, in the order of a first epoch, through the core
 that learns. With --toggles the bit flips of every net are counted too, module by module; that compiles the hardware
@@ -40,7 +37,7 @@ Beside them stand the models of the graded-spike thesis (ETH 2025, eq. 5.1 to 5.
 whatever its bits: F*fr*E*T for inference, E being the energy of an operation with a spike of 1 bit; T*S*c for training,
 with the c that the run gives.
 
-The table is {DEFAULT.name} of this package, 45 nm figures with their sources; --coefficients takes another of its form.
+The table is horowitz45.toml of this package, 45 nm figures with their sources; --coefficients takes another of its form.
 Operations leave out the neurons' own arithmetic, control and the clock tree; bit flips leave out memories and the clock
 tree. The two overlap, in adders and products, so that their energies do not add up.""",
         """\
@@ -62,6 +59,7 @@ intsnn energy digits.npz --coefficients mine.toml""",
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
     from golden.encoding import encode_events
+    from intsnn_hw.energy.coefficients import DEFAULT, Coefficients
 
     coefficients = Coefficients.load(DEFAULT if args.coefficients is None else args.coefficients)
     source = source_of(args)
@@ -91,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _inference(network: Network, events: Events, coefficients: Coefficients, *, toggles: bool) -> dict[str, Any]:
     """Return energy, operations and firing rates of an inference."""
+    from intsnn_hw.energy.operations import energy_of
     from sim.cosim import RtlNetwork, chunks
 
     from .cosim import simulate
@@ -126,6 +125,9 @@ def _eth_inference(
     config: NetworkConfig, rates: list[float], energy: dict[str, Any], coefficients: Coefficients
 ) -> dict[str, Any]:
     """Return the thesis's model with the measured rates, an operation costing what it does with a spike of 1 bit."""
+    from intsnn_hw.energy.eth import inference_energy
+    from intsnn_hw.energy.operations import synaptic_operation_pj
+
     layers = []
     for layer, rate, counted in zip(config.resolved, rates, energy["layers"], strict=True):
         operations = layer.n_in * layer.n_out
@@ -158,6 +160,8 @@ def _training(
     from golden.encoding import encode_events
     from golden.kernels import Kernel
     from golden.network import Network
+    from intsnn_hw.energy.eth import training_cost
+    from intsnn_hw.energy.operations import energy_of
     from sim.learn import RtlLearner, continue_learning
     from train.online import sample_order
 
@@ -207,6 +211,8 @@ def _training(
 
 
 def _switching(runs: list[RunResult], n_samples: int, coefficients: Coefficients) -> dict[str, Any]:
+    from intsnn_hw.energy.switching import switching
+
     flips = [
         (entry.net.module, entry.net.is_register, entry.flips) for result in runs for entry in result.toggles
     ]  # fmt: skip
@@ -252,6 +258,8 @@ def _shown(result: dict[str, Any]) -> list[Any]:
 
 
 def _operations(result: dict[str, Any]) -> Any:
+    from intsnn_hw.energy.operations import PARTS
+
     phases = {"inference": result["inference"]["energy"]}
     if result["training"] is not None:
         phases |= {f"training, {name}": energy for name, energy in result["training"]["energy"].items()}
