@@ -37,7 +37,7 @@ Beside them stand the models of the graded-spike thesis (ETH 2025, eq. 5.1 to 5.
 whatever its bits: F*fr*E*T for inference, E being the energy of an operation with a spike of 1 bit; T*S*c for training,
 with the c that the run gives.
 
-The table is horowitz45.toml of this package, 45 nm figures with their sources; --coefficients takes another of its form.
+The table is horowitz45.toml of this package, 45 nm with its sources; --coefficients takes another of its form.
 Operations leave out the neurons' own arithmetic, control and the clock tree; bit flips leave out memories and the clock
 tree. The two overlap, in adders and products, so that their energies do not add up.""",
         """\
