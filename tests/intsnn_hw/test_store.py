@@ -30,7 +30,8 @@ def test_reads_what_was_written(depth, single_port):
     addresses = [int(at) for at in (*edges, *rng.integers(0, depth, 60), *edges)]
 
     async def bench(ctx):
-        words, held = {at: tuple(word) for at, word in enumerate(init)}, [None] * n_ports
+        words = {at: tuple(word) for at, word in enumerate(init)}
+        held: list[tuple[int, ...] | None] = [None] * n_ports
         for at in addresses:
             word = tuple(int(value) for value in rng.integers(0, 32, 2))
             writes, others = bool(rng.integers(2)), [int(rng.choice(addresses)) for _ in range(n_ports)]
