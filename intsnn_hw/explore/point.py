@@ -55,7 +55,7 @@ def command(sweep: Sweep, point: Point) -> str:
         steps = [shlex.join([*train, "--seed", str(sweep.seeds[0]), "--out", f"{checkpoint}-{sweep.seeds[0]}.npz"])]
     else:
         body = shlex.join(train) + f" --seed $seed --out {checkpoint}-$seed.npz || exit"
-        steps = [f"for seed in {' '.join(map(str, sweep.seeds))}; do {body}; done"]
+        steps = [f"(for seed in {' '.join(map(str, sweep.seeds))}; do {body}; done)"]  # exit ends the parentheses only
     network = f"{checkpoint}-{sweep.seeds[0]}.npz"
     hardware = _options(point, "hardware")
     if "target" in point.values:
