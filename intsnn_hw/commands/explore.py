@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from golden.errors import InputError, ToolError
 
 from .options import add_command, count
-from .output import columns, emit, note, number, percent, progress, table, write_file
+from .output import columns, emit, note, number, percent, progress, table, to_json, write_file
 
 if TYPE_CHECKING:
     from intsnn_hw.explore.sweep import Sweep
@@ -181,8 +181,6 @@ def _tell(args: argparse.Namespace, folder: Path, *, write: bool = True) -> int:
         from intsnn_hw.explore.report import report
 
         text = (folder / store.SWEEP).read_text(encoding="utf-8")
-        from .output import to_json
-
         files = {
             "results.csv": to_csv(sweep, rows),
             "report.html": report(sweep, rows, column_names(sweep, rows), text),
@@ -202,22 +200,16 @@ def _shown(sweep: Sweep, result: dict[str, Any]) -> list[Any]:
     first = sweep.objectives[0]
     best = [row for row in result["rows"] if row["point"] in result["front"]]
     best.sort(key=lambda row: row[first], reverse=OBJECTIVES[first].higher)
-    names = (
-        "point",
-        *(AXES[name].label for name in sweep.axes),
-        *(OBJECTIVES[name].label for name in sweep.objectives),
-    )
+    varied = [name for name in sweep.axes if len(sweep.values(name)) > 1]
+    names = ("point", *(AXES[name].label for name in varied), *(OBJECTIVES[name].label for name in sweep.objectives))
     rows: list[tuple[object, ...]] = [
-        (
-            str(row["point"]),
-            *(as_text(row[name]) for name in sweep.axes),
-            *(_value(row, name) for name in sweep.objectives),
-        )
+        (str(row["point"]), *(as_text(row[name]) for name in varied), *(_value(row, name) for name in sweep.objectives))
         for row in best
     ]
     facts = [
         ("points", f"{result['points']:,}, {result['failed']:,} of them failed"),
         ("Pareto-optimal", f"{len(best):,}, above"),
+        *((AXES[name].label, as_text(sweep.values(name)[0])) for name in sweep.axes if name not in varied),
         ("accuracy", f"{sweep.data}, {sweep.split} part, mean of {len(sweep.seeds)} seeds"),
     ]
     reasons: dict[str, list[str]] = {}
@@ -235,4 +227,4 @@ def _value(row: dict[str, Any], name: str) -> str:
     if name != "accuracy":
         return number(row[name])
     spread = row.get("accuracy_std")
-    return percent(row[name]) if spread is None else f"{100 * row[name]:.2f} ± {100 * spread:.2f} %"
+    return percent(row[name]) if spread is None else f"{100 * row[name]:.2f}\u00a0±\u00a0{100 * spread:.2f}\u00a0%"

@@ -75,7 +75,8 @@ class Cluster:
         """Wait until at least one of the points submitted is finished, and return the rows of those that are."""
         from distributed import wait
 
-        done = wait(list(self._points), return_when="FIRST_COMPLETED").done
+        with self._client.as_current():
+            done = wait(list(self._points), return_when="FIRST_COMPLETED").done
         return [self._row(future, self._points.pop(future)) for future in done]
 
     def _row(self, future: Any, point: Point) -> Row:

