@@ -38,6 +38,7 @@ class Cluster:
 
         self._evaluate, self._sweep, self._address = evaluate, sweep, address
         self._points: dict[Any, Point] = {}
+        self._client: Any  # its methods have types of both their plain and their asynchronous use
         try:
             self._client = Client(address, timeout=_PATIENCE_S, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
@@ -50,7 +51,7 @@ class Cluster:
 
     def _check_workers(self) -> None:
         try:
-            codes: dict[str, Any] = self._client.run(code_digest, on_error="return")
+            codes = self._client.run(code_digest, on_error="return")
         except ModuleNotFoundError as error:  # where a worker cannot even say so
             raise InputError(f"--scheduler: a worker lacks {error.name}; install intsnn-hw there") from error
         if not codes:

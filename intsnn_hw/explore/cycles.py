@@ -41,21 +41,25 @@ def cycles(work: Work) -> dict[str, Any]:
 
 
 def predicted_cycles(network: Network, events: Events) -> float:
-    """Return the mean cycles of a sample that the formula of each layer tells of the events of the model."""
+    """Return the mean cycles of a sample, as the formula of a step tells of the events of the model.
+
+    Layers work side by side, so that the busiest counts. Steps of a layer are added up, although a sweep may overlap
+    more than the step after it: measured cycles are up to a sixth lower where events are unevenly spread over steps.
+    """
     from golden.kernels import Kernel
 
     config = network.config
     inference = Kernel(network.inference_only()).infer(events, record=True)
     assert inference.spikes is not None
     steps = (events.n_samples, config.n_steps)
-    spiking, at, total = np.diff(events.offsets).reshape(steps), 0, np.zeros(steps)
+    spiking, at, busy = np.diff(events.offsets).reshape(steps), 0, []
     for layer in config.resolved:
         fired = (inference.spikes[..., at : at + layer.n_out] > 0).sum(axis=-1)
         at += layer.n_out
         pairs = zip(spiking.ravel(), fired.ravel(), strict=True)
-        needed = [step_cycles(layer, int(inputs), int(outputs)) for inputs, outputs in pairs]
-        total, spiking = np.maximum(total, np.reshape(needed, steps)), fired
-    return float(total.sum(axis=1).mean())
+        busy.append(sum(step_cycles(layer, int(inputs), int(outputs)) for inputs, outputs in pairs))
+        spiking = fired
+    return float(max(busy)) / events.n_samples
 
 
 def _predicted(work: Work) -> dict[str, Any]:

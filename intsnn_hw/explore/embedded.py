@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 
 from .evaluate import Evaluate, Row, attempt, failed
 from .sweep import Point, Sweep
@@ -105,7 +106,7 @@ class Embedded:
 class _Worker:
     """A process with the point it has; `tried` counts the workers that have had this point."""
 
-    process: multiprocessing.process.BaseProcess
+    process: BaseProcess
     connection: Connection
     point: Point | None = None
     tried: int = 0

@@ -21,21 +21,24 @@ OBJECTIVES: dict[str, Objective] = {
     "lut": Objective(label="LUT", needs=("target",)),
     "ff": Objective(label="flip-flops", needs=("target",)),
     "bram": Objective(label="memory blocks", needs=("target",)),
-    "memory_bits": Objective(label="memory, bits"),
-    "cycles": Objective(label="cycles of an inference"),
-    "training_cycles": Objective(label="cycles of a training sample", needs=("learning",)),
-    "latency_us": Objective(label="time of an inference, us", needs=("clock",)),
-    "training_latency_us": Objective(label="time of a training sample, us", needs=("learning", "clock")),
+    "memory_bits": Objective(label="memory bits"),
+    "cycles": Objective(label="cycles"),
+    "training_cycles": Objective(label="training cycles", needs=("learning",)),
+    "latency_us": Objective(label="time, us", needs=("clock",)),
+    "training_latency_us": Objective(label="training time, us", needs=("learning", "clock")),
 }
 """By the names that a sweep file takes."""
 
 
 def values_of(row: dict[str, Any], names: Iterable[str]) -> list[float] | None:
     """Return the objectives of a row, the lower the better; None where one of them is not known."""
-    values = [row.get(name) for name in names]
-    if row["status"] != "ok" or any(value is None for value in values):
-        return None
-    return [-value if OBJECTIVES[name].higher else value for name, value in zip(names, values, strict=True)]
+    values: list[float] = []
+    for name in names:
+        value = row.get(name)
+        if value is None or row["status"] != "ok":
+            return None
+        values.append(-value if OBJECTIVES[name].higher else value)
+    return values
 
 
 def front(rows: Iterable[dict[str, Any]], names: Iterable[str]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,8 @@ def report(sweep: Sweep, rows: list[Row], names: list[str], text: str) -> str:
         "COLOURS": "".join(f'<option value="{name}">{html.escape(AXES[name].label)}</option>' for name in sweep.axes),
         "PLOTLY": get_plotlyjs(),
     }
-    page = _PAGE.read_text(encoding="utf-8")
-    # The library last: nothing is looked for in its text.
-    for name, content in parts.items():
-        page = page.replace(f"@{name}@", content, 1)
-    return page
+    # In one pass, so that nothing is looked for in what was put in.
+    return re.sub(r"@([A-Z]+)@", lambda found: parts[found[1]], _PAGE.read_text(encoding="utf-8"))
 
 
 def _json(value: Any) -> str:

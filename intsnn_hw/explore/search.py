@@ -200,7 +200,7 @@ def _study(sweep: Sweep, folder: Path) -> Study:
     return optuna.create_study(
         study_name="sweep",
         storage=JournalStorage(JournalFileBackend(str(path))),
-        directions=["minimize"] * len(sweep.objectives),
+        directions=[optuna.study.StudyDirection.MINIMIZE] * len(sweep.objectives),
         load_if_exists=True,
     )
 

@@ -1,4 +1,4 @@
-"""A small sweep, and what stands for the measurement of a point in tests; workers import it by name. `$EXPLORE_LOG` tells all calls."""
+"""A small sweep, and what stands for the measurement of a point: workers import it, `$EXPLORE_LOG` holds all calls."""
 
 import os
 import signal

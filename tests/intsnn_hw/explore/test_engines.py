@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import distributed
 import pytest
@@ -15,24 +16,24 @@ from golden.errors import InputError
 from intsnn_hw.explore.evaluate import TIMES, evaluate
 from intsnn_hw.explore.run import run_sweep
 from intsnn_hw.explore.sweep import Sweep
-
 from tests.intsnn_hw.explore.evaluators import SWEEP, calls, failing, killing, killing_once, quick, slow, threads
 
 ROOT = Path(__file__).parents[3]
 
 
-def two_workers():
-    """Two dask workers, processes of their own, on this machine."""
+def local_cluster(n_workers) -> Any:
+    """Dask workers, processes of their own, on this machine."""
     return distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0", silence_logs=50
-    )
+        n_workers=n_workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0",
+        silence_logs=50,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INTSNN_CACHE", str(tmp_path_factory.mktemp("cluster")))
-        with two_workers() as made:
+        with local_cluster(2) as made:
             yield made
 
 
@@ -63,7 +64,9 @@ def test_a_cluster_evaluates_with_both_workers(explore, cluster):
 def test_workers_have_one_thread_and_a_group_of_their_own(explore):
     rows = explore(threads, n_workers=2)
     assert [row["status"] for row in rows] == ["ok"] * 6
-    assert {row["process"] for row in rows} == {row["group"] for row in rows} and len({row["group"] for row in rows}) == 2
+    assert {row["process"] for row in rows} == {row["group"] for row in rows} and len(
+        {row["group"] for row in rows}
+    ) == 2
     for row in rows:
         assert set(row["pools"]) <= {1}
 
@@ -102,7 +105,7 @@ def test_a_point_that_kills_every_worker_fails_and_the_others_go_on(explore, n_w
 
 
 def test_a_killed_worker_of_a_cluster(tmp_path, log, explore):
-    with two_workers() as cluster:
+    with local_cluster(2) as cluster:
         rows = explore(killing, scheduler=cluster.scheduler_address)
     assert [row["status"] for row in rows] == ["ok", "failed", "ok", "ok", "ok", "ok"]
     assert "workers were ended" in rows[1]["reason"]
@@ -192,7 +195,7 @@ def test_a_scheduler_that_does_not_answer(explore, tmp_path, monkeypatch):
     from intsnn_hw.explore import cluster as module
 
     monkeypatch.setattr(module, "_PATIENCE_S", 1)
-    with pytest.raises(InputError, match="no dask scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(InputError, match=r"no dask scheduler answers at tcp://127\.0\.0\.1:9"):
         explore(quick, scheduler="tcp://127.0.0.1:9")
     assert not (tmp_path / "out").exists()
 
@@ -205,9 +208,6 @@ def test_workers_with_other_code(explore, cluster, tmp_path, monkeypatch):
 
 
 def test_a_cluster_without_workers(explore, tmp_path):
-    with (
-        distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", silence_logs=50) as empty,
-        pytest.raises(InputError, match="has no workers"),
-    ):
+    with local_cluster(0) as empty, pytest.raises(InputError, match="has no workers"):
         explore(quick, scheduler=empty.scheduler_address)
     assert not (tmp_path / "out").exists()

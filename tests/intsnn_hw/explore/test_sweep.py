@@ -77,6 +77,7 @@ def test_every_axis_reaches_the_configuration():
     (point,) = sweep.points()
     config = network_config(sweep, point, 5)
     learning, hardware = config.learning, config.hardware
+    assert learning is not None
     assert (config.n_steps, config.encoding.kind, config.topology) == (3, "rate", "64-6-5-10")
     assert [layer.weight_width for layer in config.layers] == [6] * 3
     assert [layer.neuron.spike_width for layer in config.layers] == [2] * 3
@@ -90,7 +91,9 @@ def test_every_axis_reaches_the_configuration():
 
 
 def test_points_with_one_core_have_equal_core_configurations_and_come_apart():
-    sweep = parse('preset = "digits-64"\n[axes]\nhidden = [4, 8]\nshadow_width = [8, 16]\nroute = ["feedback", "direct"]')
+    sweep = parse(
+        'preset = "digits-64"\n[axes]\nhidden = [4, 8]\nshadow_width = [8, 16]\nroute = ["feedback", "direct"]'
+    )
     points = list(sweep.points())
     cores = [core_config(sweep, point) for point in points]
     assert cores[0] == cores[1] == cores[2] == cores[3] != cores[4] == cores[7]
