@@ -97,9 +97,11 @@ def run(args: argparse.Namespace) -> int:
                 retry_failed=args.retry_failed, tell=tell, begin=begin,
             )  # fmt: skip
     except KeyboardInterrupt:
-        note(f"{folder} holds all finished points; the same command goes on from there")
+        if folder.is_dir():
+            _write(folder)
+            note(f"{folder} holds all finished points; the same command goes on from there")
         raise
-    return _tell(args, folder)
+    return _tell(args, folder, _write(folder))
 
 
 def _check_modules() -> None:
@@ -157,7 +159,7 @@ def _show(args: argparse.Namespace) -> int:
             raise InputError(f"--{option}: goes with a sweep file; 'intsnn explore show DIR' only shows")
     if args.retry_failed:
         raise InputError("--retry-failed: goes with a sweep file; 'intsnn explore show DIR' only shows")
-    return _tell(args, _latest() if args.folder is None else Path(args.folder), write=False)
+    return _tell(args, _latest() if args.folder is None else Path(args.folder), [])
 
 
 def _latest() -> Path:
@@ -170,24 +172,29 @@ def _latest() -> Path:
     return journals[-1].parent
 
 
-def _tell(args: argparse.Namespace, folder: Path, *, write: bool = True) -> int:
-    """Write the results of a folder where wanted, and print them."""
+def _write(folder: Path) -> list[str]:
+    """Write the results of a folder beside its rows, each whole or not at all; returns their paths."""
     from intsnn_hw.explore import store
+    from intsnn_hw.explore.report import report
     from intsnn_hw.explore.results import column_names, summary, to_csv
 
     sweep, rows = store.read(folder)
-    result = {"folder": str(folder), **summary(sweep, rows), "files": []}
-    if write:
-        from intsnn_hw.explore.report import report
+    text = (folder / store.SWEEP).read_text(encoding="utf-8")
+    files = {
+        "results.csv": to_csv(sweep, rows),
+        "results.json": to_json(summary(sweep, rows)),
+        "report.html": report(sweep, rows, column_names(sweep, rows), text),
+    }
+    return [str(write_file(folder / name, content)) for name, content in files.items()]
 
-        text = (folder / store.SWEEP).read_text(encoding="utf-8")
-        files = {
-            "results.csv": to_csv(sweep, rows),
-            "report.html": report(sweep, rows, column_names(sweep, rows), text),
-        }
-        result["files"] = [str(folder / name) for name in (*files, "results.json")]
-        for name, content in {**files, "results.json": to_json(result)}.items():
-            write_file(folder / name, content)
+
+def _tell(args: argparse.Namespace, folder: Path, files: list[str]) -> int:
+    """Print the results of a folder."""
+    from intsnn_hw.explore import store
+    from intsnn_hw.explore.results import summary
+
+    sweep, rows = store.read(folder)
+    result = {"folder": str(folder), **summary(sweep, rows), "files": files}
     emit(args, result, *_shown(sweep, result))
     return 0
 

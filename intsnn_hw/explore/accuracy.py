@@ -12,7 +12,7 @@ from .work import Work
 if TYPE_CHECKING:
     from golden.network import Network
 
-_PACKAGES = ("golden", "train")
+_CODE = ("golden", "train", "intsnn_hw/explore/accuracy.py")
 
 
 def accuracy(work: Work) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def _run(work: Work, seed: int) -> dict[str, float]:
 
 
 def _memo(work: Work) -> Memo:
-    return Memo(work.folder, "training", _PACKAGES)
+    return Memo(work.folder, "training", _CODE)
 
 
 def _question(work: Work, seed: int) -> dict[str, Any]:

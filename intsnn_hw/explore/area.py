@@ -11,7 +11,7 @@ from intsnn_hw.fpga.targets import target
 from .memo import Memo, key_of
 from .work import Work
 
-_PACKAGES = ("golden", "intsnn_hw")
+_CODE = ("golden", "intsnn_hw", "intsnn_hw/explore/area.py")
 
 
 def memory(work: Work) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def area(work: Work) -> dict[str, Any]:
         "pnr": work.sweep.placement_seed if pnr else None,
         "versions": check(device, pnr=pnr),
     }
-    return Memo(work.folder, "area", _PACKAGES).answer(question, lambda: _synthesise(work))
+    return Memo(work.folder, "area", _CODE).answer(question, lambda: _synthesise(work))
 
 
 def _synthesise(work: Work) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 PREDICTION_SAMPLES = 500
 """On whose events cycles are predicted, where they are not measured."""
-_PACKAGES = ("golden", "intsnn_hw", "sim", "train")
+_CODE = ("golden", "intsnn_hw", "sim", "train", "intsnn_hw/explore/cycles.py")
 
 
 def cycles(work: Work) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def cycles(work: Work) -> dict[str, Any]:
         "samples": work.sweep.cosim_samples,
     }
     find = _predicted if work.sweep.cosim_samples is None else _measured
-    found = Memo(work.folder, "cycles", _PACKAGES).answer(question, lambda: find(work))
+    found = Memo(work.folder, "cycles", _CODE).answer(question, lambda: find(work))
     return {**found, **_times(work, found)}
 
 
@@ -73,11 +74,12 @@ def _predicted(work: Work) -> dict[str, Any]:
 
 
 def _measured(work: Work) -> dict[str, Any]:
-    from sim.cosim import cosimulate
+    from sim.cosim import RtlNetwork, cosimulate
 
     wanted = work.sweep.cosim_samples
     assert wanted is not None
     n_samples = min(wanted, len(work.dataset.test_y))
+    _compile(work, work.network.inference_only().config, lambda: RtlNetwork(work.network))
     report = cosimulate(work.network, _test_events(work, n_samples))
     found = {"cycles": report.cycles_per_sample, "cycles_by": f"measured on {n_samples} samples"}
     mismatches = report.n_mismatches
@@ -102,10 +104,21 @@ def _measured_learning(work: Work, n_samples: int) -> tuple[float, int]:
     assert config.learning is not None
     order = sample_order(len(work.dataset.train_y), config.learning.seed, 0)[:n_samples]
     events = encode_events(work.dataset.train_x[order], config.encoding, config.n_steps)
+    _compile(work, config, lambda: RtlLearner(work.network))
     report = continue_learning(
         RtlLearner(work.network), Kernel(work.network), events, work.dataset.train_y[order]
     )  # fmt: skip
     return report.cycles / len(order), report.n_mismatches
+
+
+def _compile(work: Work, core: NetworkConfig, build: Callable[[], Any]) -> None:
+    """Leave the compiled hardware in its cache; of workers that need the same, one compiles."""
+
+    def find() -> dict[str, Any]:
+        build()
+        return {"compiled": True}
+
+    Memo(work.folder, "compiled", _CODE).answer({"core": key_of(core, hardware=True)}, find)
 
 
 def _test_events(work: Work, n_samples: int) -> Events:

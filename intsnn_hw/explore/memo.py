@@ -14,9 +14,9 @@ from typing import Any
 from golden.config import NetworkConfig
 from intsnn_hw.fpga.cache import Cache
 
-_PACKAGES = ("golden", "intsnn_hw", "sim", "train")
+_CODE = ("golden", "intsnn_hw", "intsnn_hw/explore", "sim", "train")
 _ASIDE = ("commands", "explore")
-"""Folders that take no part in what is measured."""
+"""Folders of a package that count only where they are named."""
 
 
 class Memo:
@@ -29,13 +29,13 @@ class Memo:
     folder : path
         Exists, and can be written.
     kind : str
-    packages : tuple of str
-        Our code that answers depend on.
+    code : tuple of str
+        Our packages and modules that answers depend on, as :func:`code_digest` takes them.
     """
 
-    def __init__(self, folder: Path, kind: str, packages: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, kind: str, code: tuple[str, ...]) -> None:
         self._cache = Cache(folder, kind)
-        self._packages = packages
+        self._code = code
 
     def path(self, question: dict[str, Any], suffix: str) -> Path:
         """Return where a file that belongs to an answer lies."""
@@ -61,7 +61,7 @@ class Memo:
             return self._cache.answer(asked, find)
 
     def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
-        return {"code": code_digest(self._packages), **json.loads(json.dumps(question))}
+        return {"code": code_digest(self._code), **json.loads(json.dumps(question))}
 
 
 def key_of(config: NetworkConfig, *, hardware: bool) -> dict[str, Any]:
@@ -79,16 +79,16 @@ def digest(*parts: bytes) -> str:
 
 
 @functools.cache
-def code_digest(packages: tuple[str, ...] = _PACKAGES) -> str:
-    """Return a name for what our code does: comments, layout and the command line do not count."""
+def code_digest(code: tuple[str, ...] = _CODE) -> str:
+    """Return a name for what packages and modules do, given by their paths: comments and layout do not count."""
     root = Path(__file__).parents[2]
     sources = []
-    for package in packages:
-        for path in sorted((root / package).rglob("*")):
-            if path.relative_to(root / package).parts[0] in _ASIDE:
-                continue
-            if path.suffix == ".py":
-                sources.append(ast.dump(ast.parse(path.read_text(encoding="utf-8"))).encode())
-            elif path.suffix in (".cpp", ".h"):
-                sources.append(path.read_bytes())
+    for entry in code:
+        path = root / entry
+        inside = [found for found in sorted(path.rglob("*")) if found.relative_to(path).parts[0] not in _ASIDE]
+        for source in inside if path.is_dir() else [path]:
+            if source.suffix == ".py":
+                sources.append(ast.dump(ast.parse(source.read_text(encoding="utf-8"))).encode())
+            elif source.suffix in (".cpp", ".h"):
+                sources.append(source.read_bytes())
     return digest(*sources)

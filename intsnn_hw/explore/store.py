@@ -41,8 +41,13 @@ def check_same(folder: Path | str, sweep: Sweep) -> None:
             raise InputError(
                 f"{folder}: holds another sweep, {folder / SWEEP}; give that one to resume it, or other --out"
             )
-    elif folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
+    elif folder.is_dir() and any(_is_foreign(path.name) for path in folder.iterdir()):
         raise InputError(f"{folder}: is not empty and holds no sweep; give other --out")
+
+
+def _is_foreign(name: str) -> bool:
+    """Tell whether a file is none that a run leaves which is ended before it has written its sweep."""
+    return name != LOCK and not name.startswith(".intsnn-")
 
 
 class Store:

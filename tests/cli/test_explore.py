@@ -233,6 +233,8 @@ def test_an_interrupt_ends_with_its_exit_code(intsnn, sweep, tmp_path, monkeypat
 
     monkeypatch.setattr(embedded.Embedded, "wait", interrupted)
     done = intsnn("explore", sweep, "--out", "out")
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert page.count("<tr id=") == 0 and "0 points" in page, "the finished points are reported, here none"
     assert done.code == 130 and "goes on from there" in done.err and "interrupted" in done.err
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)

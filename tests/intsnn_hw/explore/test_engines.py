@@ -16,7 +16,17 @@ from golden.errors import InputError
 from intsnn_hw.explore.evaluate import TIMES, evaluate
 from intsnn_hw.explore.run import run_sweep
 from intsnn_hw.explore.sweep import Sweep
-from tests.intsnn_hw.explore.evaluators import SWEEP, calls, failing, killing, killing_once, quick, slow, threads
+from tests.intsnn_hw.explore.evaluators import (
+    SWEEP,
+    calls,
+    failing,
+    killing,
+    killing_once,
+    quick,
+    sharing,
+    slow,
+    threads,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -69,6 +79,11 @@ def test_workers_have_one_thread_and_a_group_of_their_own(explore):
     ) == 2
     for row in rows:
         assert set(row["pools"]) <= {1}
+
+
+def test_what_points_share_is_computed_once_by_workers_side_by_side(explore):
+    rows = explore(sharing, n_workers=3)
+    assert len(calls()) == 1 and {row["found_by"] for row in rows} == set(calls())
 
 
 def test_a_point_that_fails_is_a_row_with_its_reason(explore):
