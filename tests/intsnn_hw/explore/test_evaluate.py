@@ -193,6 +193,18 @@ def test_the_command_of_a_point_measures_it_again(tmp_path):
     assert found[-1]["cycles_per_sample"] == row["cycles"]
 
 
+def test_a_command_names_all_that_matters():
+    text = BASE.replace("lanes = 4", 'core = "learning"\ntarget = "ecp5-25k"\nlanes = [[4, 2]]\nroute = "direct"')
+    text += '[data]\ndir = "my data"\nsplit = "test"\n[synthesis]\npnr = true\nseed = 3\n'
+    sweep = Sweep.parse(text, "sweep")
+    train, synth = command(sweep, next(sweep.points())).split(" && ")
+    assert train == (
+        "(for seed in 0 1; do intsnn train --preset digits-64 --hidden 8 --route direct --epochs 2 --data digits "
+        "--data-dir 'my data' --seed $seed --out point0-$seed.npz || exit; done)"
+    )
+    assert synth == "intsnn synth point0-0.npz --target ecp5-25k --lanes 4,2 --pnr --seed 3"
+
+
 def test_the_synthesis_of_a_command_is_that_of_the_row(tmp_path, synthesised, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     text = BASE.replace("seeds = 2", "seeds = [5]") + 'target = "ecp5-25k"\n[cycles]\ncosim_samples = 30'
