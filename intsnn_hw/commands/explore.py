@@ -217,7 +217,10 @@ def _shown(sweep: Sweep, result: dict[str, Any]) -> list[Any]:
         ("points", f"{result['points']:,}, {result['failed']:,} of them failed"),
         ("Pareto-optimal", f"{len(best):,}, above"),
         *((AXES[name].label, as_text(sweep.values(name)[0])) for name in sweep.axes if name not in varied),
-        ("accuracy", f"{sweep.data}, {sweep.split} part, mean of {len(sweep.seeds)} seeds"),
+        (
+            "accuracy",
+            f"{sweep.data}, {sweep.split} part, mean of {len(sweep.seeds)} seed{'s' * (len(sweep.seeds) > 1)}",
+        ),
     ]
     reasons: dict[str, list[str]] = {}
     for row in result["rows"]:
