@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .config import (
     GRADIENT_WIDTH,
     EncodingConfig,
+    EncodingKind,
     HardwareConfig,
     LayerConfig,
     LearningConfig,
@@ -71,6 +72,8 @@ def preset(
     weight_width: int = 8,
     spike_width: int | None = None,
     n_steps: int | None = None,
+    membrane_width: int | None = None,
+    encoding: EncodingKind = "single_shot",
     route: Route = "feedback",
     timing: Timing = "final",
     rounding: Rounding = "stochastic",
@@ -90,9 +93,13 @@ def preset(
         Bs and Bw: bits of shadow and inference weights.
     spike_width : int, optional
         Bits n of the graded spikes of hidden neurons; 4 where left out. The input always carries the upper 4 bits of
-        its value, once, at the first step.
+        its value, with the default encoding once, at the first step.
     n_steps : int, optional
         Time steps T; ``8 // n`` where left out, at least 1.
+    membrane_width : int, optional
+        Bits of the membranes of hidden neurons, ``8 + weight_width`` where left out; those of the readout follow it.
+    encoding : str
+        As in :class:`golden.config.EncodingConfig`.
     route, timing, rounding : str
         As in :class:`golden.config.LearningConfig`.
     epochs : int, optional
@@ -112,7 +119,7 @@ def preset(
     sizes = base.hidden if hidden is None else tuple(hidden)
     n = SPIKE_WIDTH if spike_width is None else spike_width
     steps = max(1, STEP_BITS // max(n, 1)) if n_steps is None else n_steps
-    layers = _layers(sizes, weight_width, n)
+    layers = _layers(sizes, weight_width, n, 8 + weight_width if membrane_width is None else membrane_width)
     learning = _learning(base.n_inputs, len(sizes), shadow_width, weight_width, n, steps, route, timing, rounding, seed)
     hardware = HardwareConfig()
     if lanes is not None:
@@ -121,22 +128,24 @@ def preset(
         name=name if sizes == base.hidden else "-".join((name.partition("-")[0], *map(str, sizes))),
         n_inputs=base.n_inputs,
         n_steps=steps,
-        encoding=EncodingConfig(value_width=base.value_width, spike_width=INPUT_SPIKE_WIDTH),
+        encoding=EncodingConfig(kind=encoding, value_width=base.value_width, spike_width=INPUT_SPIKE_WIDTH),
         layers=layers,
         learning=learning.for_epochs(base.epochs if epochs is None else epochs),
         hardware=hardware,
     )
 
 
-def _layers(sizes: tuple[int, ...], weight_width: int, spike_width: int) -> tuple[LayerConfig, ...]:
+def _layers(
+    sizes: tuple[int, ...], weight_width: int, spike_width: int, membrane_width: int
+) -> tuple[LayerConfig, ...]:
     """Return hidden layers and readout.
 
-    The spike levels divide the range ``0..2^(Bw+4)``, however many they are; the membrane has 3 bits of
-    headroom above. The readout has one bit more, and those that a spike has beyond 4.
+    The spike levels divide the range ``0..2^(Bw+4)``, however many they are; by default the membrane
+    has 3 bits of headroom above. The readout has one bit more, and those that a spike has beyond 4.
     """
     plain = [LayerConfig(size=size, weight_width=weight_width) for size in (*sizes, N_CLASSES)]
     threshold_shift = max(0, weight_width + SPIKE_WIDTH - spike_width)
-    widths = [8 + weight_width] * len(sizes) + [9 + weight_width + max(0, spike_width - SPIKE_WIDTH)]
+    widths = [membrane_width] * len(sizes) + [membrane_width + 1 + max(0, spike_width - SPIKE_WIDTH)]
     return tuple(
         LayerConfig(
             size=layer.size,

@@ -1,4 +1,4 @@
 """The commands of ``intsnn``: each module has ``add_parser(subparsers)`` and ``run(args) -> int``, the exit code."""
 
-COMMANDS = ("demo", "train", "eval", "generate", "cosim", "synth", "energy", "describe", "presets", "bench")
+COMMANDS = ("demo", "train", "eval", "generate", "cosim", "synth", "energy", "explore", "describe", "presets", "bench")
 """In the order of the help."""

@@ -81,6 +81,11 @@ _VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "--weight-width": ("weight_width", {"type": int, "metavar": "BITS", "help": "inference weights, 2..16 bits"}),
     "--spike-width": ("spike_width", {"type": int, "metavar": "BITS", "help": "graded spikes, 1..8 bits"}),
     "--steps": ("n_steps", {"type": int, "metavar": "T", "help": "time steps of a sample"}),
+    "--membrane-width": (
+        "membrane_width",
+        {"type": int, "metavar": "BITS", "help": "membranes of hidden neurons, 4..32 bits; the readout's follow them"},
+    ),
+    "--encoding": ("encoding", {"metavar": "KIND", "help": "single_shot, every_step, rate or latency"}),
     "--hidden": ("hidden", {"type": counts, "metavar": "N[,N..]", "help": "neurons of each hidden layer"}),
     "--route": ("route", {"metavar": "ROUTE", "help": "how the error travels: feedback or direct"}),
     "--timing": ("timing", {"metavar": "TIMING", "help": "when the network learns: final or every_step"}),

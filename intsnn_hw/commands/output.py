@@ -80,8 +80,13 @@ def percent(share: float) -> str:
 
 
 @contextlib.contextmanager
-def progress(description: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """Show a bar on stderr with rate and time left; yields what is told of each advance."""
+def progress(
+    description: str, total: int, unit: str, *, window_s: float = 30.0, done: int = 0
+) -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr with rate and time left; yields what is told of each advance.
+
+    Rate and time left are those of the last `window_s` seconds; `done` of the total count for neither.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
     from rich.progress import TimeRemainingColumn as TimeLeft
@@ -90,11 +95,13 @@ def progress(description: str, total: int, unit: str) -> Iterator[Callable[[int]
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed
-            return Text("" if speed is None else f"{speed:,.0f} {unit}/s")
+            if speed is None:
+                return Text("")
+            return Text(f"{speed:,.0f} {unit}/s" if speed >= 10 else f"{60 * speed:,.1f} {unit}/min")
 
     parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft())
-    with Progress(*parts, console=Console(stderr=True)) as bar:
-        task = bar.add_task(description, total=total)
+    with Progress(*parts, console=Console(stderr=True), speed_estimate_period=window_s) as bar:
+        task = bar.add_task(description, total=total, completed=done)
         yield lambda advance: bar.update(task, advance=advance)
 
 

@@ -1,4 +1,4 @@
-"""Results of the FPGA tools by content: the same question is answered at once."""
+"""Results of long work by content: the same question is answered at once."""
 
 from __future__ import annotations
 
@@ -15,17 +15,30 @@ _FORMAT = 1
 
 
 class Cache:
-    """Results of one kind of question, files below ``folder/fpga``; entries appear whole, by an atomic rename.
+    """Results of one kind of question, files below ``folder/kind``; entries appear whole, by an atomic rename.
 
     Parameters
     ----------
     folder : path
         Exists, and can be written.
+    kind : str
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / "fpga"
+    def __init__(self, folder: Path, kind: str = "fpga") -> None:
+        self._folder = folder / kind
         self._folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, question: dict[str, Any]) -> Path:
+        """Return where the answer to a question lies, or would."""
+        text = json.dumps({"format": _FORMAT, **question}, sort_keys=True)
+        return self._folder / (hashlib.sha256(text.encode()).hexdigest()[:32] + ".json")
+
+    def stored(self, question: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the stored answer to a question; None where it is absent or damaged."""
+        try:
+            return json.loads(self.path(question).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
 
     def answer(self, question: dict[str, Any], find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return the stored answer to a question; else find it and store it.
@@ -37,18 +50,15 @@ class Cache:
         find : callable
             Gives the answer, as JSON values; nothing is stored when it raises.
         """
-        text = json.dumps({"format": _FORMAT, **question}, sort_keys=True)
-        path = self._folder / (hashlib.sha256(text.encode()).hexdigest()[:32] + ".json")
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            pass  # absent, or damaged: found anew
+        stored = self.stored(question)
+        if stored is not None:
+            return stored
         found = find()
         handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".writing-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(found, file)
-            os.replace(temporary, path)
+            os.replace(temporary, self.path(question))
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise

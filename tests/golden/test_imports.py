@@ -21,7 +21,8 @@ STEPS = {"neuron", "synapse", "learning", "encoding", "network", "kernels", "vec
 
 
 def is_command_line(module: str) -> bool:
-    return module.split(".")[:2] in (["intsnn_hw", "cli"], ["intsnn_hw", "commands"])
+    """Tell whether a module may import all others, lazily."""
+    return module.split(".")[:2] in (["intsnn_hw", "cli"], ["intsnn_hw", "commands"], ["intsnn_hw", "explore"])
 
 
 def modules(package: str) -> dict[str, ast.Module]:

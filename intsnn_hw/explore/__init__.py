@@ -1,0 +1,1 @@
+"""Exploration: many variants of a network trained, synthesised and compared (``intsnn explore``)."""

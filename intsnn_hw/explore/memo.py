@@ -1,0 +1,94 @@
+"""Parts of points by content: what several points share is computed once, also by workers side by side."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from golden.config import NetworkConfig
+from intsnn_hw.fpga.cache import Cache
+
+_CODE = ("golden", "intsnn_hw", "intsnn_hw/explore", "sim", "train")
+_ASIDE = ("commands", "explore")
+"""Folders of a package that count only where they are named."""
+
+
+class Memo:
+    """Answers of one kind, files below ``folder/kind``; a lock for each question makes others wait for its answer.
+
+    A lock ends with its process, however that ends.
+
+    Parameters
+    ----------
+    folder : path
+        Exists, and can be written.
+    kind : str
+    code : tuple of str
+        Our packages and modules that answers depend on, as :func:`code_digest` takes them.
+    """
+
+    def __init__(self, folder: Path, kind: str, code: tuple[str, ...]) -> None:
+        self._cache = Cache(folder, kind)
+        self._code = code
+
+    def path(self, question: dict[str, Any], suffix: str) -> Path:
+        """Return where a file that belongs to an answer lies."""
+        return self._cache.path(self._asked(question)).with_suffix(suffix)
+
+    def answer(self, question: dict[str, Any], find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return the stored answer to a question, else find it and store it.
+
+        Parameters
+        ----------
+        question : dict
+            All that the answer depends on beside our code, as JSON values.
+        find : callable
+            Gives the answer, as JSON values; nothing is stored when it raises.
+        """
+        from filelock import FileLock
+
+        asked = self._asked(question)
+        stored = self._cache.stored(asked)
+        if stored is not None:
+            return stored
+        with FileLock(self._cache.path(asked).with_suffix(".lock")):
+            return self._cache.answer(asked, find)
+
+    def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
+        return {"code": code_digest(self._code), **json.loads(json.dumps(question))}
+
+
+def key_of(config: NetworkConfig, *, hardware: bool) -> dict[str, Any]:
+    """Return a configuration as JSON values, without what names it and, where it does not matter, the hardware."""
+    data = replace(config, name="network").to_dict()
+    return data if hardware else {name: value for name, value in data.items() if name != "hardware"}
+
+
+def digest(*parts: bytes) -> str:
+    """Return a name for some bytes."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(len(part).to_bytes(8, "little") + part)
+    return total.hexdigest()[:32]
+
+
+@functools.cache
+def code_digest(code: tuple[str, ...] = _CODE) -> str:
+    """Return a name for what packages and modules do, given by their paths: comments and layout do not count."""
+    root = Path(__file__).parents[2]
+    sources = []
+    for entry in code:
+        path = root / entry
+        inside = [found for found in sorted(path.rglob("*")) if found.relative_to(path).parts[0] not in _ASIDE]
+        for source in inside if path.is_dir() else [path]:
+            if source.suffix == ".py":
+                sources.append(ast.dump(ast.parse(source.read_text(encoding="utf-8"))).encode())
+            elif source.suffix in (".cpp", ".h"):
+                sources.append(source.read_bytes())
+    return digest(*sources)
