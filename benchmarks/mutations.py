@@ -41,7 +41,6 @@ MUTATIONS = (
     ),
     Mutation("the margin's edge", "learning.py", "score > -margin", "score >= -margin"),
     Mutation("a place in the list believed too far", "traces.py", "places.read_data0.place < count", "1"),
-    Mutation("a trace that wraps", "traces.py", "saturate_unsigned(", "(lambda value, width: value[:width])("),
     Mutation("rows of no use not ended by the last", "scan.py", "else 1 if lane == last_lane else", "else"),
     Mutation("padding neurons with rows", "scan.py", "in_last = 0 if lane > last_lane else", "in_last ="),
     Mutation("the last word of errors lost", "error_store.py", "found & (begins | self.flush)", "found & begins"),
