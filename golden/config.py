@@ -8,6 +8,7 @@ import dataclasses
 import tomllib
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -493,16 +494,21 @@ class NetworkConfig:
     @classmethod
     def from_toml(cls, path: Path | str) -> "NetworkConfig":
         """Read a TOML file; every fault is a :class:`ConfigError` that names the file."""
-        try:
-            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-        except ValueError as error:
-            raise ConfigError(f"{path}: not a TOML file ({error})") from error
-        try:
-            return cls.from_dict(data)
-        except ConfigError as error:
-            raise ConfigError(f"{path}: {error}") from error
+        return from_toml(path, cls.from_dict)
+
+
+def from_toml(path: Path | str, build: Callable[[dict[str, Any]], _T]) -> _T:
+    """Build an object from a TOML file; every fault is a :class:`ConfigError` that names the file."""
+    try:
+        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: not a TOML file ({error})") from error
+    try:
+        return build(data)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def _each(values: tuple[_T, ...], index: int) -> _T:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from golden.config import from_toml
 from golden.errors import ConfigError
 
 DEFAULT = Path(__file__).with_name("horowitz45.toml")
@@ -71,16 +71,7 @@ class Coefficients:
     @classmethod
     def load(cls, path: Path | str = DEFAULT) -> Coefficients:
         """Read a table; every fault is a :class:`ConfigError` that names the file."""
-        try:
-            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-        except ValueError as error:
-            raise ConfigError(f"{path}: not a TOML file ({error})") from error
-        try:
-            return cls.from_dict(data)
-        except ConfigError as error:
-            raise ConfigError(f"{path}: {error}") from error
+        return from_toml(path, cls.from_dict)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Coefficients:
