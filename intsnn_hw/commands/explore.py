@@ -115,6 +115,7 @@ def _check_modules() -> None:
 
 def _check_inputs(sweep: Sweep) -> None:
     """See that data and tools are there, before a whole sweep fails for want of them."""
+    from intsnn_hw.energy import Coefficients
     from intsnn_hw.explore.point import network_config
     from intsnn_hw.fpga.report import check
     from intsnn_hw.fpga.targets import target
@@ -123,6 +124,8 @@ def _check_inputs(sweep: Sweep) -> None:
     from .options import check_fit
 
     dataset = load(sweep.data, sweep.data_dir)
+    if sweep.coefficients is not None:
+        Coefficients.load(sweep.coefficients)
     for name in sweep.values("target"):
         check(target(name), pnr=sweep.pnr)
     for point in sweep.points():

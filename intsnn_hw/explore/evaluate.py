@@ -11,12 +11,13 @@ from golden.errors import InputError
 from .accuracy import accuracy
 from .area import area, memory
 from .cycles import cycles
+from .energy import energy
 from .memo import code_digest
 from .point import command
 from .sweep import Point, Sweep
 from .work import Work
 
-PARTS: tuple[Callable[[Work], dict[str, Any]], ...] = (memory, accuracy, area, cycles)
+PARTS: tuple[Callable[[Work], dict[str, Any]], ...] = (memory, accuracy, area, cycles, energy)
 """In order: each gives columns, and sees those before it in ``work.row``."""
 
 Row = dict[str, Any]

@@ -26,6 +26,8 @@ OBJECTIVES: dict[str, Objective] = {
     "training_cycles": Objective(label="training cycles", needs=("learning",)),
     "latency_us": Objective(label="time, us", needs=("clock",)),
     "training_latency_us": Objective(label="training time, us", needs=("learning", "clock")),
+    "energy_nj": Objective(label="energy, nJ"),
+    "training_energy_nj": Objective(label="training energy, nJ", needs=("learning",)),
 }
 """By the names that a sweep file takes."""
 

@@ -10,7 +10,7 @@ from golden.config import NetworkConfig
 from golden.presets import preset
 
 from .axes import AXES, as_text, named
-from .sweep import Point, Sweep
+from .sweep import PREDICTION_SAMPLES, Point, Sweep
 
 
 def network_config(sweep: Sweep, point: Point, seed: int) -> NetworkConfig:
@@ -66,6 +66,11 @@ def command(sweep: Sweep, point: Point) -> str:
         steps.append(shlex.join(synth))
     elif sweep.cosim_samples is not None:
         steps.append(shlex.join(["intsnn", "cosim", network, *hardware, *data, "--samples", str(sweep.cosim_samples)]))
+    if any(name.endswith("energy_nj") for name in sweep.objectives):
+        energy = ["intsnn", "energy", network, *hardware, *data, *(["--learn"] if learns(point) else [])]
+        energy += ["--samples", str(sweep.cosim_samples or PREDICTION_SAMPLES)]
+        energy += [] if sweep.coefficients is None else ["--coefficients", sweep.coefficients]
+        steps.append(shlex.join(energy))
     return " && ".join(steps)
 
 

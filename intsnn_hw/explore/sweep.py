@@ -32,6 +32,8 @@ _COMPARISONS = {
     "!=": int.__ne__,
 }
 _CONSTRAINT = re.compile(r"\s*(\w+)\s*(<=|>=|==|!=|<|>)\s*(\w+)\s*")
+PREDICTION_SAMPLES = 500
+"""On whose events cycles are predicted and operations counted, where they are not measured."""
 _DEFAULTS = {"core": "inference"}
 """Values of axes that are left out and have none in the preset."""
 
@@ -121,8 +123,10 @@ class Sweep:
     split : {"validation", "test"}
         What accuracy is measured on: a sixth of the training set, held out, or the test set.
     cosim_samples : int, optional
-        Cycles are measured on the first so many samples in the compiled hardware; predicted from the events of the
-        model where left out.
+        Cycles and operations are measured on the first so many samples in the compiled hardware; predicted from the
+        events of the model where left out.
+    coefficients : str, optional
+        Path of a table of energy coefficients; the package's own where left out.
     pnr : bool
         Place and route.
     placement_seed : int
@@ -144,6 +148,7 @@ class Sweep:
     data_dir: str | None = None
     split: Split = "validation"
     cosim_samples: int | None = None
+    coefficients: str | None = None
     pnr: bool = False
     placement_seed: int = 1
     clock_mhz: float | None = None
@@ -300,7 +305,7 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
     for name, kind in (("preset", str), ("seeds", (int, list)), ("epochs", int), ("objectives", list)):
         top.take(name, kind, found)
     top.take("constraints", list, found)
-    for name in ("axes", "data", "cycles", "synthesis", "search"):
+    for name in ("axes", "data", "cycles", "energy", "synthesis", "search"):
         top.take(name, dict, tables)
     together: dict[str, Any] = {}
     top.take("together", list, together)
@@ -327,6 +332,7 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
 _SECTIONS: dict[str, dict[str, tuple[Any, str]]] = {
     "data": {"set": (str, "data"), "dir": (str, "data_dir"), "split": (str, "split")},
     "cycles": {"cosim_samples": (int, "cosim_samples"), "clock_mhz": ((int, float), "clock_mhz")},
+    "energy": {"coefficients": (str, "coefficients")},
     "synthesis": {"pnr": (bool, "pnr"), "seed": (int, "placement_seed")},
     "search": {
         "sampler": (str, "sampler"),

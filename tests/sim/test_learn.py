@@ -76,6 +76,16 @@ def test_every_mode_in_icarus(mode, tmp_path):
         assert all((old != new).any() for old, new in zip(before, after, strict=True))
 
 
+def test_saturating_shadow_weights_in_icarus(tmp_path):
+    config = small_config(rate_shifts=(-8, -8))
+    events, labels = samples(config, 60)
+    report = colearn(Network.initial(config), events, labels, interval=20, backend="icarus", build_dir=tmp_path)
+    assert report.n_mismatches == 0, "\n".join(map(str, report.first))
+    top = 2 ** (config.learning.shadow_width - 1)
+    learned = np.concatenate([weights.ravel() for weights in report.network.shadows])
+    assert (learned == top - 1).any() and (learned == -top).any()
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_random_configurations_in_icarus(seed, tmp_path):
     config = vectors.network_config(vectors.SeededChoices(seed), learning=True)

@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 
 from golden.encoding import encode_events
+from golden.kernels import Kernel
 from intsnn_hw.cli import main
 from intsnn_hw.describe import describe
+from intsnn_hw.energy.coefficients import DEFAULT
 from intsnn_hw.explore import accuracy as accuracy_part
-from intsnn_hw.explore.cycles import predicted_cycles
 from intsnn_hw.explore.evaluate import attempt, evaluate
 from intsnn_hw.explore.memo import Memo, code_digest
 from intsnn_hw.explore.point import command, network_config
+from intsnn_hw.explore.samples import predicted_cycles
 from intsnn_hw.explore.sweep import Sweep
 from intsnn_hw.explore.work import Work
 from intsnn_hw.fpga import tools, yosys
@@ -120,7 +122,7 @@ def test_other_parts_of_the_question_are_other_answers(tmp_path, monkeypatch):
 
 def test_code_is_known_by_what_it_does():
     digests = [code_digest(), code_digest(("golden",)), code_digest(("golden", "train")), code_digest(("intsnn_hw",))]
-    own = code_digest(("intsnn_hw/explore/cycles.py",))
+    own = code_digest(("intsnn_hw/explore/samples.py",))
     assert len({*digests, own, code_digest(("intsnn_hw/explore",)), code_digest(())}) == 7
 
 
@@ -140,7 +142,8 @@ def test_predicted_cycles_are_near_the_measured_ones(axes):
     sweep = Sweep.parse(BASE.replace("hidden = 8", axes), "sweep")
     work = Work(sweep=sweep, point=next(sweep.points()))
     events = encode_events(work.dataset.test_x[:200], work.config.encoding, work.config.n_steps)
-    predicted = predicted_cycles(work.network, events)
+    inference = Kernel(work.network.inference_only()).infer(events, record=True)
+    predicted = predicted_cycles(work.network, events, inference)
     measured = cosimulate(work.network, events).cycles_per_sample
     assert 0.99 < predicted / measured < 1.2, (predicted, measured)
 
@@ -155,6 +158,30 @@ def test_where_cycles_come_from_and_times():
     for row in (predicted, measured):
         assert row["latency_us"] == row["cycles"] / 50 and row["training_latency_us"] == row["training_cycles"] / 50
     assert "latency_us" not in rows(BASE)[0]
+
+
+def test_energy_is_that_of_the_energy_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = BASE.replace("seeds = 2", 'seeds = [0]\nobjectives = ["energy_nj", "training_energy_nj"]')
+    text += 'core = "learning"\n'
+    table = tmp_path / "mine.toml"
+    table.write_text(DEFAULT.read_text(encoding="utf-8").replace("0.003125", "0.5").replace("horowitz45", "mine"))
+    (estimated,), (measured,) = rows(text), rows(text + "[cycles]\ncosim_samples = 227")
+    assert estimated["energy_nj"] == measured["energy_nj"], "exact without a run"
+    assert estimated["energy_by"] == "counted in the model on 227 samples"
+    assert measured["energy_by"] == measured["training_energy_by"] == "measured on 227 samples"
+    assert estimated["training_energy_by"] == "estimated from 500 samples"
+    assert 0.7 < estimated["training_energy_nj"] / measured["training_energy_nj"] < 1.4
+    text += f'[cycles]\ncosim_samples = 40\n[energy]\ncoefficients = "{table}"'
+    (row,) = rows(text)
+    sweep = Sweep.parse(text, "sweep")
+    for step in command(sweep, next(sweep.points())).split(" && "):
+        capsys.readouterr()
+        assert main([*shlex.split(step)[1:], "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["inference"]["energy"]["total"] / 1000 == row["energy_nj"]
+    assert told["training"]["each"]["mean"] / 1000 == pytest.approx(row["training_energy_nj"])
+    assert row["coefficients"] == "mine" and row["energy_nj"] > measured["energy_nj"]
 
 
 def test_a_difference_between_hardware_and_model_fails_the_point(monkeypatch):

@@ -1,0 +1,37 @@
+"""The part of a point that tells energy: operations of a sample times a table of coefficients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from golden.config import NetworkConfig
+from intsnn_hw.energy import Coefficients, energy_of
+from intsnn_hw.energy.coefficients import DEFAULT
+
+from .samples import inference_samples, learning_samples
+from .work import Work
+
+
+def energy(work: Work) -> dict[str, Any]:
+    """Return nanojoules of an inference and, of a core that learns, of a training sample, by operations.
+
+    Samples and counts are those of :mod:`intsnn_hw.explore.samples`; a training sample is inference and update
+    together, as ``intsnn energy --learn`` tells its mean.
+    """
+    coefficients = Coefficients.load(work.sweep.coefficients or DEFAULT)
+    inference = inference_samples(work)
+    found: dict[str, Any] = {
+        "energy_nj": _nanojoules(work.network.inference_only().config, inference, coefficients),
+        "energy_by": inference["accesses_by"],
+        "coefficients": coefficients.name,
+    }
+    if work.core.learning is not None:
+        learning = learning_samples(work)
+        found["training_energy_nj"] = _nanojoules(work.network.config, learning, coefficients)
+        found["training_energy_by"] = learning["accesses_by"]
+    return found
+
+
+def _nanojoules(config: NetworkConfig, samples: dict[str, Any], coefficients: Coefficients) -> float:
+    phases = energy_of(config, samples["accesses"], coefficients)
+    return sum(phase["total"] for phase in phases.values()) / 1000
