@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from golden.config import NetworkConfig
 from golden.errors import ConfigError, InputError
@@ -24,6 +25,8 @@ from intsnn_hw.fpga.targets import RESOURCES, target
 from sim.compiler import cache_folder
 
 CORES = ("inference", "learning")
+_SPRAM: Any = {"fire_lanes": (1,), "banks": 1, "weight_memory": ("single_port", "dual_port")}
+"""Hardware of cores for the ice40up5k, whose memory is mostly single-port."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,10 @@ class Question:
     def config(self) -> NetworkConfig:
         """Return the configuration of the core."""
         config = preset(self.preset, lanes=self.lanes)
+        if self.target == "ice40up5k":
+            config = replace(
+                config, hardware=replace(config.hardware, lanes=(self.lanes, min(self.lanes, 2)), **_SPRAM)
+            )
         return config if self.core == "learning" else replace(config, learning=None)
 
 

@@ -28,8 +28,11 @@ class Store(wiring.Component):
     n_read_ports : int
     single_port : bool
         Reads and writes share one address, so that a memory with one port will do.
+    written_first : bool
+        Every word is written before it is read: without `init` the emitted Verilog gives no initial content, which
+        single-port memories have no place for and synthesis takes minutes over where there are many words.
     init : sequence of layout constants, optional
-        Zeros where left out, but undefined with a single port: memories of that kind mostly have no initial content.
+        Zeros where left out.
 
     Members
     -------
@@ -45,10 +48,11 @@ class Store(wiring.Component):
         *,
         n_read_ports: int = 1,
         single_port: bool = False,
+        written_first: bool = False,
         init: list | None = None,
     ):
         self._layout, self._depth, self._n_read_ports, self._init = layout, depth, n_read_ports, init or []
-        self._single_port = single_port
+        self._single_port, self._written_first = single_port, written_first
         members = {"write_enable": In(1), "write_address": In(index_shape(depth)), "write_data": In(layout)}
         for port in range(n_read_ports):
             members |= {
@@ -77,7 +81,7 @@ class Store(wiring.Component):
 
     def _memory(self, m: Module, name: str, start: int, stop: int) -> memory.Memory:
         attributes = {"no_rw_check": 1}
-        if self._single_port and not self._init:
+        if self._written_first and not self._init:
             attributes[UNDEFINED_CONTENT] = 1
         cells = memory.Memory(shape=self._layout, depth=stop - start, init=self._init[start:stop], attrs=attributes)
         m.submodules[name] = cells

@@ -78,7 +78,7 @@ class SynapseArray(wiring.Component):
         # is written in; without initial content, events also wait for a load, which writes every word.
         single_port = layer.weight_memory == "single_port"
         m.submodules.weights = weights = Store(
-            weight_word_layout(layer), depth, single_port=single_port, init=self._init
+            weight_word_layout(layer), depth, single_port=single_port, written_first=True, init=self._init
         )
 
         # The event in work; its weight address walks along the row.
