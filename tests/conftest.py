@@ -14,6 +14,9 @@ from train.data import find_mnist
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
+# Tests run side by side: threads of PyTorch within each would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A shell's job in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

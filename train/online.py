@@ -107,6 +107,7 @@ def train_online(
     test_each_epoch: bool = False,
     progress: Callable[[int], None] | None = None,
     engine: Callable[[Network], Engine] = Kernel,
+    before: Network | None = None,
 ) -> Training:
     """Train a network sample by sample; the same configuration, data and seed give the same bits on any machine.
 
@@ -133,6 +134,8 @@ def train_online(
         Told of every so many samples done; first of those of resumed epochs.
     engine : callable
         Makes of the network at the beginning what learns; every engine gives the same bits.
+    before : Network, optional
+        To go on from, with shadow weights; drawn by the seed where left out.
 
     Raises
     ------
@@ -145,7 +148,7 @@ def train_online(
     learning = config.learning
     assert learning is not None
     n_samples = len(dataset.train_y)
-    network, history = Network.initial(config), []
+    network, history = _begin(config, before), []
     if resume is not None:
         network, history = _resume(resume, config, dataset)
     learner = engine(network)
@@ -172,6 +175,16 @@ def train_online(
         if out is not None:
             checkpoint.save(out, learner.network(), training=_notes(dataset, history))
     return Training(network=learner.network(), history=tuple(history))
+
+
+def _begin(config: NetworkConfig, before: Network | None) -> Network:
+    """Return the network before the first epoch; LFSR and sample order are those of the seed in any case."""
+    fresh = Network.initial(config)
+    if before is None:
+        return fresh
+    if before.shadows is None:
+        raise ConfigError(f"{config.name}: has no shadow weights to go on learning from")
+    return replace(fresh, weights=before.weights, shadows=before.shadows)
 
 
 def evaluate(network: Network, dataset: Dataset) -> Evaluation:

@@ -50,7 +50,7 @@ intsnn bench --what rtl --preset mnist-128 --lanes 16 --samples 500""",
     parser.add_argument("--what", choices=("train", "infer", "rtl", "all"), default="all", help="what to measure")
     parser.add_argument("--epochs", type=count, metavar="N", help="length of the run (default: the configuration's)")
     parser.add_argument("--samples", type=count, default=200, metavar="N", help="test samples through the hardware")
-    add_network(parser, checkpoint=False)
+    add_network(parser, checkpoint=None)
     add_data(parser)
 
 

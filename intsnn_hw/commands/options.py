@@ -114,13 +114,14 @@ _HARDWARE: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def add_network(parser: argparse.ArgumentParser, *, checkpoint: bool = True) -> None:
-    """Add the options that choose a network: CHECKPOINT, ``--preset`` with its variants, ``--config``."""
-    group = parser.add_argument_group("network", "exactly one of the first three" if checkpoint else "one of the two")
-    if checkpoint:
-        group.add_argument(
-            "checkpoint", nargs="?", metavar="CHECKPOINT", help="trained network, as 'intsnn train' writes it (.npz)"
-        )
+def add_network(parser: argparse.ArgumentParser, *, checkpoint: str | None = "as 'intsnn train' writes it") -> None:
+    """Add the options that choose a network: CHECKPOINT, ``--preset`` with its variants, ``--config``.
+
+    `checkpoint` says what one is here; None: it is none of the choices.
+    """
+    group = parser.add_argument_group("network", f"exactly one of the {'two' if checkpoint is None else 'first three'}")
+    if checkpoint is not None:
+        group.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help=f"trained network (.npz), {checkpoint}")
     group.add_argument("--preset", metavar="NAME", help="named configuration; 'intsnn presets' lists them")
     group.add_argument("--config", metavar="FILE", help="configuration in TOML; 'intsnn presets NAME --toml' shows one")
     variants = parser.add_argument_group("variants of a preset", "the preset's own value where left out")

@@ -1,4 +1,4 @@
-"""``intsnn train``: the integer margin rule on a data set."""
+"""``intsnn train``: on line by the integer margin rule, or by surrogate gradients through time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
 
+from . import train_bptt
 from .options import add_command, add_data, add_network, count, dataset_of, natural, source_of, writable_file
 from .output import columns, emit, note, percent, progress, status, table
 
@@ -28,27 +29,36 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "train",
-        "train a network with integers only, and write its checkpoint",
+        "train a network and write its checkpoint",
         """\
-Train sample by sample with the integer margin rule: shadow weights, traces, shifts for multiplications, stochastic
-rounding. The same configuration, data and seed give the same bits on any machine. The checkpoint is written after
+--method online, the usual: train sample by sample with the integer margin rule: shadow weights, traces, shifts for
+multiplications, stochastic rounding.
+The same configuration, data and seed give the same bits on any machine. The checkpoint is written after
 each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit for bit.
 
 With --on rtl the generated hardware learns alone, compiled to machine code (CXXRTL), and tells its clock cycles: same
 samples, same schedule, and a checkpoint of the same bytes. What an epoch reports is then counted from the hardware's
-outputs and probes. The test accuracy at the end is measured on the golden model in either case.""",
+outputs and probes. The test accuracy at the end is measured on the golden model in either case.
+
+--method bptt: train by surrogate gradients through time in PyTorch, with the integers of the configuration in the
+forward pass, so that the checkpoint equals the trained model spike for spike (it is compared on all test samples). A
+configuration with a learning rule gets shadow weights as well: 'intsnn train CHECKPOINT' goes on from there on line.
+Beside OUT.npz lies OUT.pt, the state of the run, for --resume and 'intsnn export'.""",
         """\
 intsnn train --preset digits-64 --out digits.npz
 intsnn train --preset mnist-100 --data-dir data --seed 1 --out mnist.npz
 intsnn train --preset mnist-256 --shadow-width 8 --weight-width 4 --epochs 6 --out small.npz
 intsnn train --preset digits-64 --on rtl --out same-bytes.npz
-intsnn train --config mine.toml --data mine.npz --out trained.npz --json""",
+intsnn train --config mine.toml --data mine.npz --out trained.npz --json
+intsnn train --method bptt --preset mnist-128 --epochs 5 --out bptt.npz
+intsnn train bptt.npz --epochs 2 --out refined.npz""",
     )
     parser.set_defaults(run=run)
-    add_network(parser, checkpoint=False)
+    add_network(parser, checkpoint="to go on learning from")
     data = add_data(parser)
     data.add_argument("--download", action="store_true", help="fetch MNIST into --data-dir first, if it is not there")
     group = parser.add_argument_group("training")
+    group.add_argument("--method", choices=("online", "bptt"), default="online", help="how to learn")
     group.add_argument("--seed", type=natural, metavar="N", help="of weights, rounding and sample order (default: 0)")
     group.add_argument("--epochs", type=count, metavar="N", help="length of the run (default: the configuration's)")
     group.add_argument(
@@ -56,6 +66,7 @@ intsnn train --config mine.toml --data mine.npz --out trained.npz --json""",
     )
     group.add_argument("--out", metavar="FILE", help="checkpoint to write (.npz)")
     group.add_argument("--resume", action="store_true", help="go on with the interrupted run whose checkpoint is --out")
+    train_bptt.add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,10 +74,16 @@ def run(args: argparse.Namespace) -> int:
     source = source_of(args)
     if args.resume and args.out is None:
         raise InputError("--resume: give the checkpoint of the run to go on with as --out FILE")
+    if args.method == "bptt":
+        return train_bptt.run(args, source)
+    for name in train_bptt.OPTIONS:
+        if getattr(args, name) is not None:
+            raise InputError(f"--{name.replace('_', '-')}: goes with --method bptt only")
     out = None if args.out is None else writable_file(args.out)
     dataset = dataset_of(args, source.config, download=args.download)
     resume = out if args.resume and out is not None and out.exists() else None
-    training = train(source.config, dataset, epochs=args.epochs, seed=args.seed, out=out, resume=resume, on=args.on)
+    training = train(source.config, dataset, epochs=args.epochs, seed=args.seed, out=out, resume=resume, on=args.on,
+                     before=source.network)  # fmt: skip
     result = {
         "source": source.where,
         "on": args.on,
@@ -87,6 +104,7 @@ def train(
     resume: Path | None = None,
     test_each_epoch: bool = False,
     on: str = "golden",
+    before: Network | None = None,
 ) -> Training:
     """Train under a progress bar, on one of `ENGINES`; see :func:`train.online.train_online`."""
     from train.online import for_run, train_online
@@ -94,7 +112,7 @@ def train(
     learning = for_run(config, epochs, seed).learning
     assert learning is not None
     engine = _engine(for_run(config, epochs, seed), on)
-    before = _written(out)
+    written = _written(out)
     try:
         with progress(f"training {config.name}", learning.epochs * len(dataset.train_y), "samples") as advance:
             return train_online(
@@ -107,9 +125,10 @@ def train(
                 test_each_epoch=test_each_epoch,
                 progress=advance,
                 engine=engine,
+                before=before,
             )
     except KeyboardInterrupt:
-        if resume is not None or _written(out) != before:
+        if resume is not None or _written(out) != written:
             note(f"{out} holds the last whole epoch; the same command with --resume goes on from it")
         raise
 

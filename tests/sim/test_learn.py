@@ -81,6 +81,7 @@ def test_saturating_shadow_weights_in_icarus(tmp_path):
     events, labels = samples(config, 60)
     report = colearn(Network.initial(config), events, labels, interval=20, backend="icarus", build_dir=tmp_path)
     assert report.n_mismatches == 0, "\n".join(map(str, report.first))
+    assert config.learning is not None and report.network.shadows is not None
     top = 2 ** (config.learning.shadow_width - 1)
     learned = np.concatenate([weights.ravel() for weights in report.network.shadows])
     assert (learned == top - 1).any() and (learned == -top).any()

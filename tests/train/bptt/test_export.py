@@ -1,0 +1,171 @@
+"""The quantised model, its export and the golden model: equal for every spike and score."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from golden import vectors
+from golden.encoding import to_events
+from golden.fixed import signed_range
+from golden.network import Network, run
+from golden.presets import preset
+from golden.synapse import inference_weight as golden_inference_weight
+from tests.strategies import network_configs, seeds
+from train.bptt.export import compare, to_network
+from train.bptt.inputs import Inputs
+from train.bptt.layers import spiking_layers
+from train.bptt.loop import Settings, Trainer
+from train.bptt.model import SpikingNetwork
+from train.bptt.quantise import fitting_shift, inference_weight, quantise_weight, shadow_weight
+from train.data import load
+
+
+class Stimuli(Inputs):
+    """Input spikes as they are, in the place of an encoded data set."""
+
+    def __init__(self, config, spikes):
+        self.config, self.levels, self.device = config, spikes, torch.device("cpu")
+        self.labels = torch.zeros(len(spikes), dtype=torch.int64)
+
+    def __len__(self):
+        return len(self.levels)
+
+    def spikes(self, samples, dtype=torch.float32):
+        levels = torch.from_numpy(self.levels[samples.numpy()]).transpose(0, 1).to(dtype)
+        return levels / ((1 << self.config.encoding.spike_width) - 1)
+
+    def events(self, samples):
+        return to_events(self.levels[samples.numpy()])
+
+
+def with_weights(model, weights):
+    """Give a quantised model these integer weights."""
+    with torch.no_grad():
+        for module, weight in zip(spiking_layers(model), weights, strict=True):
+            module.weight.copy_(torch.from_numpy(weight).to(module.weight.dtype) / module.scale)
+    return model
+
+
+@settings(max_examples=150)
+@given(network_configs(), seeds)
+def test_model_export_and_golden_are_equal(config, seed):
+    network = vectors.network(config, seed=seed)
+    model = with_weights(SpikingNetwork(config).double().quantise(fit=False), network.weights)
+    exported = to_network(model)
+    assert exported.config == config
+    assert all((ours == theirs).all() for ours, theirs in zip(exported.weights, network.weights, strict=True))
+    spikes = vectors.spikes(config, 12, seed=seed)
+    report = compare(model, exported, Stimuli(config, spikes), batch_size=7)
+    assert report.n_mismatches == 0
+    n_neurons = sum(layer.size for layer in config.layers)
+    assert report.n_compared == 12 * (config.n_steps * n_neurons + config.n_classes)
+
+
+def test_a_wrong_weight_is_a_mismatch():
+    config = replace(preset("digits-64"), learning=None)
+    model = SpikingNetwork(config).quantise()
+    inputs = Inputs.of(load("digits"), "test", config)
+    network = to_network(model)
+    assert compare(model, network, inputs).n_mismatches == 0
+    network.weights[1][0, 0] += 1
+    assert compare(model, network, inputs).n_mismatches > 0
+
+
+@pytest.mark.parametrize("n, n_steps, kind, readout, learns", [
+    (4, 2, "single_shot", "membrane", True), (1, 6, "rate", "spike_count", False),
+    (2, 4, "every_step", "membrane", False),
+    (1, 4, "latency", "membrane", False),
+])  # fmt: skip
+def test_a_trained_network_loses_nothing(n, n_steps, kind, readout, learns):
+    config = preset("digits-64", spike_width=n, n_steps=n_steps, encoding=kind)
+    config = replace(config, readout=readout, learning=config.learning if learns else None)
+    dataset = load("digits")
+    torch.manual_seed(0)
+    model = SpikingNetwork(config).quantise(fit=not learns)
+    test = Inputs.of(dataset, "test", config)
+    history = list(Trainer(model, Inputs.of(dataset, "train", config), Settings(epochs=8), test).epochs())
+    network = to_network(model)
+    report = compare(model, network, test)
+    assert report.n_mismatches == 0 and report.samples == len(dataset.test_y)
+    assert report.accuracy == pytest.approx(history[-1].test_accuracy) and report.accuracy > 0.85
+    if learns:
+        assert network.config == config, "the on-line rule finds the scales it was made for"
+        assert network.shadows is not None and config.learning is not None
+        for layer, shadow, weight in zip(config.resolved, network.shadows, network.weights, strict=True):
+            upper = golden_inference_weight(shadow, config.learning.shadow_width, layer.weight_width)
+            assert (upper == weight).all()
+            assert (shadow % (1 << (config.learning.shadow_width - layer.weight_width))).any(), "finer than the weights"
+
+
+def test_a_learned_leak_is_exported():
+    config = preset("digits-64", encoding="every_step", spike_width=1, n_steps=6)
+    leaky = replace(config.layers[0], neuron=replace(config.layers[0].neuron, leak_shift=3))
+    config = replace(config, layers=(leaky, config.layers[1]), learning=None)
+    dataset = load("digits")
+    torch.manual_seed(0)
+    model = SpikingNetwork(config, learn_decay=True).quantise()
+    list(Trainer(model, Inputs.of(dataset, "train", config), Settings(epochs=8, learning_rate=0.1)).epochs())
+    network = to_network(model)
+    neuron = network.config.layers[0].neuron
+    assert neuron.leak_shift is None and neuron.leak_frac == 8 and neuron.leak_factor != 224
+    assert network.config.layers[1].neuron.leak_factor is None
+    assert compare(model, network, Inputs.of(dataset, "test", config)).n_mismatches == 0
+
+
+@given(st.integers(2, 8), st.integers(0, 8), seeds)
+def test_weights_are_rounded_as_golden_rounds_them(weight_width, extra, seed):
+    shadow_width = weight_width + extra
+    low, high = signed_range(shadow_width)
+    shadow = np.random.default_rng(seed).integers(low, high + 1, 100)
+    shadow[:4] = low, high, high - 1, 0
+    expected = golden_inference_weight(shadow, shadow_width, weight_width)
+    assert (inference_weight(torch.from_numpy(shadow).double(), weight_width, shadow_width).numpy() == expected).all()
+    weights = torch.from_numpy(shadow / 2.0**extra)
+    assert (shadow_weight(weights, 1.0, weight_width, shadow_width).numpy() == shadow).all()
+    assert (quantise_weight(weights, 1.0, weight_width, shadow_width).numpy() == expected).all()
+
+
+def test_gradients_pass_where_weights_are_in_range():
+    weight = torch.tensor([-3.0, -2.0, 0.3, 1.0, 2.0], requires_grad=True)
+    quantised = quantise_weight(weight, 4.0, 4)
+    assert quantised.tolist() == [-8, -8, 1, 4, 7]
+    quantised.sum().backward()
+    assert weight.grad is not None and weight.grad.tolist() == [0, 4, 4, 4, 0]
+
+
+def test_the_shift_that_fits():
+    weight = torch.linspace(-0.5, 0.49, 400)
+    assert fitting_shift(weight, 1.0, 8, 12) == 8
+    assert fitting_shift(weight / 8, 1.0, 8, 12) == 11
+    assert fitting_shift(weight, 1.0, 8, 5) == 5
+
+
+def test_sums_beyond_24_bits_take_longer_numbers():
+    config = replace(preset("digits-64"), learning=None)
+    assert SpikingNetwork(config).quantise().exact_dtype() == torch.float32
+    wide = replace(config, layers=tuple(replace(layer, weight_width=16) for layer in config.layers))
+    assert SpikingNetwork(wide).quantise().exact_dtype() == torch.float64
+
+
+def test_a_float_model_is_not_exported():
+    from golden.errors import ConfigError
+
+    with pytest.raises(ConfigError, match="not quantised"):
+        to_network(SpikingNetwork(replace(preset("digits-64"), learning=None)))
+
+
+def test_the_golden_numpy_model_agrees_too():
+    config = replace(preset("digits-64", spike_width=2, n_steps=4), learning=None)
+    torch.manual_seed(3)
+    network = to_network(SpikingNetwork(config).quantise())
+    spikes = vectors.spikes(config, 5, seed=1)
+    model = SpikingNetwork(network.config).double().quantise(fit=False)
+    with_weights(model, network.weights)
+    outputs = model(Stimuli(network.config, spikes).spikes(torch.arange(5), torch.float64))
+    record = run(Network(config=network.config, weights=network.weights), spikes)
+    unit = spiking_layers(model)[-1].output_unit
+    assert (torch.round(outputs[-1] * unit).detach().numpy() == record.scores).all()

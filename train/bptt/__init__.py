@@ -1,0 +1,1 @@
+"""Training by surrogate gradients in PyTorch: graded-spike LIF layers, quantisation to integers, export."""

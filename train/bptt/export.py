@@ -1,0 +1,117 @@
+"""From a PyTorch model to a golden network, and the proof that nothing is lost on the way."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from golden.config import NeuronConfig
+from golden.errors import ConfigError
+from golden.fixed import Lfsr
+from golden.kernels import Kernel
+from golden.network import Network
+from golden.seeds import update_lfsr_seed
+
+from .inputs import Inputs
+from .layers import Quantisation, Spiking, recorded, spiking_layers
+from .model import SpikingNetwork
+from .quantise import shadow_weight
+
+
+def to_network(model: SpikingNetwork) -> Network:
+    """Return a quantised model as a golden network; with shadow weights where its configuration learns on line.
+
+    The outputs of the network equal those of the model, spike for spike (:func:`compare`).
+
+    Raises
+    ------
+    ConfigError
+        The model is not quantised.
+    """
+    layers, weights, shadows = [], [], []
+    for layer, module in zip(model.config.layers, spiking_layers(model), strict=True):
+        quantisation = module.quantisation
+        if quantisation is None:
+            raise ConfigError(f"{model.config.name}: is not quantised; only integers can be exported")
+        layers.append(replace(layer, neuron=_neuron(layer.neuron, module, quantisation)))
+        weights.append(_integers(module.integer_weight()))
+        if quantisation.shadow_width is not None:
+            shadow = shadow_weight(module.weight, module.scale, quantisation.weight_width, quantisation.shadow_width)
+            shadows.append(_integers(shadow))
+    config = replace(model.config, layers=tuple(layers))
+    if config.learning is None:
+        return Network(config=config, weights=weights)
+    return Network(config=config, weights=weights, shadows=shadows, lfsr=Lfsr(update_lfsr_seed(config.learning.seed)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A model beside its export.
+
+    Attributes
+    ----------
+    samples : int
+    n_compared, n_mismatches : int
+        Spikes of all layers at all steps, and scores.
+    accuracy : float
+        Of the export, 0..1.
+    """
+
+    samples: int
+    n_compared: int
+    n_mismatches: int
+    accuracy: float
+
+
+@torch.no_grad()
+def compare(model: SpikingNetwork, network: Network, inputs: Inputs, batch_size: int = 500) -> Comparison:
+    """Run samples through a quantised model and its export, and count spikes and scores that differ.
+
+    The model is computed in a format in which all its sums are exact.
+    """
+    exact = exact_model(model)
+    dtype = next(exact.parameters()).dtype
+    kernel = Kernel(network.inference_only())
+    unit = spiking_layers(exact)[-1].output_unit
+    compared = mismatches = right = 0
+    for samples in torch.arange(len(inputs), device=inputs.device).split(batch_size):
+        with recorded(exact) as record:
+            outputs = exact(inputs.spikes(samples, dtype))
+        inference = kernel.infer(inputs.events(samples), record=True)
+        assert inference.spikes is not None
+        found = [
+            torch.round(spikes.flatten(2) * layer.neuron.max_spike).transpose(0, 1).cpu().numpy()
+            if layer.neuron.spike_bits
+            else np.zeros_like(spikes.transpose(0, 1).cpu().numpy())
+            for spikes, layer in zip(record, spiking_layers(exact), strict=True)
+        ]
+        scores = torch.round(exact.scores(outputs) * unit).cpu().numpy()
+        mismatches += int((np.concatenate(found, axis=-1) != inference.spikes).sum())
+        mismatches += int((scores != inference.scores).sum())
+        compared += inference.spikes.size + inference.scores.size
+        right += int((inference.classes == inputs.labels[samples].cpu().numpy()).sum())
+    return Comparison(samples=len(inputs), n_compared=compared, n_mismatches=mismatches, accuracy=right / len(inputs))
+
+
+def exact_model(model: SpikingNetwork) -> SpikingNetwork:
+    """Return a copy for inference in a format in which all sums of the quantised model are exact."""
+    dtype = model.exact_dtype()
+    if next(model.parameters()).device.type != "cpu":
+        dtype = torch.float64  # other devices may multiply 32-bit numbers in a shorter format
+    return copy.deepcopy(model).to(dtype).eval()
+
+
+def _neuron(config: NeuronConfig, module: Spiking, quantisation: Quantisation) -> NeuronConfig:
+    changes: dict[str, int | None] = {"threshold_shift": quantisation.threshold_shift}
+    if module.neuron.decay_logit is not None:
+        assert quantisation.leak_frac is not None
+        factor = module.neuron.leak_factor(quantisation.leak_frac)
+        changes |= {"leak_shift": None, "leak_factor": factor, "leak_frac": quantisation.leak_frac}
+    return replace(config, **changes)
+
+
+def _integers(values: torch.Tensor) -> np.ndarray:
+    return values.detach().to("cpu", torch.float64).numpy().astype(np.int64)

@@ -1,0 +1,330 @@
+"""Layers of graded-spike neurons as PyTorch modules over whole sequences, shape (T, batch, ...).
+
+Spikes travel normalised, level / (2^n - 1), so that 1 is the highest whatever n. Unquantised, weights are ordinary ones
+in units of theta. A layer with a :class:`Quantisation` computes in whole numbers, exactly as :mod:`golden` does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from golden.fixed import signed_range
+
+from .lif import Dynamics, Reset, lif_sequence
+from .quantise import fitting_shift, quantise_weight, round_half_up, straight_through
+from .surrogate import SLOPES, SURROGATES, Centre, Kind, centre_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantisation:
+    """The integers of one layer.
+
+    Attributes
+    ----------
+    weight_width, membrane_width : int
+        Bits.
+    threshold_shift : int
+        log2 of the first firing level, in LSBs of the membrane; it fixes the scale of weights and membrane.
+    highest_shift : int
+        Highest threshold shift that the membrane has room for.
+    input_levels : int
+        Level of an input that is 1: ``2^n - 1`` of the layer below, times the inputs of an averaging pool.
+    shadow_width : int or None
+        Bits of shadow weights, where the network is to learn on line.
+    leak_shift : int or None
+    leak_frac : int or None
+        Fraction bits of a leak factor, where the leak is none by shift.
+    """
+
+    weight_width: int
+    membrane_width: int
+    threshold_shift: int
+    highest_shift: int
+    input_levels: int
+    shadow_width: int | None = None
+    leak_shift: int | None = None
+    leak_frac: int | None = None
+
+
+class LIF(nn.Module):
+    """Leaky integrate-and-fire neurons with graded spikes (ETH 2025, eq. 3.1), over a sequence of summed inputs.
+
+    Parameters
+    ----------
+    spike_bits : int
+        n, 1..8; 0 for readout neurons, which do not fire.
+    threshold : float
+        theta, at which the highest level fires; of a readout, the unit.
+    decay : float
+        Share of the membrane that a step keeps, 0..1; 1: no leak.
+    learn_decay : bool
+        Make the decay a parameter, kept in 0..1 by a sigmoid.
+    reset : {"soft", "hard", "none"}
+    surrogate : str
+        ``sigmoid``, ``arctan``, ``boxcar`` or ``triangular``.
+    slope : float, optional
+        Of the surrogate; that of :data:`train.bptt.surrogate.SLOPES` where left out.
+    centre : {"staircase", "theta", "zero"}
+        Where it peaks (ETH 2025, eq. 3.2; :func:`train.bptt.surrogate.centre_of`).
+    detach_reset : bool
+        Pass no gradient through the reset.
+
+    Shapes
+    ------
+    forward(current) : (T, ...) -> (T, ...)
+        Spikes 0..1, or the membranes of neurons that do not fire, after each step.
+    """
+
+    def __init__(
+        self,
+        spike_bits: int = 1,
+        *,
+        threshold: float = 1.0,
+        decay: float = 1.0,
+        learn_decay: bool = False,
+        reset: Reset = "soft",
+        surrogate: Kind = "sigmoid",
+        slope: float | None = None,
+        centre: Centre = "staircase",
+        detach_reset: bool = False,
+    ) -> None:
+        super().__init__()
+        if not 0 <= spike_bits <= 8:
+            raise ValueError(f"LIF.spike_bits: must be 0..8, got {spike_bits}")
+        if not threshold > 0:
+            raise ValueError(f"LIF.threshold: must be above 0, got {threshold}")
+        if not 0 <= decay <= 1 or (learn_decay and decay in (0, 1)):
+            raise ValueError(f"LIF.decay: must be 0..1, to be learned neither 0 nor 1, got {decay}")
+        if surrogate not in SURROGATES:
+            raise ValueError(f"LIF.surrogate: must be one of {', '.join(SURROGATES)}, got {surrogate!r}")
+        self.spike_bits, self.threshold = spike_bits, threshold
+        self.max_spike = max(1, (1 << spike_bits) - 1)
+        self.decay = decay
+        self.decay_logit = nn.Parameter(torch.logit(torch.tensor(decay))) if learn_decay else None
+        self.dynamics = Dynamics(
+            spike_bits=spike_bits,
+            level=threshold / self.max_spike,
+            reset=reset,
+            detach_reset=detach_reset,
+            surrogate=surrogate,
+            slope=SLOPES[surrogate] if slope is None else slope,
+            centre=centre_of(centre, spike_bits) if spike_bits else 0.0,
+        )
+
+    def forward(self, current: Tensor) -> Tensor:
+        """Run a sequence from membranes 0."""
+        spikes, membranes = lif_sequence(current, self._decay(current), self.dynamics)
+        return spikes / self.max_spike if self.spike_bits else membranes
+
+    def forward_integer(self, current: Tensor, quantisation: Quantisation) -> Tensor:
+        """Run a sequence of whole-numbered inputs in LSBs; spikes 0..1 or membranes in units of theta, as `forward`."""
+        level = 2.0**quantisation.threshold_shift
+        low, high = signed_range(quantisation.membrane_width)
+        dynamics = self.dynamics._replace(
+            level=level, whole=True, leak_shift=quantisation.leak_shift, bounds=(low, high)
+        )
+        spikes, membranes = lif_sequence(current, self._integer_decay(current, quantisation), dynamics)
+        return spikes / self.max_spike if self.spike_bits else membranes * (self.dynamics.level / level)
+
+    def leak_factor(self, leak_frac: int) -> int:
+        """Return the decay as a fixed-point number of `leak_frac` fraction bits."""
+        value = self.decay if self.decay_logit is None else float(torch.sigmoid(self.decay_logit.detach()))
+        return math.floor(value * 2**leak_frac + 0.5)
+
+    @property
+    def leaks(self) -> bool:
+        """Tell whether a step keeps less than all of the membrane."""
+        return self.decay_logit is not None or self.decay < 1
+
+    def extra_repr(self) -> str:
+        """Tell what matters in a print of the model."""
+        d = self.dynamics
+        return f"spike_bits={self.spike_bits}, threshold={self.threshold}, decay={self.decay}, reset={d.reset}"
+
+    def _decay(self, like: Tensor) -> Tensor | None:
+        if self.decay_logit is not None:
+            return torch.sigmoid(self.decay_logit).to(like.dtype)
+        return None if self.decay == 1 else torch.tensor(self.decay, dtype=like.dtype, device=like.device)
+
+    def _integer_decay(self, like: Tensor, quantisation: Quantisation) -> Tensor | None:
+        if quantisation.leak_shift is not None:
+            return torch.tensor(1 - 2.0**-quantisation.leak_shift, dtype=like.dtype, device=like.device)
+        decay = self._decay(like)
+        if decay is None or quantisation.leak_frac is None:
+            return None
+        return straight_through(decay, round_half_up(decay * 2**quantisation.leak_frac) / 2**quantisation.leak_frac)
+
+
+class Spiking(nn.Module):
+    """A layer: a synapse without bias (``nn.Linear``, ``nn.Conv2d``), then neurons.
+
+    Parameters
+    ----------
+    synapse : nn.Module
+        With a `weight` and no bias; takes (batch, ...).
+    neuron : LIF
+
+    Attributes
+    ----------
+    quantisation : Quantisation or None
+        None: ordinary floating point.
+
+    Shapes
+    ------
+    forward(spikes) : (T, batch, ...) -> (T, batch, ...)
+    """
+
+    def __init__(self, synapse: nn.Module, neuron: LIF) -> None:
+        super().__init__()
+        if getattr(synapse, "bias", None) is not None:
+            raise ValueError("Spiking.synapse: has a bias, which the integer network has no place for; give bias=False")
+        self.synapse, self.neuron = synapse, neuron
+        self.quantisation: Quantisation | None = None
+
+    @property
+    def weight(self) -> Tensor:
+        """Floating-point weights, in units of theta."""
+        return self.synapse.weight  # pyright: ignore[reportReturnType]
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Run a sequence."""
+        if self.quantisation is None:
+            # Membranes keep the format of the weights, whatever an automatic cast makes of the sums.
+            return self.neuron(self._current(spikes, self.synapse).to(self.weight.dtype))
+        # Whole numbers must stay whole: no automatic cast to a shorter format here.
+        with torch.autocast(spikes.device.type, enabled=False):
+            current = self._current(spikes.to(self.weight.dtype), self._integer_synapse())
+        return self.neuron.forward_integer(current, self.quantisation)
+
+    def integer_weight(self) -> Tensor:
+        """Return the quantised weights as whole numbers."""
+        quantisation = self._quantised()
+        return quantise_weight(self.weight, self.scale, quantisation.weight_width, quantisation.shadow_width)
+
+    @property
+    def scale(self) -> float:
+        """LSBs of the membrane for a weight of 1 and a spike of one level."""
+        quantisation = self._quantised()
+        return self._scale_at_0(quantisation) * 2.0**quantisation.threshold_shift
+
+    @property
+    def output_unit(self) -> float:
+        """Whole numbers for an output of 1: levels of a spike, or LSBs of the membrane of neurons that do not fire."""
+        if self.neuron.spike_bits:
+            return float(self.neuron.max_spike)
+        return 2.0 ** self._quantised().threshold_shift / self.neuron.threshold
+
+    def fit_threshold_shift(self) -> None:
+        """Choose the threshold shift that suits the present weights best."""
+        quantisation = self._quantised()
+        scale, highest = self._scale_at_0(quantisation), quantisation.highest_shift
+        shift = fitting_shift(self.weight, scale, quantisation.weight_width, highest)
+        self.quantisation = replace(quantisation, threshold_shift=shift)
+
+    def _scale_at_0(self, quantisation: Quantisation) -> float:
+        return self.neuron.max_spike / (self.neuron.threshold * quantisation.input_levels)
+
+    def _quantised(self) -> Quantisation:
+        if self.quantisation is None:
+            raise ValueError("Spiking: is not quantised")
+        return self.quantisation
+
+    def _current(self, spikes: Tensor, synapse: Callable[[Tensor], Tensor]) -> Tensor:
+        """Return the summed inputs of all steps; those of an input that never changes are summed once."""
+        if len(spikes) > 1 and spikes.stride(0) == 0:
+            return synapse(spikes[0]).expand(len(spikes), *(-1,) * (spikes.dim() - 1))
+        return synapse(spikes.flatten(0, 1)).unflatten(0, spikes.shape[:2])
+
+    def _integer_synapse(self) -> Callable[[Tensor], Tensor]:
+        """Return the synapse from normalised spikes to sums of whole numbers."""
+        weight, input_levels = self.integer_weight(), self._quantised().input_levels
+
+        def synapse(spikes: Tensor) -> Tensor:
+            levels = spikes * input_levels
+            levels = straight_through(levels, round_half_up(levels.detach()))
+            return torch.func.functional_call(self.synapse, {"weight": weight}, (levels,))
+
+        return synapse
+
+    def extra_repr(self) -> str:
+        """Tell what matters in a print of the model."""
+        return f"quantisation={self.quantisation}"
+
+
+class Pool(nn.Module):
+    """Pool squares of ``size`` by ``size`` inputs, their sum or their average; rows that fill no square are dropped.
+
+    Shapes
+    ------
+    forward(spikes) : (T, batch, channels, height, width) -> the same with height and width divided
+    """
+
+    def __init__(self, size: int, *, average: bool = True) -> None:
+        super().__init__()
+        if size < 1:
+            raise ValueError(f"Pool.size: must be at least 1, got {size}")
+        self.size, self.average = size, average
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Pool each step by itself."""
+        pooled = nn.functional.avg_pool2d(spikes.flatten(0, 1), self.size).unflatten(0, spikes.shape[:2])
+        return pooled if self.average else pooled * self.size**2
+
+    def extra_repr(self) -> str:
+        """Tell what matters in a print of the model."""
+        return f"{self.size}, average={self.average}"
+
+
+class Flatten(nn.Module):
+    """Make of each sample's channels, rows and columns one dimension: (T, batch, ...) -> (T, batch, features)."""
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Flatten all but steps and batch."""
+        return spikes.flatten(2)
+
+
+class Dropout(nn.Module):
+    """While training, silence inputs with probability `p`, each for a whole sequence; scale the others up."""
+
+    def __init__(self, p: float = 0.5) -> None:
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError(f"Dropout.p: must be 0 or above and below 1, got {p}")
+        self.p = p
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Drop, the same inputs at all steps."""
+        if not self.training or self.p == 0:
+            return spikes
+        return spikes * nn.functional.dropout(torch.ones_like(spikes[0]), self.p)
+
+    def extra_repr(self) -> str:
+        """Tell what matters in a print of the model."""
+        return f"p={self.p}"
+
+
+@contextmanager
+def recorded(model: nn.Module) -> Iterator[list[Tensor]]:
+    """Give a list to which each layer of neurons adds what it returns, while the context lasts."""
+    found: list[Tensor] = []
+
+    def hook(module: nn.Module, given: object, output: Tensor) -> None:
+        found.append(output)
+
+    hooks = [layer.register_forward_hook(hook) for layer in spiking_layers(model)]
+    try:
+        yield found
+    finally:
+        for handle in hooks:
+            handle.remove()
+
+
+def spiking_layers(model: nn.Module) -> list[Spiking]:
+    """Return all layers of neurons of a model, in order."""
+    return [module for module in model.modules() if isinstance(module, Spiking)]

@@ -1,0 +1,164 @@
+"""Graded-spike LIF neurons over a whole sequence, with the gradient through time written out."""
+
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from .surrogate import SURROGATES
+
+Reset = Literal["soft", "hard", "none"]
+
+
+class Dynamics(NamedTuple):
+    """What a neuron does in a step; membranes in any unit, which `level` fixes.
+
+    Attributes
+    ----------
+    spike_bits : int
+        n; 0 for neurons that do not fire.
+    level : float
+        First firing level: level i fires at ``i * level``, theta is ``(2^n - 1) * level``.
+    reset : {"soft", "hard", "none"}
+    detach_reset : bool
+        Pass no gradient through the reset.
+    surrogate : str
+        Of :data:`train.bptt.surrogate.SURROGATES`.
+    slope, centre : float
+        Of the surrogate, at the normalised membrane ``U / theta``.
+    whole : bool
+        Membranes are whole numbers: one leaked by a fixed-point factor is rounded down.
+    leak_shift : int or None
+        Leak by ``U - floor(U / 2^leak_shift)``, the decay being ``1 - 2^-leak_shift``.
+    bounds : (float, float) or None
+        Saturation of the membrane.
+    """
+
+    spike_bits: int
+    level: float
+    reset: Reset
+    detach_reset: bool
+    surrogate: str
+    slope: float
+    centre: float
+    whole: bool = False
+    leak_shift: int | None = None
+    bounds: tuple[float, float] | None = None
+
+    @property
+    def max_spike(self) -> int:
+        """Highest level, ``2^n - 1``."""
+        return (1 << self.spike_bits) - 1
+
+
+def lif_sequence(current: Tensor, decay: Tensor | None, dynamics: Dynamics) -> tuple[Tensor, Tensor]:
+    """Run neurons over all steps, from membranes 0.
+
+    In each step, in the order of :mod:`golden.neuron`: ``U <- decay U``, ``U <- saturate(U + current)``, fire, reset.
+
+    Parameters
+    ----------
+    current : Tensor (T, ...)
+        Summed input of each step, in units of the membrane.
+    decay : Tensor of one element, or None
+        Share of the membrane that a step keeps; None: all.
+    dynamics : Dynamics
+
+    Returns
+    -------
+    spikes : Tensor (T, ...)
+        Levels 0 .. 2^n - 1; zeros where n is 0.
+    membranes : Tensor (T, ...)
+        After reset. Gradients flow through both.
+    """
+    return _LifSequence.apply(current, decay, dynamics)  # pyright: ignore[reportReturnType]
+
+
+class _LifSequence(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, current: Tensor, decay: Tensor | None, dynamics: Dynamics) -> tuple[Tensor, Tensor]:
+        before, spikes = torch.empty_like(current), torch.zeros_like(current)
+        membranes = torch.empty_like(current)
+        for t in range(len(current)):
+            arrived = before[t]
+            if t == 0:
+                arrived.copy_(current[0])
+            elif decay is None:
+                torch.add(membranes[t - 1], current[t], out=arrived)
+            else:
+                _leak(membranes[t - 1], decay, dynamics, arrived)
+                arrived.add_(current[t])
+            membrane = arrived if dynamics.bounds is None else arrived.clamp(*dynamics.bounds)
+            if dynamics.spike_bits:
+                spike = torch.mul(membrane, 1 / dynamics.level, out=spikes[t])
+                spike.floor_().clamp_(0, dynamics.max_spike)
+                if dynamics.reset == "soft":
+                    torch.sub(membrane, spike, alpha=dynamics.level, out=membranes[t])
+                    continue
+                if dynamics.reset == "hard":
+                    torch.mul(membrane, spike == 0, out=membranes[t])
+                    continue
+            membranes[t].copy_(membrane)
+        needed = decay is not None and ctx.needs_input_grad[1]
+        ctx.save_for_backward(before, spikes, membranes if needed else None, decay)
+        ctx.dynamics = dynamics
+        return spikes, membranes
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, Tensor | None, None]:
+        to_spikes, to_membranes = gradients
+        before, spikes, membranes, decay = ctx.saved_tensors
+        dynamics: Dynamics = ctx.dynamics
+        to_current = torch.empty_like(before)
+        to_decay = None if membranes is None else torch.zeros((), dtype=before.dtype, device=before.device)
+        carried = torch.zeros_like(before[0])
+        for t in range(len(before) - 1, -1, -1):
+            carried = carried + to_membranes[t]
+            arrived = before[t]
+            inside = None
+            membrane = arrived
+            if dynamics.bounds is not None:
+                low, high = dynamics.bounds
+                membrane = arrived.clamp(low, high)
+                inside = membrane == arrived
+            if dynamics.spike_bits:
+                carried = _through_spike(carried, to_spikes[t], membrane, spikes[t], dynamics)
+            if inside is not None:
+                carried = carried * inside
+            to_current[t] = carried
+            if t > 0 and decay is not None:
+                if to_decay is not None and membranes is not None:
+                    to_decay += (carried * membranes[t - 1]).sum()
+                carried = carried * decay
+        if to_decay is not None:
+            to_decay = to_decay.reshape(ctx.saved_tensors[3].shape)
+        return to_current, to_decay, None
+
+
+def _leak(membrane: Tensor, decay: Tensor, dynamics: Dynamics, out: Tensor) -> None:
+    if dynamics.leak_shift is not None:
+        torch.mul(membrane, 2.0**-dynamics.leak_shift, out=out)
+        torch.sub(membrane, out.floor_(), out=out)
+        return
+    torch.mul(membrane, decay, out=out)
+    if dynamics.whole:
+        out.floor_()
+
+
+def _through_spike(carried: Tensor, to_spike: Tensor, membrane: Tensor, spike: Tensor, dynamics: Dynamics) -> Tensor:
+    """Return the gradient at the membrane before the spike, from those at spike and membrane after it."""
+    theta = dynamics.max_spike * dynamics.level
+    # ds/dU: the normalised slope, of a spike of max_spike levels over a membrane of theta.
+    slope = SURROGATES[dynamics.surrogate](membrane / theta - dynamics.centre, dynamics.slope) / dynamics.level
+    if dynamics.reset == "soft":
+        kept = carried
+        if not dynamics.detach_reset:
+            to_spike = to_spike - carried * dynamics.level
+    elif dynamics.reset == "hard":
+        kept = carried * (spike == 0)
+        if not dynamics.detach_reset:
+            # The cleared membrane is U (1 - fired); fired has the slope of the whole spike, s / max_spike.
+            to_spike = to_spike - carried * membrane / dynamics.max_spike
+    else:
+        kept = carried
+    return torch.addcmul(kept, to_spike, slope)

@@ -1,0 +1,153 @@
+"""From a configuration to a PyTorch model of the same network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from golden.config import NetworkConfig, ResolvedLayer
+from golden.errors import ConfigError
+
+from .layers import LIF, Dropout, Quantisation, Spiking, spiking_layers
+
+LEAK_FRAC = 8
+"""Fraction bits of a learned leak, where the configuration names none."""
+
+
+class SpikingNetwork(nn.Module):
+    """A configuration as layers of neurons that learn by surrogate gradients.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        Sizes, spike widths, leaks, resets and, for a quantised model, all widths.
+    dropout : float
+        Of the spikes of hidden layers, while training.
+    neuron : mapping
+        More arguments of :class:`train.bptt.layers.LIF`: `surrogate`, `slope`, `centre`, `detach_reset`, `learn_decay`
+        (of hidden layers that leak).
+
+    Attributes
+    ----------
+    layers : nn.Sequential
+    fits : bool
+        Threshold shifts follow the weights: :meth:`quantise` was told to fit them.
+
+    Shapes
+    ------
+    forward(spikes) : (T, batch, n_inputs) -> (T, batch, n_classes)
+        From input spikes 0..1 to the spikes or membranes of the readout.
+    """
+
+    def __init__(self, config: NetworkConfig, *, dropout: float = 0.0, **neuron: Any) -> None:
+        super().__init__()
+        self.config, self.fits = config, False
+        modules: list[nn.Module] = []
+        for layer in config.resolved:
+            if layer.index and dropout:
+                modules.append(Dropout(dropout))
+            modules.append(_layer(layer, neuron))
+        self.layers = nn.Sequential(*modules)
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Run a batch of sequences."""
+        return self.layers(spikes)
+
+    def scores(self, outputs: Tensor) -> Tensor:
+        """Return the score of each class, as the hardware takes them: (T, batch, n_classes) -> (batch, n_classes)."""
+        return outputs[-1] if self.config.readout == "membrane" else outputs.sum(0)
+
+    def quantise(self, *, fit: bool = True) -> SpikingNetwork:
+        """Compute in the integers of the configuration from now on.
+
+        Parameters
+        ----------
+        fit : bool
+            Choose each threshold shift, which is the scale of a layer's weights, by the weights; otherwise those of the
+            configuration.
+        """
+        levels = (1 << self.config.encoding.spike_width) - 1
+        for layer, module in zip(self.config.resolved, spiking_layers(self), strict=True):
+            module.quantisation = _quantisation(layer, module.neuron, levels)
+            levels = layer.neuron.max_spike
+        self.fits = fit
+        if fit:
+            self.fit_threshold_shifts()
+        return self
+
+    def fit_threshold_shifts(self) -> None:
+        """Choose the threshold shift of each layer by its present weights."""
+        for module in spiking_layers(self):
+            module.fit_threshold_shift()
+
+    def set_threshold_shifts(self, shifts: Sequence[int | None]) -> None:
+        """Set the threshold shift of each quantised layer."""
+        for module, shift in zip(spiking_layers(self), shifts, strict=True):
+            if module.quantisation is not None and shift is not None:
+                module.quantisation = replace(module.quantisation, threshold_shift=shift)
+
+    def exact_dtype(self) -> torch.dtype:
+        """Return the shortest format in which the quantised model computes exactly, whatever the order of its sums.
+
+        Raises
+        ------
+        ConfigError
+            Sums reach beyond 2^53.
+        """
+        largest = 1
+        for layer, module in zip(self.config.resolved, spiking_layers(self), strict=True):
+            quantisation = module.quantisation
+            assert quantisation is not None
+            low, high = layer.current_range
+            fraction = quantisation.leak_frac or 0
+            largest = max(largest, -low, high, 1 << (quantisation.membrane_width - 1 + fraction))
+        if largest > 1 << 53:
+            raise ConfigError(f"{self.config.name}: sums of up to {largest} are not exact in 64-bit floating point")
+        return torch.float32 if largest <= 1 << 24 else torch.float64
+
+
+def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
+    config = layer.neuron
+    decay = 1.0
+    if config.leak_shift is not None:
+        decay = 1 - 2.0**-config.leak_shift
+    elif config.leak_factor is not None and config.leak_frac is not None:
+        decay = config.leak_factor / 2**config.leak_frac
+    arguments = dict(neuron)
+    learn_decay = arguments.pop("learn_decay", False) and 0 < decay < 1
+    synapse = nn.Linear(layer.n_in, layer.n_out, bias=False)
+    return Spiking(
+        synapse,
+        LIF(
+            config.spike_width if layer.fires else 0,
+            decay=decay,
+            learn_decay=learn_decay,
+            reset=config.reset,
+            **arguments,
+        ),
+    )
+
+
+def _quantisation(layer: ResolvedLayer, neuron: LIF, input_levels: int) -> Quantisation:
+    config = layer.neuron
+    # Neurons that fire keep a bit of membrane above theta.
+    highest_shift = config.membrane_width - 1 - config.spike_width - layer.fires
+    leak_frac = None
+    if neuron.decay_logit is not None:
+        leak_frac = config.leak_frac or LEAK_FRAC
+    elif config.leak_shift is None:
+        leak_frac = config.leak_frac
+    return Quantisation(
+        weight_width=layer.weight_width,
+        membrane_width=config.membrane_width,
+        threshold_shift=config.threshold_shift,
+        highest_shift=max(0, highest_shift),
+        input_levels=input_levels,
+        shadow_width=None if layer.learning is None else layer.learning.shadow_width,
+        leak_shift=config.leak_shift if neuron.decay_logit is None else None,
+        leak_frac=leak_frac,
+    )
