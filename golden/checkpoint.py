@@ -1,8 +1,9 @@
 """The only reader and writer of trained networks: one ``.npz`` of integer arrays and JSON strings.
 
 Members, in this order: ``format_version``, ``config`` (JSON of the configuration), ``training`` (JSON of what the run
-notes, with the LFSR state), and for each layer ``layer0.weight`` (n_out, n_in) and, where the network learns,
-``layer0.shadow_weight``, each in the narrowest integer type of its width. Plain ``np.load`` reads them as well.
+notes, with the LFSR state), and for each layer ``layer0.weight`` (n_out, n_in), of a convolution (c_out, c_in, kernel,
+kernel), and, where the network learns, ``layer0.shadow_weight``, each in the narrowest integer type of its width. Plain
+``np.load`` reads them as well.
 """
 
 import json
@@ -203,13 +204,12 @@ def _table(members: dict[str, bytes], name: str) -> dict[str, Any]:
     return table
 
 
-def _matrices(config: NetworkConfig) -> Iterator[tuple[str, tuple[int, int], int]]:
-    """Yield name, shape and width of every stored weight matrix, in order."""
+def _matrices(config: NetworkConfig) -> Iterator[tuple[str, tuple[int, ...], int]]:
+    """Yield name, shape and width of every stored weight array, in order."""
     for layer in config.resolved:
-        shape = (layer.n_out, layer.n_in)
-        yield f"layer{layer.index}.weight", shape, layer.weight_width
+        yield f"layer{layer.index}.weight", layer.weight_shape, layer.weight_width
         if config.learning is not None:
-            yield f"layer{layer.index}.shadow_weight", shape, config.learning.shadow_width
+            yield f"layer{layer.index}.shadow_weight", layer.weight_shape, config.learning.shadow_width
 
 
 def _stored(network: Network) -> list[IntArray]:

@@ -5,6 +5,7 @@ it, and what can be derived (accumulator, trace, score and address widths) is a 
 """
 
 import dataclasses
+import math
 import tomllib
 import types
 import typing
@@ -18,6 +19,7 @@ import tomli_w
 
 from .errors import ConfigError
 from .fixed import ROUNDINGS, Rounding, signed_range, signed_width, unsigned_width
+from .spatial import Shape, n_windows, pooled_shape, window_reach
 
 Reset = Literal["soft", "hard", "none"]
 Readout = Literal["membrane", "spike_count"]
@@ -34,11 +36,14 @@ MEMBRANE_WIDTHS = (4, 32)
 WEIGHT_WIDTHS = (2, 16)
 SHADOW_WIDTHS = (8, 24)
 SPIKE_WIDTHS = (1, 8)
+WINDOW_SIDES = (1, 64)
 MAX_NEURONS = 1 << 16
 MAX_STEPS = 1 << 12
 MAX_EPOCHS = 1 << 16
 GRADIENT_WIDTH = 8
 """Width of the clipped gradient before it is rounded to a power of two, sign included: -127..127."""
+_LEFT_OUT = "left_out"
+"""Key of a field's metadata: the value, besides None, that plain data leaves out."""
 
 
 def _require(condition: bool, owner: object, name: str, rule: str) -> None:
@@ -116,16 +121,105 @@ class NeuronConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConvConfig:
+    """Square windows over a map, in whose every position a convolutional layer has the same weights.
+
+    Parameters
+    ----------
+    kernel : int
+        Side of a window, 1..64.
+    stride : int
+        Positions from one window to the next, 1..64.
+    padding : int
+        Zeros on each side of the map, 0..kernel - 1; ``(kernel - 1) // 2`` keeps the size where the kernel is odd and
+        the stride 1.
+    """
+
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+
+    def __post_init__(self) -> None:
+        _require_range(self, "kernel", *WINDOW_SIDES)
+        _require_range(self, "stride", *WINDOW_SIDES)
+        _require_range(self, "padding", 0, self.kernel - 1)
+
+    def output_side(self, side: int) -> int:
+        """Return the windows along a side of the map."""
+        return n_windows(side, self.kernel, self.stride, self.padding)
+
+    def reach(self, side: int) -> int:
+        """Return the most positions along a side of the map that one window sees."""
+        return window_reach(side, self.kernel, self.stride, self.padding)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LayerConfig:
-    """A fully connected layer of `size` LIF neurons with signed inference weights of `weight_width` bits, 2..16."""
+    """LIF neurons, fully connected or a convolution, with signed inference weights.
+
+    Parameters
+    ----------
+    size : int
+        Neurons; output channels of a convolution, which has as many neurons for each of its windows.
+    weight_width : int
+        Bits of an inference weight, 2..16.
+    neuron : NeuronConfig
+    conv : ConvConfig or None
+        None: fully connected.
+    pool : int
+        Side of the squares, 1..64, over which the layer's input is summed before its weights; 1: none. Rows and columns
+        that fill no square are dropped.
+    """
 
     size: int
     weight_width: int = 8
     neuron: NeuronConfig = field(default_factory=NeuronConfig)
+    conv: ConvConfig | None = None
+    pool: int = field(default=1, metadata={_LEFT_OUT: 1})
 
     def __post_init__(self) -> None:
         _require_range(self, "size", 1, MAX_NEURONS)
         _require_range(self, "weight_width", *WEIGHT_WIDTHS)
+        _require_range(self, "pool", *WINDOW_SIDES)
+
+    @property
+    def is_spatial(self) -> bool:
+        """Whether the layer convolves or pools, for which its input must have rows and columns."""
+        return self.conv is not None or self.pool > 1
+
+    def output_shape(self, input_shape: Shape | None, index: int = 0) -> Shape | None:
+        """Return the shape of a convolution's output, None of a fully connected layer.
+
+        Parameters
+        ----------
+        input_shape : (channels, height, width) or None
+        index : int
+            Of the layer, for messages.
+
+        Raises
+        ------
+        ConfigError
+            The input does not go with the layer.
+        """
+        if not self.is_spatial:
+            return None
+        name = "pool" if self.conv is None else "conv"
+        if input_shape is None:
+            raise ConfigError(
+                f"LayerConfig.{name}: needs an input with rows and columns, an input_shape or a convolution before it, "
+                f"which layer {index} has not"
+            )
+        _, height, width = input_shape
+        fed = f"{height}x{width} input of layer {index}"
+        _require(self.pool <= min(height, width), self, "pool", f"must fit into the {fed}")
+        if self.conv is None:
+            return None
+        _, pooled_height, pooled_width = pooled_shape(input_shape, self.pool)
+        shape = self.size, self.conv.output_side(pooled_height), self.conv.output_side(pooled_width)
+        _require(min(shape) > 0, self, "conv", f"must fit into the {fed}, pooled by {self.pool}, and its padding")
+        most = f"must make at most {MAX_NEURONS} neurons, with {shape[1]}x{shape[2]} windows in layer {index}"
+        _require(math.prod(shape) <= MAX_NEURONS, self, "size", most)
+        return shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,7 +385,11 @@ class HardwareConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedLayer:
-    """A layer within its network: its configuration, what it is fed with, and every derived width."""
+    """A layer within its network: its configuration, what it is fed with, and every derived width.
+
+    ``input_shape`` and ``output_shape`` are (channels, height, width), None where there are no rows and columns; `n_in`
+    and `n_out` count inputs before pooling, and neurons.
+    """
 
     index: int
     n_in: int
@@ -307,6 +405,30 @@ class ResolvedLayer:
     multiplier: Multiplier
     weight_memory: WeightMemory
     learning: LearningConfig | None
+    conv: ConvConfig | None = None
+    pool: int = 1
+    input_shape: Shape | None = None
+    output_shape: Shape | None = None
+
+    @property
+    def pooled_shape(self) -> Shape | None:
+        """Shape (channels, height, width) of the input after pooling; None for an input without rows and columns."""
+        return None if self.input_shape is None else pooled_shape(self.input_shape, self.pool)
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """Shape of the weights: (n_out, inputs after pooling), (c_out, c_in, kernel, kernel) of a convolution."""
+        if self.conv is None or self.output_shape is None or self.pooled_shape is None:
+            return self.n_out, self.n_in if self.pooled_shape is None else math.prod(self.pooled_shape)
+        return self.output_shape[0], self.pooled_shape[0], self.conv.kernel, self.conv.kernel
+
+    @property
+    def fan_in(self) -> int:
+        """Most input events of one step that can reach one neuron, each input sending at most one."""
+        if self.conv is None or self.pooled_shape is None:
+            return self.weight_shape[1] * self.pool**2
+        channels, height, width = self.pooled_shape
+        return channels * self.conv.reach(height) * self.conv.reach(width) * self.pool**2
 
     @property
     def stored_width(self) -> int:
@@ -317,7 +439,7 @@ class ResolvedLayer:
     def current_range(self) -> tuple[int, int]:
         """Range of the exact sum over one step, each input sending at most one event."""
         low, high = signed_range(self.weight_width)
-        total = self.n_in * ((1 << self.input_spike_width) - 1)
+        total = self.fan_in * ((1 << self.input_spike_width) - 1)
         return low * total, high * total
 
     @property
@@ -332,8 +454,8 @@ class ResolvedLayer:
 
     @property
     def n_words(self) -> int:
-        """Weight words of `lanes` weights that one input row takes."""
-        return -(-self.n_out // self.lanes)
+        """Weight words of `lanes` weights that one row takes, the weights of one input, or of one place in a window."""
+        return -(-self.weight_shape[0] // self.lanes)
 
     @property
     def n_fire_words(self) -> int:
@@ -343,7 +465,7 @@ class ResolvedLayer:
     @property
     def weight_memory_bits(self) -> int:
         """Bits of the weight memory, padding of the last word of each row included."""
-        return self.n_in * self.n_words * self.lanes * self.stored_width
+        return math.prod(self.weight_shape[1:]) * self.n_words * self.lanes * self.stored_width
 
     @property
     def input_address_width(self) -> int:
@@ -368,7 +490,7 @@ class ResolvedLayer:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkConfig:
-    """A chain of fully connected layers, its input encoding, readout, learning rule and hardware choices.
+    """A chain of fully connected and convolutional layers, its input encoding, readout, learning and hardware choices.
 
     Parameters
     ----------
@@ -382,9 +504,11 @@ class NetworkConfig:
     readout : {"membrane", "spike_count"}
         Class = arg max of the last layer's membranes after the last step (that layer does not fire), or of its summed
         graded spikes; the lowest index on ties.
+    input_shape : (channels, height, width), optional
+        What convolution and pooling take the inputs for; the address of an input is its index in C order.
     encoding : EncodingConfig
     learning : LearningConfig or None
-        None: inference only.
+        None: inference only, as it must be with convolution or pooling.
     hardware : HardwareConfig
     """
 
@@ -392,6 +516,7 @@ class NetworkConfig:
     n_inputs: int
     n_steps: int
     readout: Readout = "membrane"
+    input_shape: Shape | None = None
     encoding: EncodingConfig = field(default_factory=EncodingConfig)
     layers: tuple[LayerConfig, ...]
     learning: LearningConfig | None = None
@@ -408,7 +533,12 @@ class NetworkConfig:
         _require_range(self, "n_steps", 1, MAX_STEPS)
         _require(len(self.layers) >= 1, self, "layers", "must hold at least one layer")
         _require_choice(self, "readout", get_args(Readout))
-        depth = len(self.layers)
+        if self.input_shape is not None:
+            rule = f"must be channels, height and width, {self.n_inputs} inputs in all"
+            _require_each(self, "input_shape", 1, MAX_NEURONS, rule)
+            fits = len(self.input_shape) == 3 and math.prod(self.input_shape) == self.n_inputs
+            _require(fits, self, "input_shape", rule)
+        depth = len(self._maps) - 1
         for name in PER_LAYER:
             if len(getattr(self.hardware, name)) not in (1, depth):
                 given = getattr(self.hardware, name)
@@ -419,6 +549,7 @@ class NetworkConfig:
             self._check_learning(self.learning, depth)
 
     def _check_learning(self, learning: LearningConfig, depth: int) -> None:
+        require_dense(self)
         for name, count in (("rate_shifts", depth), ("init_shifts", depth), ("error_shifts", depth - 1)):
             _require(len(getattr(learning, name)) == count, learning, name, f"must hold {count} values here")
         widest = max(layer.weight_width for layer in self.layers)
@@ -427,6 +558,14 @@ class NetworkConfig:
         exact = neuron.reset == "soft" and neuron.leak_shift is None and neuron.leak_factor is None
         exact = exact or self.readout == "membrane"
         _require(exact, learning, "margin", "a spike-count readout learns with soft reset and without leak only")
+
+    @cached_property
+    def _maps(self) -> tuple[Shape | None, ...]:
+        """Shape of each layer's input and, last, of the output; None where there are no rows and columns."""
+        maps = [self.input_shape]
+        for index, layer in enumerate(self.layers):
+            maps.append(layer.output_shape(maps[-1], index))
+        return tuple(maps)
 
     @cached_property
     def resolved(self) -> tuple[ResolvedLayer, ...]:
@@ -439,11 +578,13 @@ class NetworkConfig:
             is_readout = index == depth - 1
             wanted = 1 if is_readout else min(_each(self.hardware.fire_lanes, index), lanes)
             fire_lanes = next(count for count in range(wanted, 0, -1) if lanes % count == 0)
+            output_shape = self._maps[index + 1]
+            n_out = layer.size if output_shape is None else math.prod(output_shape)
             resolved.append(
                 ResolvedLayer(
                     index=index,
                     n_in=n_in,
-                    n_out=layer.size,
+                    n_out=n_out,
                     input_spike_width=spike_width,
                     n_steps=self.n_steps,
                     fires=not is_readout or self.readout == "spike_count",
@@ -455,15 +596,19 @@ class NetworkConfig:
                     multiplier=self.hardware.multiplier,
                     weight_memory=_each(self.hardware.weight_memory, index),
                     learning=self.learning,
+                    conv=layer.conv,
+                    pool=layer.pool,
+                    input_shape=self._maps[index],
+                    output_shape=output_shape,
                 )
             )
-            n_in, spike_width = layer.size, layer.neuron.spike_width
+            n_in, spike_width = n_out, layer.neuron.spike_width
         return tuple(resolved)
 
     @property
     def n_classes(self) -> int:
         """Neurons of the readout layer."""
-        return self.layers[-1].size
+        return self.resolved[-1].n_out
 
     @property
     def score_width(self) -> int:
@@ -475,11 +620,25 @@ class NetworkConfig:
 
     @property
     def topology(self) -> str:
-        """Sizes joined by dashes, as in ``784-128-10``."""
-        return "-".join(str(size) for size in (self.n_inputs, *(layer.size for layer in self.layers)))
+        """Sizes joined by dashes, as in ``784-128-10``; with convolution or pooling as in ``28x28-8c5-2a-16c5-2a-10``.
+
+        There ``8c5`` is a convolution of 8 channels and windows of 5x5, ``s2`` and ``p1`` follow where its stride and
+        padding are not 1 and 0, ``2a`` sums squares of 2x2, and an input of several channels has them last: ``34x34x2``
+        is 34 rows, 34 columns, 2 channels.
+        """
+        inputs = str(self.n_inputs)
+        if self.input_shape is not None and self.is_spatial:
+            channels, *sides = self.input_shape
+            inputs = "x".join(str(count) for count in (*sides, *([channels] if channels > 1 else [])))
+        return "-".join((inputs, *(_term(layer) for layer in self.layers)))
+
+    @property
+    def is_spatial(self) -> bool:
+        """Whether a layer convolves or pools."""
+        return any(layer.is_spatial for layer in self.layers)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return nested plain types; absent (None) fields are left out."""
+        """Return nested plain types; absent fields (None, a `pool` of 1) are left out."""
         return _plain(self)
 
     @classmethod
@@ -511,14 +670,37 @@ def from_toml(path: Path | str, build: Callable[[dict[str, Any]], _T]) -> _T:
         raise ConfigError(f"{path}: {error}") from error
 
 
+def require_dense(config: NetworkConfig) -> None:
+    """Raise ConfigError where a layer convolves or pools: what calls this has no such layers yet."""
+    for index, layer in enumerate(config.layers):
+        if layer.is_spatial:
+            raise ConfigError(
+                f"LayerConfig.{'pool' if layer.conv is None else 'conv'}: layer {index} of {config.name} convolves or "
+                "pools, for which there is no hardware and no on-line learning yet; 'intsnn eval' runs such a network"
+            )
+
+
+def _term(layer: LayerConfig) -> str:
+    pool = f"{layer.pool}a-" if layer.pool > 1 else ""
+    if layer.conv is None:
+        return f"{pool}{layer.size}"
+    stride = f"s{layer.conv.stride}" if layer.conv.stride > 1 else ""
+    padding = f"p{layer.conv.padding}" if layer.conv.padding > 0 else ""
+    return f"{pool}{layer.size}c{layer.conv.kernel}{stride}{padding}"
+
+
 def _each(values: tuple[_T, ...], index: int) -> _T:
     return values[index if len(values) > 1 else 0]
 
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
-        pairs = ((item.name, getattr(value, item.name)) for item in dataclasses.fields(value))
-        return {name: _plain(entry) for name, entry in pairs if entry is not None}
+        pairs = ((item, getattr(value, item.name)) for item in dataclasses.fields(value))
+        return {
+            item.name: _plain(entry)
+            for item, entry in pairs
+            if entry is not None and entry != item.metadata.get(_LEFT_OUT)
+        }
     return [_plain(entry) for entry in value] if isinstance(value, tuple) else value
 
 

@@ -3,9 +3,11 @@
 Traces of the network's inputs are made only when an update needs them, which few samples of a trained network do.
 
 Proven equal to the numpy steps, for every spike, membrane, weight and LFSR state, by ``tests/golden/test_kernels.py``.
-All layers live in flat arrays; row `i` of a layer holds the weights of input `i` to all its neurons.
+All layers live in flat arrays; row `i` of a fully connected layer holds the weights of input `i` to all its neurons.
+Maps, and weights of windows, lie in the order of :mod:`golden.scatter`.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,12 +20,25 @@ from .encoding import Events
 from .fixed import LFSR_TAPS, ROUNDINGS, IntArray, Lfsr
 from .learning import direct_matrix
 from .network import Network
+from .scatter import (
+    LENGTH,
+    N_ENTRIES,
+    N_RUNS,
+    SOURCE,
+    TARGET,
+    event_table,
+    from_memory,
+    neuron_places,
+    runs_step,
+    to_memory,
+)
 
 # Columns of the plan, one row a layer.
 (
     N_IN, N_OUT, FIRES, MEMBRANE_WIDTH, MAX_SPIKE, THRESHOLD_SHIFT, SURROGATE_TOP, LEAK, LEAK_SHIFT, LEAK_FACTOR,
-    RESET, WEIGHT_WIDTH, WEIGHT_AT, NEURON_AT, INPUT_AT, TRACE_WIDTH, ERROR_SHIFT, RATE_SHIFT, MATRIX_AT, N_COLUMNS,
-) = range(20)  # fmt: skip
+    RESET, WEIGHT_WIDTH, WEIGHT_AT, NEURON_AT, INPUT_AT, TRACE_WIDTH, ERROR_SHIFT, RATE_SHIFT, MATRIX_AT, BY_TABLE,
+    TABLE_AT, TARGET_STEP, SOURCE_STEP, N_COLUMNS,
+) = range(24)  # fmt: skip
 LEAK_NONE, LEAK_BY_SHIFT, LEAK_BY_FACTOR = range(3)
 RESET_SOFT, RESET_HARD, RESET_NONE = range(3)
 
@@ -47,7 +62,7 @@ class Activity(NamedTuple):
     hidden_events : int
         Events of all layers that fire.
     synaptic_operations : int
-        Spike-times-weight products added to a membrane: events times fan-out.
+        Spike-times-weight products added to a membrane: events times fan-out; of a map's event, windows times channels.
     updated_samples : int
         Samples with at least one error.
     synaptic_updates : int
@@ -91,8 +106,9 @@ class Kernel:
         self.plan = _plan(config)
         self.rule = _rule(config)
         narrow = max(layer.weight_width for layer in config.resolved) <= 8
-        self.weights = _flat(network.weights, np.int8 if narrow else np.int16)
-        self.shadows = _flat(network.shadows, np.int32) if network.shadows else np.zeros(0, np.int32)
+        self.weights = self._flat(network.weights, np.int8 if narrow else np.int16)
+        self.shadows = self._flat(network.shadows, np.int32) if network.shadows else np.zeros(0, np.int32)
+        self.tables = _tables(config)
         self.lfsr = np.array([network.lfsr.state if network.lfsr else 1], np.int64)
         self.matrix = np.zeros(0, np.int64)
         if config.learning is not None and config.learning.route == "direct":
@@ -121,9 +137,10 @@ class Kernel:
         membranes, spikes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         scores = np.zeros((count, self.config.n_classes), np.int64)
         activity = _infer(
-            self.plan, self.rule, self.weights, self.accumulator, *events[:3], self.config.n_steps, scores, membranes,
-            spikes,
+            self.plan, self.rule, self.weights, self.tables, self.accumulator, *events[:3], self.config.n_steps, scores,
+            membranes, spikes,
         )  # fmt: skip
+        scores, membranes, spikes = self._in_order(scores, membranes, spikes)
         classes = np.argmax(scores, axis=-1)
         correct = 0 if labels is None else int((classes == labels).sum())
         totals = Activity(count, correct, *(int(entry) for entry in (*activity, 0, 0)))
@@ -164,22 +181,31 @@ class Kernel:
         if given != expected:
             raise ValueError(f"{self.config.name}: (inputs, steps) of the events must be {expected}, got {given}")
 
+    def _flat(self, matrices: list[IntArray], dtype: type) -> NDArray[np.signedinteger]:
+        ordered = [to_memory(layer, matrix) for layer, matrix in zip(self.config.resolved, matrices, strict=True)]
+        return np.concatenate(ordered).astype(dtype)
+
     def _unflat(self, flat: NDArray[np.signedinteger]) -> list[IntArray]:
-        sizes = [layer.n_in * layer.n_out for layer in self.config.resolved]
-        parts = np.split(flat.astype(np.int64), np.cumsum(sizes)[:-1])
-        return [
-            part.reshape(layer.n_in, layer.n_out).T.copy()
-            for part, layer in zip(parts, self.config.resolved, strict=True)
-        ]
+        sizes = [math.prod(layer.weight_shape) for layer in self.config.resolved]
+        parts = np.split(flat, np.cumsum(sizes)[:-1])
+        return [from_memory(layer, part) for layer, part in zip(self.config.resolved, parts, strict=True)]
+
+    def _in_order(self, scores: IntArray, membranes: IntArray, spikes: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """Bring scores and traces of neurons from their order in memory to that of their addresses."""
+        layers = self.config.resolved
+        if all(layer.conv is None for layer in layers):
+            return scores, membranes, spikes
+        places = [neuron_places(layer.output_shape, layer.n_out) for layer in layers]
+        scores = scores[:, places[-1]]
+        if membranes.size == 0:
+            return scores, membranes, spikes
+        every = np.concatenate([at + row[NEURON_AT] for at, row in zip(places, self.plan, strict=True)])
+        return scores, membranes[..., every], spikes[..., every]
 
 
 def _check_range(name: str, values: IntArray, count: int) -> None:
     if len(values) and not 0 <= np.min(values) <= np.max(values) < count:
         raise ValueError(f"{name}: must be 0..{count - 1}")
-
-
-def _flat(matrices: list[IntArray], dtype: type) -> NDArray[np.signedinteger]:
-    return np.concatenate([matrix.T.ravel() for matrix in matrices]).astype(dtype)
 
 
 def _accumulator_type(config: NetworkConfig) -> type:
@@ -198,9 +224,28 @@ def _update_type(config: NetworkConfig) -> type:
     return np.int32 if widest <= 30 else np.int64
 
 
+def _by_table(config: NetworkConfig) -> list[bool]:
+    """Return for each layer whether a table says where its events act: it convolves, pools, or is fed by a map."""
+    below = [False, *(layer.conv is not None for layer in config.layers[:-1])]
+    return [layer.is_spatial or fed_by_map for layer, fed_by_map in zip(config.layers, below, strict=True)]
+
+
+def _tables(config: NetworkConfig) -> IntArray:
+    """Return the tables of all layers that have one, the inputs of each in the order of memory."""
+    tables, places = [np.zeros((0, N_ENTRIES), np.int64)], np.arange(config.n_inputs)
+    for layer, by_table in zip(config.resolved, _by_table(config), strict=True):
+        if by_table:
+            table = np.zeros((layer.n_in, N_ENTRIES), np.int64)
+            table[places] = event_table(layer)
+            tables.append(table)
+        places = neuron_places(layer.output_shape, layer.n_out)
+    return np.concatenate(tables)
+
+
 def _plan(config: NetworkConfig) -> IntArray:
     plan = np.zeros((len(config.layers), N_COLUMNS), np.int64)
-    weight_at = neuron_at = input_at = matrix_at = 0
+    weight_at = neuron_at = input_at = matrix_at = table_at = 0
+    plan[:, BY_TABLE] = _by_table(config)
     for layer, row in zip(config.resolved, plan, strict=True):
         neuron = layer.neuron
         row[N_IN], row[N_OUT], row[FIRES] = layer.n_in, layer.n_out, layer.fires
@@ -218,7 +263,10 @@ def _plan(config: NetworkConfig) -> IntArray:
             row[RATE_SHIFT] = config.learning.rate_shifts[layer.index]
             if layer.index < len(config.layers) - 1:
                 row[ERROR_SHIFT] = config.learning.error_shifts[layer.index]
-        weight_at += layer.n_in * layer.n_out
+        row[TABLE_AT] = table_at
+        row[TARGET_STEP], row[SOURCE_STEP] = runs_step(layer)
+        weight_at += math.prod(layer.weight_shape)
+        table_at += layer.n_in * row[BY_TABLE]
         neuron_at += layer.n_out
         input_at += layer.n_in
         matrix_at += layer.n_out * config.n_classes
@@ -289,6 +337,27 @@ def _accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
 
 
 @_compiled
+def _scatter(p, weights, tables, accumulator, addresses, levels):  # pragma: no cover
+    """Add the given events to the neurons that the layer's table names; return the number of products added."""
+    total = accumulator[: p[N_OUT]]
+    total[:] = 0
+    kind = total.dtype.type
+    products = 0
+    for event in range(len(addresses)):
+        entry = tables[p[TABLE_AT] + addresses[event]]
+        level, length = kind(levels[event]), entry[LENGTH]
+        target, source = entry[TARGET], p[WEIGHT_AT] + entry[SOURCE]
+        products += entry[N_RUNS] * length
+        for _ in range(entry[N_RUNS]):
+            part, run = total[target : target + length], weights[source : source + length]
+            for j in range(length):
+                part[j] += kind(level * run[j])
+            target += p[TARGET_STEP]
+            source += p[SOURCE_STEP]
+    return products
+
+
+@_compiled
 def _layer_step(p, accumulator, membranes, integrated, spikes):  # pragma: no cover
     """Leak, integrate, fire and reset; return the number of neurons that fired.
 
@@ -339,7 +408,7 @@ def _events_of(p, spikes, addresses, levels):  # pragma: no cover
 
 
 @_compiled
-def _infer(plan, rule, weights, accumulator, offsets, addresses, levels, n_steps, scores, membranes, spikes):
+def _infer(plan, rule, weights, tables, accumulator, offsets, addresses, levels, n_steps, scores, membranes, spikes):
     # pragma: no cover
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
     kind = accumulator.dtype
@@ -355,8 +424,11 @@ def _infer(plan, rule, weights, accumulator, offsets, addresses, levels, n_steps
             activity[0] += len(levels_in)
             for index in range(depth):
                 p = plan[index]
-                activity[2] += len(levels_in) * p[N_OUT]
-                _accumulate(p, weights, accumulator, addresses_in, levels_in)
+                if p[BY_TABLE]:
+                    activity[2] += _scatter(p, weights, tables, accumulator, addresses_in, levels_in)
+                else:
+                    activity[2] += len(levels_in) * p[N_OUT]
+                    _accumulate(p, weights, accumulator, addresses_in, levels_in)
                 fired = _layer_step(p, accumulator, u, before, s)
                 activity[1] += fired
                 count = _events_of(p, s, own_addresses, own_levels) if fired else 0

@@ -19,7 +19,7 @@ from .learning import (
 )
 from .neuron import LifStep, lif_step, readout_step
 from .seeds import update_lfsr_seed
-from .synapse import inference_weight, synaptic_current
+from .synapse import inference_weight, layer_current
 
 
 @dataclass(kw_only=True)
@@ -30,7 +30,7 @@ class Network:
     ----------
     config : NetworkConfig
     weights : list of IntArray
-        Inference weights of each layer, shape (n_out, n_in).
+        Inference weights of each layer, shape ``weight_shape``: (n_out, n_in) where it is fully connected.
     shadows : list of IntArray or None
         Shadow weights of each layer, same shapes; None for a network that does not learn.
     lfsr : Lfsr or None
@@ -85,7 +85,7 @@ class Record:
 def layer_step(layer: ResolvedLayer, weight: IntArray, membrane: IntArray, spikes: IntArray) -> LifStep:
     """Advance one layer by one time step from input spikes (..., n_in) and membranes (..., n_out)."""
     step = lif_step if layer.fires else readout_step
-    return step(membrane, synaptic_current(spikes, weight), layer.neuron)
+    return step(membrane, layer_current(spikes, weight, layer), layer.neuron)
 
 
 def run(network: Network, spikes: IntArray) -> Record:

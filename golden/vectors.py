@@ -4,6 +4,7 @@ Each kind of stimulus comes with predicates that say what it reached, so that a 
 it is about instead of hoping so.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar, get_args
@@ -11,6 +12,7 @@ from typing import Any, Protocol, TypeVar, get_args
 import numpy as np
 
 from .config import (
+    ConvConfig,
     EncodingConfig,
     EncodingKind,
     HardwareConfig,
@@ -29,7 +31,8 @@ from .fixed import IntArray, Lfsr, Rounding, signed_range
 from .network import Network, Record, run
 from .neuron import fire, integrate, leak
 from .seeds import update_lfsr_seed
-from .synapse import inference_weight, synaptic_current
+from .spatial import Shape, pooled_shape
+from .synapse import inference_weight, layer_current
 
 Option = TypeVar("Option")
 
@@ -261,18 +264,55 @@ def network_config(
     )
 
 
+def spatial_config(choices: Choices, *, max_depth: int = 3, max_side: int = 7, max_steps: int = 3) -> NetworkConfig:
+    """Return a random valid configuration with input maps of any shape, convolutions, pooling, and layers of neither.
+
+    Windows, strides and paddings are as large as the maps allow, up to 4, 3 and the window.
+    """
+    shape = (choices.integer(1, 3), choices.integer(1, max_side), choices.integer(1, max_side))
+    encoding = encoding_config(choices)
+    layers: list[LayerConfig] = []
+    at: Shape | None = shape
+    spike_width, n_in = encoding.spike_width, math.prod(shape)
+    for index in range(choices.integer(1, max_depth)):
+        layer = LayerConfig(size=choices.integer(1, 4), weight_width=choices.integer(2, 16))
+        if at is not None:
+            layer = replace(layer, pool=choices.integer(1, min(3, *at[1:])))
+            sides = pooled_shape(at, layer.pool)[1:]
+            if choices.one_of((True, True, False)):
+                layer = replace(layer, conv=_conv_config(choices, min(sides)))
+        after = layer.output_shape(at, index)
+        fan_in = n_in if at is None or layer.conv is None else at[0] * (layer.conv.kernel * layer.pool) ** 2
+        near = layer.weight_width + spike_width + fan_in.bit_length() - 1
+        layers.append(replace(layer, neuron=neuron_config(choices, near)))
+        at, n_in, spike_width = after, math.prod(after or (layer.size,)), layers[-1].neuron.spike_width
+    return NetworkConfig(
+        name="random maps",
+        n_inputs=math.prod(shape),
+        n_steps=choices.integer(1, max_steps),
+        readout=choices.one_of(get_args(Readout)),
+        input_shape=shape,
+        encoding=encoding,
+        layers=tuple(layers),
+    )
+
+
+def _conv_config(choices: Choices, side: int) -> ConvConfig:
+    """Return random windows of which at least one fits along `side` with its padding."""
+    padding = choices.integer(0, 3)
+    kernel = choices.integer(padding + 1, max(padding + 1, min(4, side + 2 * padding)))
+    return ConvConfig(kernel=kernel, stride=choices.integer(1, 3), padding=padding)
+
+
 def network(config: NetworkConfig, *, seed: int = 0) -> Network:
     """Return a network with weights at their corners.
 
-    Of each layer's neurons, in turn: all weights highest, all lowest, both extremes mixed, uniform over the range,
-    small. A configuration that learns gets such shadow weights, and inference weights rounded from them.
+    Of each layer's neurons, or output channels, in turn: all weights highest, all lowest, both extremes mixed, uniform
+    over the range, small. A configuration that learns gets such shadow weights, inference weights rounded from them.
     """
     rng, learning = np.random.default_rng(seed), config.learning
     widths = [layer.weight_width if learning is None else learning.shadow_width for layer in config.resolved]
-    drawn = [
-        _corner_rows(rng, width, (layer.n_out, layer.n_in))
-        for width, layer in zip(widths, config.resolved, strict=True)
-    ]
+    drawn = [_corner_rows(rng, width, layer.weight_shape) for width, layer in zip(widths, config.resolved, strict=True)]
     if learning is None:
         return Network(config=config, weights=drawn)
     weights = [
@@ -282,7 +322,7 @@ def network(config: NetworkConfig, *, seed: int = 0) -> Network:
     return Network(config=config, weights=weights, shadows=drawn, lfsr=Lfsr(update_lfsr_seed(learning.seed)))
 
 
-def _corner_rows(rng: np.random.Generator, width: int, shape: tuple[int, int]) -> IntArray:
+def _corner_rows(rng: np.random.Generator, width: int, shape: tuple[int, ...]) -> IntArray:
     low, high = signed_range(width)
     kinds = (
         np.full(shape, high),
@@ -291,7 +331,7 @@ def _corner_rows(rng: np.random.Generator, width: int, shape: tuple[int, int]) -
         rng.integers(low, high, shape, endpoint=True),
         rng.integers(max(low, -2), min(high, 2), shape, endpoint=True),
     )
-    return np.choose(np.arange(shape[0])[:, None] % len(kinds), kinds)
+    return np.choose(np.arange(shape[0]).reshape(-1, *[1] * (len(shape) - 1)) % len(kinds), kinds)
 
 
 def spikes(config: NetworkConfig, n_samples: int, *, seed: int = 0) -> IntArray:
@@ -327,9 +367,10 @@ def sums(network: Network, record: Record, inputs: IntArray) -> list[tuple[IntAr
     """Return, for each layer, membranes before each step and input currents, both (..., n_steps, n_out)."""
     pairs = []
     incoming = inputs
-    for weight, after, fired in zip(network.weights, record.membranes, record.spikes, strict=True):
+    recorded = zip(network.config.resolved, network.weights, record.membranes, record.spikes, strict=True)
+    for layer, weight, after, fired in recorded:
         before = np.concatenate([np.zeros_like(after[..., :1, :]), after[..., :-1, :]], axis=-2)
-        pairs.append((before, synaptic_current(incoming, weight)))
+        pairs.append((before, layer_current(incoming, weight, layer)))
         incoming = fired
     return pairs
 
@@ -392,4 +433,27 @@ def corner_config(*, readout: Readout = "membrane", reset: Reset = "soft", spike
         readout=readout,
         encoding=EncodingConfig(value_width=4, spike_width=spike_width),
         layers=tuple(LayerConfig(size=size, weight_width=weight_width, neuron=neuron) for size in (15, 14, 10)),
+    )
+
+
+def spatial_corner_config(
+    *, readout: Readout = "membrane", reset: Reset = "soft", spike_width: int = 2
+) -> NetworkConfig:
+    """Return a small configuration of maps in which :func:`spikes` reach everything that :func:`reached` names.
+
+    It has a convolution with padding, one with a stride on a pooled map that drops a column, and a dense readout on a
+    pooled map; neurons as in :func:`corner_config`.
+    """
+    plain = corner_config(readout=readout, reset=reset, spike_width=spike_width)
+    layer = plain.layers[0]
+    return replace(
+        plain,
+        name="corner maps",
+        n_inputs=2 * 6 * 5,
+        input_shape=(2, 6, 5),
+        layers=(
+            replace(layer, size=5, conv=ConvConfig(kernel=3, padding=1)),
+            replace(layer, size=10, pool=2, conv=ConvConfig(kernel=2, stride=2, padding=1)),
+            replace(layer, size=10, pool=2),
+        ),
     )

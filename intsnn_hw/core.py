@@ -1,12 +1,13 @@
 """The inference core: a chain of layers, the class readout and the weight load."""
 
 from collections.abc import Sequence
+from typing import Any, Self
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from golden.config import NetworkConfig
+from golden.config import NetworkConfig, require_dense
 from golden.fixed import LFSR_WIDTH, IntArray
 
 from .arith import add_all
@@ -46,6 +47,11 @@ class Core(wiring.Component):
     probe : bool
         Add the observation ports; nothing else changes.
 
+    Raises
+    ------
+    ConfigError
+        A layer convolves or pools.
+
     Members
     -------
     i : In(stream)         input events
@@ -62,6 +68,10 @@ class Core(wiring.Component):
     updated, skipped, rejected, update_cycles : Out   counters, see :class:`Learner`
     evaluation : Out       scores were compared with the margin, with `probe`
     """
+
+    def __new__(cls, config: NetworkConfig, *args: Any, **kwargs: Any) -> Self:
+        require_dense(config)  # before there is a component: Amaranth warns of one that is never elaborated
+        return super().__new__(cls, src_loc_at=1)
 
     def __init__(self, config: NetworkConfig, weights: Sequence[IntArray] | None = None, *, probe: bool = False):
         self._config, self._weights, self._probe = config, weights, probe

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from golden.config import NetworkConfig, ResolvedLayer
+from golden.config import NetworkConfig, ResolvedLayer, require_dense
 
 
 def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
@@ -17,7 +17,13 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
     activity : float
         Share of the inputs, and of the neurons of each firing layer, that send an event in a step; the prediction of
         cycles rests on it.
+
+    Raises
+    ------
+    ConfigError
+        A layer convolves or pools, of which there is no core.
     """
+    require_dense(config)
     layers = [_layer(layer, activity) for layer in replace(config, learning=None).resolved]
     weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
     learns = config.learning is not None

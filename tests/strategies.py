@@ -28,4 +28,10 @@ def network_configs(draw: st.DrawFn, **limits: Any) -> NetworkConfig:
     return vectors.network_config(DrawnChoices(draw), **limits)
 
 
+@st.composite
+def spatial_configs(draw: st.DrawFn, **limits: Any) -> NetworkConfig:
+    """Any valid configuration of maps; `limits` are those of golden.vectors.spatial_config."""
+    return vectors.spatial_config(DrawnChoices(draw), **limits)
+
+
 seeds = st.integers(0, 2**32 - 1)

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from golden import checkpoint
-from golden.config import NetworkConfig
+from golden.config import NetworkConfig, require_dense
 from golden.encoding import Events, encode_events
 from golden.errors import CheckpointError, ConfigError
 from golden.fixed import IntArray
@@ -200,6 +200,7 @@ def evaluate(network: Network, dataset: Dataset) -> Evaluation:
 
 def for_run(config: NetworkConfig, epochs: int | None = None, seed: int | None = None) -> NetworkConfig:
     """Return the configuration of a run of other length or seed; None: as it is."""
+    require_dense(config)
     learning = config.learning
     if learning is None:
         raise ConfigError(f"NetworkConfig.learning: must be there to train, {config.name} has none")

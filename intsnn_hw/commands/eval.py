@@ -36,7 +36,7 @@ intsnn eval mnist.npz --data mnist --data-dir data --json""",
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    source = source_of(args)
+    source = source_of(args, maps=True)
     dataset = dataset_of(args, source.config)
     result = evaluation(source.with_weights(), dataset)
     matrix = result["confusion"]

@@ -152,14 +152,30 @@ class Source:
         return Network.initial(self.config)
 
 
-def source_of(args: argparse.Namespace) -> Source:
+def source_of(args: argparse.Namespace, *, maps: bool = False) -> Source:
     """Resolve the options of :func:`add_network`.
+
+    Parameters
+    ----------
+    args : Namespace
+    maps : bool
+        The command takes networks that convolve and pool.
 
     Raises
     ------
     InputError
-        None or several are given, unknown, unreadable, or an option that does not go with the choice.
+        None or several are given, unknown, unreadable, an option that does not go with the choice, or a network that
+        the command does not take.
     """
+    from golden.config import require_dense
+
+    source = _chosen(args)
+    if not maps:
+        require_dense(source.config)
+    return source
+
+
+def _chosen(args: argparse.Namespace) -> Source:
     checkpoint = getattr(args, "checkpoint", None)
     offered = ["CHECKPOINT"] * hasattr(args, "checkpoint") + ["--preset NAME", "--config FILE"]
     given = [value for value in (checkpoint, args.preset, args.config) if value is not None]

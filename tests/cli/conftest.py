@@ -2,8 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from golden import checkpoint
+from golden.config import ConvConfig, EncodingConfig, LayerConfig, NetworkConfig
+from golden.network import Network
 from intsnn_hw.cli import main
 
 
@@ -35,4 +39,22 @@ def trained(tmp_path_factory):
     """A checkpoint of digits-64, two epochs."""
     path = tmp_path_factory.mktemp("trained") / "digits.npz"
     assert main(["train", "--preset", "digits-64", "--epochs", "2", "--out", str(path), "--json"]) == 0
+    return path
+
+
+@pytest.fixture(scope="session")
+def convolutional(tmp_path_factory):
+    """A checkpoint of a convolutional network for the digits, with random weights."""
+    config = NetworkConfig(
+        name="maps",
+        n_inputs=64,
+        n_steps=2,
+        input_shape=(1, 8, 8),
+        encoding=EncodingConfig(value_width=4, spike_width=4),
+        layers=(LayerConfig(size=6, conv=ConvConfig(kernel=3, padding=1)), LayerConfig(size=10, pool=2)),
+    )
+    rng = np.random.default_rng(0)
+    weights = [rng.integers(-30, 60, layer.weight_shape) for layer in config.resolved]
+    path = tmp_path_factory.mktemp("convolutional") / "maps.npz"
+    checkpoint.save(path, Network(config=config, weights=weights))
     return path

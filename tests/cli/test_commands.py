@@ -9,10 +9,13 @@ import pytest
 
 from golden import checkpoint
 from golden.config import HardwareConfig, NetworkConfig
+from golden.encoding import encode
 from golden.kernels import Kernel
+from golden.network import run
 from golden.presets import PRESETS, preset
 from intsnn_hw.commands import COMMANDS
 from train import online
+from train.data import load
 
 
 def test_help_teaches_and_loads_nothing_heavy():
@@ -149,6 +152,20 @@ def test_train_eval_and_resume(intsnn, tmp_path):
     assert checkpoint.load(parts).training["epoch"] == 2
     assert intsnn(*options, parts, "--resume").code == 0
     assert parts.read_bytes() == whole.read_bytes()
+
+
+def test_eval_of_a_convolutional_network(intsnn, convolutional):
+    """By the kernels, as the numpy steps have it."""
+    network, data = checkpoint.load(convolutional).network, load("digits")
+    config = network.config
+    record = run(network, encode(data.test_x, config.encoding, config.n_steps))
+    result = intsnn("eval", convolutional, "--json").json
+    expected = np.zeros((10, 10), int)
+    np.add.at(expected, (data.test_y, record.classes), 1)
+    assert result["confusion"] == expected.tolist() and np.count_nonzero(expected.sum(axis=0)) > 2
+    assert result["accuracy"] == (record.classes == data.test_y).mean()
+    assert result["hidden_events"] == (record.spikes[0] > 0).sum() / len(data.test_y) > 0
+    assert "8x8-6c3p1-2a-10" in intsnn("eval", convolutional).out
 
 
 def test_train_on_the_hardware_gives_the_same_bytes(intsnn, tmp_path, monkeypatch):

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from golden import checkpoint
+from golden.errors import ConfigError
 from golden.presets import PRESETS
+from intsnn_hw.core import Core
+from intsnn_hw.describe import describe
+from intsnn_hw.fpga.cycles import worst_case
+from sim.cosim import RtlNetwork
+from train import online
 
 
 def fails(outcome, *words):
@@ -124,6 +131,27 @@ def test_weights_and_learning_that_are_not_there(intsnn, trained, tmp_path):
     fails(intsnn("train", "--config", config, "--data", "digits"), "learning")
     fails(intsnn("eval", trained, "--data", config), config)
     assert [path.name for path in tmp_path.iterdir()] == ["inference.toml"]
+
+
+@pytest.mark.parametrize("command", ["generate", "synth", "cosim", "energy", "describe", "bench", "train"])
+def test_what_takes_no_convolutions(intsnn, convolutional, tmp_path, command):
+    """From a checkpoint, and from a configuration; one place says it for all commands."""
+    config = tmp_path / "maps.toml"
+    config.write_text(checkpoint.load(convolutional).network.config.to_toml())
+    sources = [["--config", config], *([] if command in ("bench", "train") else [[convolutional]])]
+    more = {"generate": ["-o", tmp_path / "out"], "synth": ["--target", "ecp5-25k"]}.get(command, [])
+    for source in sources:
+        fails(intsnn(command, *source, *more), "LayerConfig.conv: layer 0 of maps", "intsnn eval")
+    assert [path.name for path in tmp_path.iterdir()] == ["maps.toml"]
+
+
+def test_what_takes_no_convolutions_in_python(convolutional):
+    network = checkpoint.load(convolutional).network
+    for refused in (Core, describe, worst_case, online.for_run):
+        with pytest.raises(ConfigError, match="layer 0 of maps convolves or pools"):
+            refused(network.config)
+    with pytest.raises(ConfigError, match="layer 0 of maps convolves or pools"):
+        RtlNetwork(network)
 
 
 def test_a_defect_of_ours_is_one_line_too_and_verbose_shows_where(intsnn, monkeypatch):

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from golden import checkpoint, vectors
 from golden.checkpoint import Checkpoint, load, save
-from golden.config import LayerConfig, LearningConfig, NetworkConfig
+from golden.config import ConvConfig, LayerConfig, LearningConfig, NetworkConfig
 from golden.encoding import to_events
 from golden.errors import CheckpointError
 from golden.fixed import Lfsr
 from golden.kernels import Kernel
 from golden.network import Network
-from tests.strategies import network_configs, seeds
+from tests.strategies import network_configs, seeds, spatial_configs
 
 NOTES = {"epoch": 3, "seed": 5, "history": [{"accuracy": 0.5}, {"accuracy": 0.75}], "name": "größe"}
 
@@ -72,7 +72,7 @@ def test_round_trip_of_a_learning_network(tmp_path_factory, config, seed):
     assert loaded.training == NOTES
 
 
-@given(network_configs(), seeds)
+@given(st.one_of(network_configs(), spatial_configs()), seeds)
 def test_round_trip_of_inference(tmp_path_factory, config, seed):
     path = tmp_path_factory.getbasetemp() / "inference.npz"
     network = vectors.network(config, seed=seed)
@@ -152,6 +152,23 @@ def test_wide_shadow_weights(tmp_path):
     with np.load(tmp_path / "n.npz") as file:
         assert file["layer0.shadow_weight"].dtype == np.dtype("<i4")
     assert_same(load(tmp_path / "n.npz").network, network)
+
+
+def test_kernels_of_a_convolution(tmp_path):
+    config = vectors.spatial_corner_config()
+    network = vectors.network(config)
+    save(tmp_path / "n.npz", network)
+    with np.load(tmp_path / "n.npz") as file:
+        assert [file[f"layer{index}.weight"].shape for index in range(3)] == [(5, 2, 3, 3), (10, 5, 2, 2), (10, 10)]
+        np.testing.assert_array_equal(file["layer0.weight"], network.weights[0])
+    wrong = replace(network, weights=[network.weights[0][:, :1], *network.weights[1:]])
+    with pytest.raises(ValueError, match=r"layer0.weight has shape \(5, 1, 3, 3\), not \(5, 2, 3, 3\)"):
+        save(tmp_path / "n.npz", wrong)
+    other = replace(
+        config, layers=(replace(config.layers[0], conv=ConvConfig(kernel=5, padding=2)), *config.layers[1:])
+    )
+    rewrite(tmp_path / "n.npz", {"config": np.array(json.dumps(other.to_dict()))})
+    assert fault_of(tmp_path / "n.npz").startswith("layer0.weight has shape (5, 2, 3, 3), not (5, 2, 5, 5); ")
 
 
 # Writing

@@ -8,20 +8,23 @@ import numpy as np
 import pytest
 import tomli_w
 from hypothesis import given
+from hypothesis import strategies as st
 
 from golden import vectors
 from golden.config import (
+    ConvConfig,
     EncodingConfig,
     HardwareConfig,
     LayerConfig,
     LearningConfig,
     NetworkConfig,
     NeuronConfig,
+    require_dense,
 )
 from golden.errors import ConfigError
 from golden.fixed import signed_range
 from golden.learning import trace_step
-from tests.strategies import network_configs
+from tests.strategies import network_configs, spatial_configs
 
 
 def learning(**changes: Any) -> LearningConfig:
@@ -211,6 +214,66 @@ BROKEN_RULES = [
 ]
 
 
+CONV = ConvConfig(kernel=3)
+SPATIAL_FIELDS: list[tuple[str, dict[str, Any]]] = [("conv", {"conv": CONV}), ("pool", {"pool": 2})]
+
+
+def maps(*layers: dict[str, Any], **changes: Any) -> NetworkConfig:
+    """A network on 2 channels of 6x5, of layers with these fields; size 3 where they do not say."""
+    built = tuple(LayerConfig(**{"size": 3, **layer}) for layer in layers)
+    return NetworkConfig(**{"n_inputs": 60, "n_steps": 2, "input_shape": (2, 6, 5), "layers": built, **changes})
+
+
+BROKEN_RULES += [
+    (ConvConfig, {"kernel": 0}, "ConvConfig.kernel: must be 1..64, got 0"),
+    (ConvConfig, {"kernel": 65}, "ConvConfig.kernel: must be 1..64, got 65"),
+    (ConvConfig, {"kernel": 3, "stride": 0}, "ConvConfig.stride: must be 1..64, got 0"),
+    (ConvConfig, {"kernel": 3, "stride": 65}, "ConvConfig.stride: must be 1..64, got 65"),
+    (ConvConfig, {"kernel": 3, "padding": -1}, "ConvConfig.padding: must be 0..2, got -1"),
+    (ConvConfig, {"kernel": 3, "padding": 3}, "ConvConfig.padding: must be 0..2, got 3"),
+    (LayerConfig, {"size": 3, "pool": 0}, "LayerConfig.pool: must be 1..64, got 0"),
+    (LayerConfig, {"size": 3, "pool": 65}, "LayerConfig.pool: must be 1..64, got 65"),
+    *(
+        (
+            network,
+            {"input_shape": shape},
+            f"NetworkConfig.input_shape: must be channels, height and width, 5 inputs in all, got {shape!r}",
+        )
+        for shape in [(1, 5), (5,), (1, 1, 4), (2, 1, 5), (-1, -1, 5), (1, 5, True), (1, 1, 1, 5), (), [1, 1, 5], 5]
+    ),
+    *(
+        (
+            lambda fields=fields: maps({}, fields, n_inputs=4, input_shape=None),
+            {},
+            f"LayerConfig.{name}: needs an input with rows and columns, an input_shape or a convolution before it, "
+            "which layer 1 has not",
+        )
+        for name, fields in SPATIAL_FIELDS
+    ),
+    (lambda: maps({"pool": 6}), {}, "LayerConfig.pool: must fit into the 6x5 input of layer 0, got 6"),
+    (
+        lambda: maps({"pool": 2, "conv": CONV}),
+        {},
+        "LayerConfig.conv: must fit into the 6x5 input of layer 0, pooled by 2, and its padding, got "
+        "ConvConfig(kernel=3, stride=1, padding=0)",
+    ),
+    (
+        lambda: maps({"conv": CONV}, {"size": 8193, "conv": ConvConfig(kernel=1, padding=0)}),
+        {},
+        "LayerConfig.size: must make at most 65536 neurons, with 4x3 windows in layer 1, got 8193",
+    ),
+    *(
+        (
+            lambda fields=fields: maps(fields, {}, learning=learning()),
+            {},
+            f"LayerConfig.{name}: layer 0 of network convolves or pools, for which there is no hardware and no on-line "
+            "learning yet; 'intsnn eval' runs such a network",
+        )
+        for name, fields in SPATIAL_FIELDS
+    ),
+]
+
+
 @pytest.mark.parametrize("build, fields, message", BROKEN_RULES)
 def test_broken_rules(build, fields, message):
     with pytest.raises(ConfigError) as caught:
@@ -218,7 +281,17 @@ def test_broken_rules(build, fields, message):
     assert str(caught.value) == message
 
 
+def conv(**changes: Any) -> ConvConfig:
+    return ConvConfig(**{"kernel": 3, **changes})
+
+
+def layer(**changes: Any) -> LayerConfig:
+    return LayerConfig(**{"size": 3, **changes})
+
+
 NUMBERS = [
+    *((conv, name) for name in ("kernel", "stride", "padding")),
+    (layer, "pool"),
     *((NeuronConfig, name) for name in ("membrane_width", "spike_width", "threshold_shift")),
     *((EncodingConfig, name) for name in ("value_width", "spike_width", "seed")),
     *((learning, name) for name in ("shadow_width", "margin", "direct_shift", "epochs", "seed")),
@@ -279,12 +352,12 @@ def test_round_trips_with_learning(config):
     assert NetworkConfig.from_dict(config.to_dict()) == config
 
 
-@given(network_configs())
+@given(st.one_of(network_configs(), spatial_configs()))
 def test_round_trips_of_inference(config):
     assert NetworkConfig.from_dict(config.to_dict()) == config
 
 
-@given(network_configs(learning=True))
+@given(st.one_of(network_configs(learning=True), spatial_configs()))
 def test_toml_round_trips(tmp_path_factory, config):
     path = tmp_path_factory.getbasetemp() / "network.toml"
     path.write_text(config.to_toml(), encoding="utf-8")
@@ -305,6 +378,30 @@ def test_a_short_file_takes_the_defaults():
     assert config.to_dict()["layers"][0]["neuron"] == {
         "membrane_width": 16, "spike_width": 4, "threshold_shift": 8, "reset": "soft"
     }  # fmt: skip
+
+
+def test_a_file_of_maps():
+    config = NetworkConfig.from_dict(
+        {
+            "n_inputs": 64,
+            "n_steps": 1,
+            "input_shape": [1, 8, 8],
+            "layers": [{"size": 2, "conv": {"kernel": 3}}, {"size": 10, "pool": 2}],
+        }
+    )
+    assert config.input_shape == (1, 8, 8)
+    assert config.layers == (LayerConfig(size=2, conv=ConvConfig(kernel=3)), LayerConfig(size=10, pool=2))
+    plain = config.to_dict()
+    assert plain["input_shape"] == [1, 8, 8]
+    assert "pool" not in plain["layers"][0] and "conv" not in plain["layers"][1]
+    assert plain["layers"][0]["conv"] == {"kernel": 3, "stride": 1, "padding": 0}
+    assert plain["layers"][1]["pool"] == 2
+
+
+def test_files_of_dense_networks_are_as_before_there_were_maps():
+    plain = network().to_dict()
+    assert list(plain) == ["name", "n_inputs", "n_steps", "readout", "encoding", "layers", "learning", "hardware"]
+    assert [list(entry) for entry in plain["layers"]] == [["size", "weight_width", "neuron"]] * 2
 
 
 def change(path: list, value: object = None, *, drop: bool = False) -> dict:
@@ -347,6 +444,11 @@ def change(path: list, value: object = None, *, drop: bool = False) -> dict:
             change(["layers", 0, "neuron", "leak_shift"], "4"),
             "configuration.layers[0].neuron.leak_shift: must be an integer",
         ),
+        (change(["input_shape"], 5), "configuration.input_shape: must be a list, got 5"),
+        (change(["input_shape"], [1, 5, "x"]), "configuration.input_shape[2]: must be an integer, got 'x'"),
+        (change(["layers", 0, "conv"], 3), "configuration.layers[0].conv: must be a table, got 3"),
+        (change(["layers", 0, "conv"], {}), "configuration.layers[0].conv: field 'kernel' is missing"),
+        (change(["layers", 0, "pool"], "2"), "configuration.layers[0].pool: must be an integer, got '2'"),
         (change(["layers", 0, "neuron", "membrane_width"], 99), "NeuronConfig.membrane_width: must be 4..32, got 99"),
     ],
 )
@@ -425,6 +527,51 @@ def test_layers_feed_each_other(config):
         assert layer.weight_memory_bits == layer.n_in * layer.n_words * layer.lanes * layer.weight_width
         assert 2 ** (layer.input_address_width - 1) < max(layer.n_in, 2) <= 2**layer.input_address_width
         assert 2 ** (layer.output_address_width - 1) < max(layer.n_out, 2) <= 2**layer.output_address_width
+
+
+def test_maps_feed_each_other():
+    """28x28 pixels: windows of 5 leave 24, squares of 2 leave 12, windows of 5 leave 8, squares of 2 leave 4."""
+    layers = (
+        LayerConfig(size=8, conv=ConvConfig(kernel=5)),
+        LayerConfig(size=16, conv=ConvConfig(kernel=5), pool=2),
+        LayerConfig(size=10, pool=2),
+    )
+    config = NetworkConfig(n_inputs=784, n_steps=1, input_shape=(1, 28, 28), layers=layers)
+    assert [layer.input_shape for layer in config.resolved] == [(1, 28, 28), (8, 24, 24), (16, 8, 8)]
+    assert [layer.pooled_shape for layer in config.resolved] == [(1, 28, 28), (8, 12, 12), (16, 4, 4)]
+    assert [layer.output_shape for layer in config.resolved] == [(8, 24, 24), (16, 8, 8), None]
+    assert [layer.weight_shape for layer in config.resolved] == [(8, 1, 5, 5), (16, 8, 5, 5), (10, 256)]
+    assert [(layer.n_in, layer.n_out) for layer in config.resolved] == [(784, 4608), (4608, 1024), (1024, 10)]
+    assert [layer.fan_in for layer in config.resolved] == [25, 8 * 100, 1024]
+    assert [layer.weight_memory_bits for layer in config.resolved] == [200 * 8, 3200 * 8, 2560 * 8]
+    assert config.n_classes == 10 and config.is_spatial
+    assert config.topology == "28x28-8c5-2a-16c5-2a-10"
+
+
+def test_topologies_of_maps():
+    assert maps({}).topology == "60-3"
+    assert maps({"pool": 2}).topology == "6x5x2-2a-3"
+    assert maps({"conv": ConvConfig(kernel=3, stride=2, padding=1)}, {}).topology == "6x5x2-3c3s2p1-3"
+    assert maps({"conv": CONV, "pool": 1}, {"pool": 3}).topology == "6x5x2-3c3-3a-3"
+
+
+def test_padding_does_not_reach_a_neuron():
+    """Windows of 3 on a side of 5 and 6, all round: the most inside is 9; on a map of 1x2, it is 2."""
+    padded = ConvConfig(kernel=3, padding=2)
+    assert maps({"conv": padded}).resolved[0].fan_in == 2 * 9
+    assert maps({"conv": padded}, n_inputs=2, input_shape=(1, 1, 2)).resolved[0].fan_in == 2
+
+
+def test_classes_of_a_convolution_are_all_its_neurons():
+    assert maps({"size": 10, "conv": ConvConfig(kernel=5)}).n_classes == 20
+
+
+def test_require_dense_names_the_first_layer_that_is_not():
+    require_dense(network())
+    require_dense(maps({}, {}))
+    for name, fields in SPATIAL_FIELDS:
+        with pytest.raises(ConfigError, match=f"LayerConfig.{name}: layer 0 of network "):
+            require_dense(maps(fields))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ ALLOWED = {
     "sim": {"golden", "intsnn_hw", "sim"},
     "train": {"golden", "train"},
 }
-STEPS = {"neuron", "synapse", "learning", "encoding", "network", "kernels", "vectors"}
+STEPS = {"neuron", "synapse", "learning", "encoding", "network", "scatter", "kernels", "vectors"}
 """What the RTL must not import of golden: the steps are written twice on purpose."""
 
 

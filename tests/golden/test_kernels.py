@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
+from functools import cache
+from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -16,12 +18,22 @@ from sklearn.datasets import load_digits
 
 from golden import network as steps
 from golden import vectors
-from golden.config import EncodingConfig, HardwareConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
+from golden.config import (
+    ConvConfig,
+    EncodingConfig,
+    HardwareConfig,
+    LayerConfig,
+    LearningConfig,
+    NetworkConfig,
+    NeuronConfig,
+    ResolvedLayer,
+)
 from golden.encoding import encode, encode_events, to_events
 from golden.kernels import SPARSE, Kernel
 from golden.learning import shadow_update
 from golden.network import Network, learn, run
-from tests.strategies import network_configs, seeds
+from golden.synapse import layer_current
+from tests.strategies import network_configs, seeds, spatial_configs
 
 WIDE = {"max_depth": 2, "max_size": 40, "max_steps": 3}
 """Layers wide enough for the kernels' loops over few of many neurons."""
@@ -40,11 +52,20 @@ def updates_seen() -> Iterator[list[tuple[int, int, int, int]]]:
         yield seen
 
 
+@cache
+def fan_out(layer: ResolvedLayer) -> np.ndarray:
+    """How many neurons each input of a layer has a weight to."""
+    if layer.input_shape is None:
+        return np.full(layer.n_in, layer.n_out)
+    return layer_current(np.eye(layer.n_in, dtype=np.int64), np.ones(layer.weight_shape, np.int64), layer).sum(axis=-1)
+
+
 def forward_activity(network: Network, inputs: np.ndarray, spikes: list[np.ndarray]) -> tuple[int, int, int]:
     """Return input events, hidden events, and synaptic operations of recorded spikes."""
     sources = [inputs, *spikes[:-1]]
     operations = sum(
-        int((source > 0).sum()) * layer.n_out for source, layer in zip(sources, network.config.resolved, strict=True)
+        int(((source > 0) @ fan_out(layer)).sum())
+        for source, layer in zip(sources, network.config.resolved, strict=True)
     )
     return int((inputs > 0).sum()), sum(int((fired > 0).sum()) for fired in spikes), operations
 
@@ -118,6 +139,11 @@ def test_inference_equals_the_steps(config, n_samples, seed):
     check_inference(config, n_samples, seed)
 
 
+@given(spatial_configs(), st.integers(1, 4), seeds)
+def test_inference_of_maps_equals_the_steps(config, n_samples, seed):
+    check_inference(config, n_samples, seed)
+
+
 @given(
     st.one_of(network_configs(learning=True), network_configs(learning=True, **WIDE)),
     st.integers(1, 4),
@@ -177,6 +203,76 @@ def test_seeded_configurations_meet_every_case():
 def test_corners(readout, kind, spike_width, n_samples):
     """On stimuli that tests/golden/test_network.py shows to reach saturation, every level, ties and empty steps."""
     check_inference(vectors.corner_config(readout=readout, reset=kind, spike_width=spike_width), n_samples, 1)
+
+
+@pytest.mark.parametrize("readout", ["membrane", "spike_count"])
+@pytest.mark.parametrize("kind", ["soft", "hard", "none"])
+@pytest.mark.parametrize("spike_width, n_samples", [(1, 40), (2, 40), (4, 300)])
+def test_corners_of_maps(readout, kind, spike_width, n_samples):
+    """Likewise."""
+    check_inference(vectors.spatial_corner_config(readout=readout, reset=kind, spike_width=spike_width), n_samples, 1)
+
+
+def map_axes(config: NetworkConfig) -> set[Any]:
+    """What a configuration of maps is an example of."""
+    met: set[Any] = {("depth", len(config.layers)), ("readout", config.readout)}
+    kinds = ["conv" if layer.conv else "dense" for layer in config.layers]
+    met |= {"dense on a map" for a, b in pairwise(kinds) if (a, b) == ("conv", "dense")}
+    met |= {"map on a map" for a, b in pairwise(kinds) if (a, b) == ("conv", "conv")}
+    met |= {f"{kinds[-1]} readout"}
+    for layer in config.resolved:
+        if layer.input_shape is None or layer.pooled_shape is None:
+            continue
+        channels, height, width = layer.input_shape
+        met |= {"channels" if channels > 1 else "one channel", "square" if height == width else "not square"}
+        met |= {"pooled"} if layer.pool > 1 else set()
+        met |= {"dropped rows"} if height % layer.pool else set()
+        met |= {"dropped columns"} if width % layer.pool else set()
+        if layer.conv is not None:
+            met |= {("stride", layer.conv.stride), "padded" if layer.conv.padding else "valid"}
+            met |= {"same"} if layer.output_shape and layer.output_shape[1:] == layer.pooled_shape[1:] else set()
+    return met
+
+
+def test_seeded_maps_meet_every_case():
+    met: set[Any] = set()
+    for seed in range(80):
+        config = vectors.spatial_config(vectors.SeededChoices(seed))
+        kernel = Kernel(vectors.network(config))
+        met |= {("accumulator", kernel.accumulator.dtype.name), ("weights", kernel.weights.dtype.name)}
+        met |= map_axes(config)
+        check_inference(config, 5, seed)
+    assert met == {
+        *(("depth", depth) for depth in (1, 2, 3)),
+        *(("readout", kind) for kind in ("membrane", "spike_count")),
+        *(("accumulator", kind) for kind in ("int32", "int64")),
+        *(("weights", kind) for kind in ("int8", "int16")),
+        *(("stride", stride) for stride in (1, 2, 3)),
+        *("padded", "valid", "same", "pooled", "dropped rows", "dropped columns", "channels", "one channel"),
+        *("square", "not square", "dense on a map", "map on a map", "conv readout", "dense readout"),
+    }
+
+
+@pytest.mark.parametrize("membrane_width", [30, 31, 32])
+@pytest.mark.parametrize("sides", [(8, 8), (16, 8), (16, 16), (17, 16)])
+def test_sums_of_maps_at_the_edge_of_32_bits(membrane_width, sides):
+    """Pooled squares and windows over the whole map, on both sides of the switch to 64 bits."""
+    neuron = NeuronConfig(
+        membrane_width=membrane_width, spike_width=4, threshold_shift=membrane_width - 5, reset="none"
+    )
+    config = NetworkConfig(
+        n_inputs=sides[0] * sides[1],
+        n_steps=5,
+        input_shape=(1, *sides),
+        encoding=EncodingConfig(value_width=8, spike_width=8),
+        layers=(
+            LayerConfig(size=5, weight_width=16, neuron=neuron, pool=2, conv=ConvConfig(kernel=sides[1] // 2)),
+            LayerConfig(size=2, weight_width=16, neuron=neuron),
+        ),
+    )
+    network = vectors.network(config)
+    assert {"low", "high"} <= vectors.reached(network, np.full((1, 5, config.n_inputs), 255))
+    check_inference(config, 12, 0)
 
 
 def widest(readout: Any, **rule: Any) -> NetworkConfig:

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golden import vectors
-from golden.config import EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
+from golden.config import ConvConfig, EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
 from golden.fixed import Lfsr, lfsr_step
 from golden.learning import direct_error, direct_matrix, gradient
 from golden.network import Network, learn, run
 from golden.synapse import inference_weight
-from tests.strategies import network_configs, seeds
+from tests.strategies import network_configs, seeds, spatial_configs
 
 NEURON = NeuronConfig(membrane_width=8, spike_width=2, threshold_shift=2)
 RULE = {
@@ -196,7 +196,41 @@ def test_ties_go_to_the_lowest_index():
     assert record.classes.tolist() == [0, 0]
 
 
-@given(network_configs(), seeds)
+def test_maps_by_hand():
+    """
+    Two windows of 1x2 pairs on a row of 4: sums 1*1 + 2*3 = 7 and 2*1 + 0*3 = 2 and 0*1 + 3*3 = 9; levels at 4, 8, 12.
+    They fire 1, 0, 2 and keep 3, 2, 1. The readout pools nothing here: 2*1 - 1*0 + 3*2 = 8.
+    """
+    config = NetworkConfig(
+        n_inputs=8,
+        n_steps=1,
+        input_shape=(1, 2, 4),
+        encoding=EncodingConfig(value_width=2, spike_width=2),
+        layers=(
+            LayerConfig(size=1, weight_width=4, neuron=NEURON, conv=ConvConfig(kernel=2)),
+            LayerConfig(size=1, weight_width=4, neuron=NEURON),
+        ),
+    )
+    weights = [np.array([[[[1, 3], [0, 0]]]]), np.array([[2, -1, 3]])]
+    record = run(Network(config=config, weights=weights), np.array([[1, 2, 0, 3, 1, 1, 1, 1]]))
+    assert record.spikes[0].tolist() == [[1, 0, 2]]
+    assert record.membranes[0].tolist() == [[3, 2, 1]]
+    assert record.scores.tolist() == [8]
+
+
+def test_pooling_adds_the_levels_of_a_square():
+    """Two events of 2 and 3 in one square weigh as one of 5; the column that fills no square weighs nothing."""
+    config = NetworkConfig(
+        n_inputs=6,
+        n_steps=1,
+        input_shape=(1, 2, 3),
+        layers=(LayerConfig(size=1, weight_width=4, pool=2),),
+    )
+    record = run(Network(config=config, weights=[np.array([[-7]])]), np.array([[2, 0, 9, 0, 3, 9]]))
+    assert record.scores.tolist() == [-35]
+
+
+@given(st.one_of(network_configs(), spatial_configs()), seeds)
 def test_samples_do_not_touch_each_other(config, seed):
     network = vectors.network(config, seed=seed)
     spikes = vectors.spikes(config, 4, seed=seed)
@@ -265,6 +299,15 @@ def test_the_corner_configuration_reaches_everything(readout, kind, spike_width,
     config = vectors.corner_config(readout=readout, reset=kind, spike_width=spike_width)
     seed = 2 if spike_width == 8 else 1
     reached = vectors.reached(vectors.network(config, seed=seed), vectors.spikes(config, n_samples, seed=seed))
+    assert reached == EVERYTHING
+
+
+@pytest.mark.parametrize("readout", ["membrane", "spike_count"])
+@pytest.mark.parametrize("kind", ["soft", "hard", "none"])
+@pytest.mark.parametrize("spike_width, n_samples", [(1, 40), (2, 40), (4, 300)])
+def test_the_corner_configuration_of_maps_reaches_everything(readout, kind, spike_width, n_samples):
+    config = vectors.spatial_corner_config(readout=readout, reset=kind, spike_width=spike_width)
+    reached = vectors.reached(vectors.network(config, seed=1), vectors.spikes(config, n_samples, seed=1))
     assert reached == EVERYTHING
 
 
