@@ -21,7 +21,7 @@ from .fixed import ROUNDINGS, Rounding, signed_range, signed_width, unsigned_wid
 
 Reset = Literal["soft", "hard", "none"]
 Readout = Literal["membrane", "spike_count"]
-EncodingKind = Literal["single_shot", "every_step", "rate", "latency"]
+EncodingKind = Literal["single_shot", "every_step", "rate", "latency", "events"]
 Route = Literal["feedback", "direct"]
 Timing = Literal["final", "every_step"]
 Multiplier = Literal["shift_add", "operator"]
@@ -134,8 +134,8 @@ class EncodingConfig:
 
     Parameters
     ----------
-    kind : {"single_shot", "every_step", "rate", "latency"}
-        See :func:`golden.encoding.encode`.
+    kind : {"single_shot", "every_step", "rate", "latency", "events"}
+        See :func:`golden.encoding.encode`; "events": samples are events already, `value_width` is not used.
     value_width : int
         Bits of the unsigned input value, 1..16.
     spike_width : int
