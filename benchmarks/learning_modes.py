@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from golden.config import NetworkConfig
-from golden.encoding import encode_events
 from golden.network import Network
 from golden.presets import preset
 from sim.learn import colearn
@@ -64,7 +63,7 @@ def main() -> int:
     n_mismatches = 0
     for name in VARIANTS:
         config, began = variant(name, options.preset), time.perf_counter()
-        events = encode_events(dataset.train_x[order], config.encoding, config.n_steps)
+        events = dataset.events("train", config.encoding, config.n_steps, order)
         labels = np.asarray(dataset.train_y[order], np.int64)
         report = colearn(Network.initial(config), events, labels, interval=INTERVAL)
         n_mismatches += report.n_mismatches

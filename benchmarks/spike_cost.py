@@ -29,7 +29,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.config import NetworkConfig, ResolvedLayer
-from golden.encoding import Events, encode_events, to_events
+from golden.encoding import Events, to_events
 from golden.errors import InputError
 from golden.kernels import Kernel
 from golden.network import Network
@@ -115,7 +115,7 @@ def trained_weights(dataset: Any) -> list[np.ndarray]:
     config = preset("mnist-64")
     assert config.learning is not None
     learner = Kernel(Network.initial(config))
-    events = encode_events(dataset.train_x, config.encoding, config.n_steps)
+    events = dataset.events("train", config.encoding, config.n_steps)
     for epoch in range(EPOCHS):
         order = sample_order(len(dataset.train_y), config.learning.seed, epoch)
         learner.learn(events, dataset.train_y, order, config.learning.rate_boost(epoch))

@@ -23,7 +23,7 @@ from .spatial import Shape, n_windows, pooled_shape, window_reach
 
 Reset = Literal["soft", "hard", "none"]
 Readout = Literal["membrane", "spike_count"]
-EncodingKind = Literal["single_shot", "every_step", "rate", "latency"]
+EncodingKind = Literal["single_shot", "every_step", "rate", "latency", "events"]
 Route = Literal["feedback", "direct"]
 Timing = Literal["final", "every_step"]
 Multiplier = Literal["shift_add", "operator"]
@@ -228,8 +228,8 @@ class EncodingConfig:
 
     Parameters
     ----------
-    kind : {"single_shot", "every_step", "rate", "latency"}
-        See :func:`golden.encoding.encode`.
+    kind : {"single_shot", "every_step", "rate", "latency", "events"}
+        See :func:`golden.encoding.encode`; "events": samples are events already, `value_width` is not used.
     value_width : int
         Bits of the unsigned input value, 1..16.
     spike_width : int

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config import EncodingConfig
+from .errors import ConfigError
 from .fixed import IntArray, Lfsr, saturate_unsigned, shift_floor
 
 CHUNK_SPIKES = 1 << 18
@@ -30,7 +31,14 @@ def encode(values: IntArray, config: EncodingConfig, n_steps: int) -> IntArray:
     -------
     IntArray
         Shape (..., n_steps, n_inputs), ``0..2^spike_width - 1``.
+
+    Raises
+    ------
+    ConfigError
+        ``events``: such samples are no values.
     """
+    if config.kind == "events":
+        raise ConfigError("EncodingConfig.kind: 'events' takes samples that are events already, not values to encode")
     values = np.asarray(values, np.int64)
     spikes = np.zeros((*values.shape[:-1], n_steps, values.shape[-1]), np.int64)
     max_spike = (1 << config.spike_width) - 1

@@ -201,9 +201,9 @@ def neuron_config(choices: Choices, current_width: int) -> NeuronConfig:
 
 
 def encoding_config(choices: Choices) -> EncodingConfig:
-    """Return a random input encoding."""
+    """Return a random input encoding of values."""
     return EncodingConfig(
-        kind=choices.one_of(get_args(EncodingKind)),
+        kind=choices.one_of([kind for kind in get_args(EncodingKind) if kind != "events"]),
         value_width=choices.integer(1, 16),
         spike_width=choices.integer(1, 8),
         seed=choices.integer(1, 0xFFFF),

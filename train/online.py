@@ -10,12 +10,12 @@ import numpy as np
 
 from golden import checkpoint
 from golden.config import NetworkConfig, require_dense
-from golden.encoding import Events, encode_events
+from golden.encoding import Events
 from golden.errors import CheckpointError, ConfigError
 from golden.fixed import IntArray
 from golden.kernels import Activity, Kernel
 from golden.network import Network
-from train.data import Dataset
+from train.data import AnyDataset
 
 CHUNK_SAMPLES = 500
 """Samples between two reports of progress, and between two looks at the keyboard."""
@@ -98,7 +98,7 @@ class Evaluation:
 
 def train_online(
     config: NetworkConfig,
-    dataset: Dataset,
+    dataset: AnyDataset,
     *,
     epochs: int | None = None,
     seed: int | None = None,
@@ -117,8 +117,8 @@ def train_online(
     ----------
     config : NetworkConfig
         With `learning`.
-    dataset : Dataset
-        Of ``n_inputs`` features and at most ``n_classes`` classes; its training part is learnt.
+    dataset : Dataset or EventDataset
+        Of ``n_inputs`` inputs and at most ``n_classes`` classes; its training part is learnt.
     epochs : int, optional
         Length of the run, the rate schedule stretched to it; the configuration's own where left out.
     seed : int, optional
@@ -152,8 +152,8 @@ def train_online(
     if resume is not None:
         network, history = _resume(resume, config, dataset)
     learner = engine(network)
-    events = encode_events(dataset.train_x, config.encoding, config.n_steps)
-    tests = encode_events(dataset.test_x, config.encoding, config.n_steps) if test_each_epoch else None
+    events = dataset.events("train", config.encoding, config.n_steps)
+    tests = dataset.events("test", config.encoding, config.n_steps) if test_each_epoch else None
     learner.learn(events, dataset.train_y, np.zeros(0, np.int64))  # compiles, so that the first epoch's speed is true
     tell = progress or (lambda samples: None)
     tell(len(history) * n_samples)
@@ -187,10 +187,10 @@ def _begin(config: NetworkConfig, before: Network | None) -> Network:
     return replace(fresh, weights=before.weights, shadows=before.shadows)
 
 
-def evaluate(network: Network, dataset: Dataset) -> Evaluation:
+def evaluate(network: Network, dataset: AnyDataset) -> Evaluation:
     """Run the test part of a data set through a network."""
     config = network.config
-    events = encode_events(dataset.test_x, config.encoding, config.n_steps)
+    events = dataset.events("test", config.encoding, config.n_steps)
     inference = Kernel(network).infer(events, dataset.test_y)
     confusion = np.zeros((config.n_classes, config.n_classes), np.int64)
     np.add.at(confusion, (dataset.test_y, inference.classes), 1)
@@ -231,7 +231,7 @@ def _epoch(
     )
 
 
-def _notes(dataset: Dataset, history: list[Epoch]) -> dict[str, object]:
+def _notes(dataset: AnyDataset, history: list[Epoch]) -> dict[str, object]:
     """Return what the checkpoint notes of the run; no times and cycles, so that equal runs write equal bytes."""
     entries = [asdict(replace(epoch, samples_per_second=None)) for epoch in history]
     for entry in entries:
@@ -239,7 +239,7 @@ def _notes(dataset: Dataset, history: list[Epoch]) -> dict[str, object]:
     return {"data": dataset.name, "samples": len(dataset.train_y), "epoch": len(history), "history": entries}
 
 
-def _resume(path: Path | str, config: NetworkConfig, dataset: Dataset) -> tuple[Network, list[Epoch]]:
+def _resume(path: Path | str, config: NetworkConfig, dataset: AnyDataset) -> tuple[Network, list[Epoch]]:
     stored = checkpoint.load(path)
     # The hardware's choices change no result, and are the caller's.
     if replace(stored.network.config, hardware=config.hardware) != config:

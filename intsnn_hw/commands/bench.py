@@ -6,7 +6,8 @@ import argparse
 import importlib.util
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from golden.errors import DataError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from golden.config import NetworkConfig
     from golden.encoding import Events
     from golden.kernels import Kernel
-    from train.data import Dataset
+    from train.data import AnyDataset, Dataset
 
     from .bench_torch import Loop
 
@@ -56,7 +57,6 @@ intsnn bench --what rtl --preset mnist-128 --lanes 16 --samples 500""",
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    from golden.encoding import encode_events
     from golden.kernels import Kernel
 
     if args.preset is None and args.config is None:
@@ -66,39 +66,50 @@ def run(args: argparse.Namespace) -> int:
     dataset = _dataset(args, config)
     kernel = Kernel(source.with_weights())
     start = time.process_time()
-    events = encode_events(dataset.test_x, config.encoding, config.n_steps)
+    events = dataset.events("test", config.encoding, config.n_steps)
     encoding_seconds = time.process_time() - start
     result: dict[str, Any] = {"network": config.name, "topology": config.topology, "data": dataset.name, "threads": 1}
     rows: list[tuple[object, ...]] = []
-    with_torch = args.what != "rtl" and importlib.util.find_spec("torch") is not None
-    result["torch"] = with_torch
+    why_not = _why_not_torch(dataset)
+    with_torch = result["torch"] = args.what != "rtl" and why_not is None
+    values = cast("Dataset", dataset)  # where there are loops
     loops = [_torch_loop(config, hoisted) for hoisted in (False, True)] if with_torch else []
     # Inference and hardware run with trained weights: an untrained network has another activity.
     trained = _train(kernel, dataset, args.epochs)
     if args.what in ("train", "all"):
-        result["train"] = _beside(trained, [loop.train for loop in loops], dataset)
+        result["train"] = _beside(trained, [partial(loop.train, values) for loop in loops])
         rows.append(("training samples per second", *_compared(result["train"])))
     if args.what in ("infer", "all"):
-        result["infer"] = _beside(_infer(kernel, events, dataset), [loop.infer for loop in loops], dataset)
+        measured = _infer(kernel, events, dataset)
+        result["infer"] = _beside(measured, [partial(loop.infer, values) for loop in loops])
         result["infer"]["encoded_per_second"] = events.n_samples / encoding_seconds
         rows.append(("inference samples per second", *_compared(result["infer"])))
     if args.what in ("rtl", "all"):
         n_samples = min(args.samples, events.n_samples)
         result["rtl"] = _rtl(kernel, events.take(0, n_samples))
         rows.append(("simulated cycles per second", result["rtl"]["cycles_per_second"], "", "", "", ""))
-    if args.what != "rtl" and not with_torch:
-        note(_HOW_TO_GET_TORCH)
+    if args.what != "rtl" and why_not is not None:
+        note(why_not)
     title = f"{config.name}, {config.topology}, on {dataset.name}; one thread"
     emit(args, result, columns(("", "intsnn", "PyTorch", "ratio", "hoisted", "ratio"), rows, title))
     return 0
 
 
-def _dataset(args: argparse.Namespace, config: NetworkConfig) -> Dataset:
+def _why_not_torch(dataset: AnyDataset) -> str | None:
+    """Return why there is nothing to compare with, where so."""
+    from train.data import EventDataset
+
+    if isinstance(dataset, EventDataset):
+        return "the PyTorch loop shows values, not events, so there is nothing to compare with"
+    return None if importlib.util.find_spec("torch") is not None else _HOW_TO_GET_TORCH
+
+
+def _dataset(args: argparse.Namespace, config: NetworkConfig) -> AnyDataset:
     try:
         return dataset_of(args, config)
     except DataError as error:
-        if args.data is not None or args.data_dir is not None:
-            raise  # asked for by name, so nothing else will do
+        if args.data is not None or args.data_dir is not None or config.encoding.kind == "events":
+            raise  # asked for by name, or of events, which are not made up: nothing else will do
         note(f"{error}; made-up samples take its place")
         return made_up(config)
 
@@ -124,17 +135,15 @@ def made_up(config: NetworkConfig, n_train: int = 20_000, n_test: int = 2_000) -
     return Dataset.from_arrays("made-up", train_x, train_y, test_x, test_y)
 
 
-def _train(kernel: Kernel, dataset: Dataset, epochs: int | None) -> dict[str, Any]:
+def _train(kernel: Kernel, dataset: AnyDataset, epochs: int | None) -> dict[str, Any]:
     import numpy as np
-
-    from golden.encoding import encode_events
 
     config = kernel.config
     learning = config.learning
     if learning is None:
         raise DataError(f"{config.name}: has no [learning], so there is no training to measure")
     learning = learning.for_epochs(epochs or learning.epochs)
-    events = encode_events(dataset.train_x, config.encoding, config.n_steps)
+    events = dataset.events("train", config.encoding, config.n_steps)
     n_samples = len(dataset.train_y)
     random = np.random.RandomState(learning.seed)
     kernel_class = type(kernel)
@@ -158,7 +167,7 @@ def _train(kernel: Kernel, dataset: Dataset, epochs: int | None) -> dict[str, An
     }
 
 
-def _infer(kernel: Kernel, events: Events, dataset: Dataset) -> dict[str, Any]:
+def _infer(kernel: Kernel, events: Events, dataset: AnyDataset) -> dict[str, Any]:
     kernel.infer(events.take(0, 1))  # compiles
     correct = kernel.infer(events, dataset.test_y).activity.correct
     speed = _speed(lambda: kernel.infer(events), events.n_samples)
@@ -190,11 +199,11 @@ def _torch_loop(config: NetworkConfig, hoisted: bool) -> Loop:
     return Loop(sizes, n_steps=_STEPS, batch_size=_BATCH, hoisted=hoisted)
 
 
-def _beside(ours: dict[str, Any], theirs: list[Callable[[Dataset], float]], dataset: Dataset) -> dict[str, Any]:
+def _beside(ours: dict[str, Any], theirs: list[Callable[[], float]]) -> dict[str, Any]:
     """Add the speeds of the PyTorch loops, where there are any, and the ratios."""
     speeds: list[float | None] = [None, None]
     with status("the same layer sizes in PyTorch"):
-        speeds[: len(theirs)] = [measure(dataset) for measure in theirs]
+        speeds[: len(theirs)] = [measure() for measure in theirs]
     for name, speed in zip(("torch", "torch_hoisted"), speeds, strict=True):
         ours[f"{name}_samples_per_second"] = speed
         ours["ratio" if name == "torch" else "hoisted_ratio"] = speed and ours["samples_per_second"] / speed

@@ -82,7 +82,6 @@ intsnn cosim --learn --preset mnist-64 --data-dir data --samples 60000 --lanes 1
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    from golden.encoding import encode_events
     from sim.result import Stalls
 
     source = source_of(args)
@@ -100,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     dataset = dataset.take(n_test=n_samples)
     stalls = None if args.stalls is None else Stalls(args.stalls)
     check_vcd(args)
-    events = encode_events(dataset.test_x, source.config.encoding, source.config.n_steps)
+    events = dataset.events("test", source.config.encoding, source.config.n_steps)
     report, seconds = simulate(network, events, backend=args.backend, stalls=stalls)
     result = {
         "source": source.where,

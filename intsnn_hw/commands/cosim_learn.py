@@ -16,7 +16,6 @@ from .output import emit, note, percent, progress, status, table
 
 def run_learning(args: argparse.Namespace, source: Source) -> int:
     """Execute the command with ``--learn``."""
-    from golden.encoding import encode_events
     from golden.kernels import Kernel
     from golden.network import Network
     from sim.learn import RtlLearner, continue_learning, write_vcd
@@ -35,7 +34,7 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
         raise InputError(f"--samples: {dataset.name} has {available:,} training samples, not {n_samples:,}")
     stalls = None if args.stalls is None else Stalls(args.stalls)
     check_vcd(args)
-    events = encode_events(dataset.train_x, config.encoding, config.n_steps)
+    events = dataset.events("train", config.encoding, config.n_steps)
     with status("building the hardware"):
         rtl, kernel = RtlLearner(network, args.backend), Kernel(network)
     reports = []

@@ -40,22 +40,21 @@ intsnn demo --out /tmp/demo --seed 3 --json""",
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
     from golden import checkpoint
-    from golden.encoding import encode_events
     from golden.presets import preset
     from intsnn_hw.verilog import generate
     from sim.compiler import find_compiler
-    from train.data import load
+    from train.data.digits import load_digits
 
     folder = writable_folder(args.out)
     find_compiler()  # where there is none it says so before anything is written
-    dataset = load("digits")
+    dataset = load_digits()
     config = preset(_PRESET, seed=args.seed)
     training = train(config, dataset, test_each_epoch=True)
     network = training.network.inference_only()
     evaluated = evaluation(network, dataset)
     with status("writing Verilog"):
         files = generate(network.config, folder, weights=network.weights)
-    events = encode_events(dataset.test_x, config.encoding, config.n_steps)
+    events = dataset.events("test", config.encoding, config.n_steps)
     report, seconds = cosim.simulate(network, events)
     result = {
         "network": config.name,

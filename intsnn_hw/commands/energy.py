@@ -58,7 +58,6 @@ intsnn energy digits.npz --coefficients mine.toml""",
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    from golden.encoding import encode_events
     from intsnn_hw.energy.coefficients import DEFAULT, Coefficients
 
     coefficients = Coefficients.load(DEFAULT if args.coefficients is None else args.coefficients)
@@ -68,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     network = source.with_weights()
     dataset = dataset_of(args, source.config)
     dataset = dataset.take(n_test=min(args.samples, len(dataset.test_y)))
-    events = encode_events(dataset.test_x, source.config.encoding, source.config.n_steps)
+    events = dataset.events("test", source.config.encoding, source.config.n_steps)
     result: dict[str, Any] = {
         "source": source.where,
         "network": source.config.name,
@@ -157,7 +156,6 @@ def _training(
     network: Network, dataset: Any, n_samples: int, coefficients: Coefficients, *, toggles: bool
 ) -> dict[str, Any]:
     """Return energy and operations of a training sample, in the order of a first epoch, from the weights given."""
-    from golden.encoding import encode_events
     from golden.kernels import Kernel
     from golden.network import Network
     from intsnn_hw.energy.eth import training_cost
@@ -170,7 +168,7 @@ def _training(
     learner = network if network.shadows is not None else Network.initial(config)
     order = sample_order(len(dataset.train_y), config.learning.seed, 0)[:n_samples]
     labels = dataset.train_y[order]
-    events = encode_events(dataset.train_x[order], config.encoding, config.n_steps)
+    events = dataset.events("train", config.encoding, config.n_steps, order)
     with status("compiling the hardware that learns"):
         rtl = RtlLearner(learner)
     with progress("learning", len(order), "samples") as advance:

@@ -12,7 +12,7 @@ from .output import columns, emit, percent, table
 if TYPE_CHECKING:
     from golden.kernels import Activity
     from golden.network import Network
-    from train.data import Dataset
+    from train.data import AnyDataset
 
 
 def add_parser(commands: Any) -> None:
@@ -57,15 +57,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def evaluation(network: Network, dataset: Dataset) -> dict[str, Any]:
+def evaluation(network: Network, dataset: AnyDataset) -> dict[str, Any]:
     """Return what the test samples of a data set give, as JSON values."""
-    from golden.encoding import encode_events
     from golden.kernels import Kernel
     from train.online import evaluate
 
     network = network.inference_only()
     outcome = evaluate(network, dataset)
-    events = encode_events(dataset.test_x, network.config.encoding, network.config.n_steps)
+    events = dataset.events("test", network.config.encoding, network.config.n_steps)
     kernel = Kernel(network)
     start = time.perf_counter()
     kernel.infer(events)

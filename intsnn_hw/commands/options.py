@@ -14,7 +14,7 @@ from golden.errors import ConfigError, DataError, InputError
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
     from golden.network import Network
-    from train.data import Dataset
+    from train.data import AnyDataset, Dataset
 
 VALIDATION_SEED = 0
 """Of the validation split: the same samples whatever the seed of the training."""
@@ -221,33 +221,40 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     group.add_argument(
         "--data",
         metavar="SET",
-        help="digits (8x8, comes with scikit-learn), mnist, a folder with the four IDX files of an MNIST-like set, or "
-        "an .npz file with x_train, y_train, x_test, y_test (default: digits for 64 inputs, mnist for 784)",
+        help="digits (8x8, comes with scikit-learn), mnist, fashion-mnist, cifar-10, or of events nmnist, dvs-gesture, "
+        "shd, ssc, with options as in shd:bins=100,channels=140 (docs/data.md); a folder with the four IDX files of an "
+        "MNIST-like set; an .npz file with x_train, y_train, x_test, y_test (default: digits for 64 inputs, mnist for "
+        "784)",
     )
     group.add_argument(
-        "--data-dir", metavar="DIR", help="folder that holds mnist/*.gz (default: environment variable INTSNN_DATA)"
+        "--data-dir",
+        metavar="DIR",
+        help="folder that holds the set's own, as mnist/*.gz (default: environment variable INTSNN_DATA)",
     )
     group.add_argument(
         "--validation",
         action="store_true",
-        help="test on a sixth of the training set, held out, instead of on the test set: to choose settings by",
+        help="test on a sixth of the training set, held out, instead of on the test set: to choose settings by; of "
+        "people that training does not meet, where the set tells them apart",
     )
     return group
 
 
-def dataset_of(args: argparse.Namespace, config: NetworkConfig, *, download: bool = False) -> Dataset:
+def dataset_of(args: argparse.Namespace, config: NetworkConfig, *, download: bool = False) -> AnyDataset:
     """Load the data set that :func:`add_data` chose, and see that it fits the network.
 
     Raises
     ------
     DataError
-        Missing, damaged, or of other features, classes or value width than the network's.
+        Missing, damaged, or of other inputs, classes, time steps or kind than the network's.
     """
     from train.data import download_mnist, load
 
-    name = args.data or {64: "digits", 784: "mnist"}.get(config.n_inputs)
+    usual = {} if config.encoding.kind == "events" else {64: "digits", 784: "mnist"}
+    name = args.data or usual.get(config.n_inputs)
     if name is None:
-        raise DataError(f"{config.name} has {config.n_inputs} inputs, which tells no data set; give --data")
+        what = f"{config.n_inputs} inputs{'' if usual else ' of events'}"
+        raise DataError(f"{config.name} has {what}, which tells no data set; give --data")
     if download:
         folder = args.data_dir or os.environ.get("INTSNN_DATA")
         if name != "mnist" or not folder:
@@ -258,12 +265,36 @@ def dataset_of(args: argparse.Namespace, config: NetworkConfig, *, download: boo
     return dataset.validation_split(seed=VALIDATION_SEED) if args.validation else dataset
 
 
-def check_fit(config: NetworkConfig, dataset: Dataset) -> None:
+def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
     """Raise DataError where a data set cannot be fed to a network."""
-    encoding = config.encoding
-    rules = (
-        (dataset.n_features == config.n_inputs, f"{dataset.n_features} values a sample", f"{config.n_inputs} inputs"),
+    from train.data import EventDataset
+
+    kind = config.encoding.kind
+    takes = "events" if kind == "events" else "values"
+    if isinstance(dataset, EventDataset):
+        has, places = "events", f"{dataset.n_inputs} places of events"
+        own_rules = [(dataset.n_steps == config.n_steps, f"{dataset.n_steps} time steps", f"{config.n_steps}")]
+    else:
+        has, places = "values", f"{dataset.n_inputs} values a sample"
+        own_rules = _value_rules(config, dataset)
+    rules = [
+        (has == takes, has, f"an input encoding of kind '{kind}', which takes {takes}"),
+        (dataset.n_inputs == config.n_inputs, places, f"{config.n_inputs} inputs"),
         (dataset.n_classes <= config.n_classes, f"{dataset.n_classes} classes", f"{config.n_classes}"),
+        *own_rules,
+    ]
+    for fits, has, wanted in rules:
+        if not fits:
+            raise DataError(
+                f"data set {dataset.name} does not fit network {config.name}: it has {has}, the network {wanted}; "
+                "choose other --data or another network"
+            )
+
+
+def _value_rules(config: NetworkConfig, dataset: Dataset) -> list[tuple[bool, str, str]]:
+    """Return whether the width of the values fits, what the set has and what the network wants."""
+    encoding = config.encoding
+    return [
         (
             dataset.value_width <= encoding.value_width,
             f"values of {dataset.value_width} bits",
@@ -276,13 +307,7 @@ def check_fit(config: NetworkConfig, dataset: Dataset) -> None:
             f"values of {dataset.value_width} bits only",
             f"spikes from the upper {encoding.spike_width} of {encoding.value_width} bits",
         ),
-    )
-    for fits, has, wanted in rules:
-        if not fits:
-            raise DataError(
-                f"data set {dataset.name} does not fit network {config.name}: it has {has}, the network {wanted}; "
-                "choose other --data or another network"
-            )
+    ]
 
 
 def writable_file(path: Path | str) -> Path:

@@ -126,7 +126,6 @@ def estimated(config: NetworkConfig) -> Cycles:
 
 def measured(args: argparse.Namespace, source: Source) -> Cycles:
     """Measure on data, in the compiled hardware; in learning from the weights that the source has."""
-    from golden.encoding import encode_events
 
     from .cosim import simulate
 
@@ -134,7 +133,7 @@ def measured(args: argparse.Namespace, source: Source) -> Cycles:
     dataset = dataset_of(args, source.config)
     n_samples = args.samples or _SAMPLES
     dataset = dataset.take(n_test=min(n_samples, len(dataset.test_y)))
-    events = encode_events(dataset.test_x, source.config.encoding, source.config.n_steps)
+    events = dataset.events("test", source.config.encoding, source.config.n_steps)
     report, _ = simulate(network, events)
     found = report.n_mismatches
     learning, trained_on = None, ""
@@ -150,7 +149,6 @@ def measured(args: argparse.Namespace, source: Source) -> Cycles:
 
 def _measure_learning(network: Any, dataset: Any, n_samples: int) -> tuple[float, int]:
     """Return cycles per training sample, in the order of a first epoch, and what differed from the model."""
-    from golden.encoding import encode_events
     from golden.kernels import Kernel
     from golden.network import Network
     from sim.learn import RtlLearner, continue_learning
@@ -161,7 +159,7 @@ def _measure_learning(network: Any, dataset: Any, n_samples: int) -> tuple[float
     config = network.config
     learner = network if network.shadows is not None else Network.initial(config)
     order = sample_order(len(dataset.train_y), config.learning.seed, 0)[:n_samples]
-    events = encode_events(dataset.train_x[order], config.encoding, config.n_steps)
+    events = dataset.events("train", config.encoding, config.n_steps, order)
     with status("compiling the hardware that learns"):
         rtl = RtlLearner(learner)
     with progress("learning", len(order), "samples") as advance:

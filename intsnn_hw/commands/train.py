@@ -17,7 +17,7 @@ from .output import columns, emit, note, percent, progress, status, table
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
     from golden.network import Network
-    from train.data import Dataset
+    from train.data import AnyDataset
     from train.online import Engine, Epoch, Training
 
 ENGINES = ("golden", "rtl")
@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
 
 def train(
     config: NetworkConfig,
-    dataset: Dataset,
+    dataset: AnyDataset,
     *,
     epochs: int | None = None,
     seed: int | None = None,
@@ -152,7 +152,7 @@ def _written(path: Path | None) -> int | None:
     return path.stat().st_mtime_ns if path is not None and path.exists() else None
 
 
-def summary(training: Training, dataset: Dataset) -> dict[str, Any]:
+def summary(training: Training, dataset: AnyDataset) -> dict[str, Any]:
     """Return the outcome of a run as JSON values, measured on the test part after the last epoch."""
     from train.online import evaluate
 

@@ -153,16 +153,15 @@ def _compile(work: Work, core: NetworkConfig, build: Callable[[], Any]) -> None:
 
 
 def _test_events(work: Work, wanted: int) -> Events:
-    from golden.encoding import encode_events
-
-    return encode_events(work.dataset.test_x[:wanted], work.config.encoding, work.config.n_steps)
+    dataset = work.dataset
+    dataset = dataset.take(n_test=min(wanted, len(dataset.test_y)))
+    return dataset.events("test", work.config.encoding, work.config.n_steps)
 
 
 def _training_events(work: Work, wanted: int) -> tuple[Events, Any]:
-    from golden.encoding import encode_events
     from train.online import sample_order
 
-    config = work.network.config
+    config, dataset = work.network.config, work.dataset
     assert config.learning is not None
-    order = sample_order(len(work.dataset.train_y), config.learning.seed, 0)[:wanted]
-    return encode_events(work.dataset.train_x[order], config.encoding, config.n_steps), work.dataset.train_y[order]
+    order = sample_order(len(dataset.train_y), config.learning.seed, 0)[:wanted]
+    return dataset.events("train", config.encoding, config.n_steps, order), dataset.train_y[order]

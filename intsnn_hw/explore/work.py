@@ -16,7 +16,7 @@ from .sweep import Point, Sweep
 
 if TYPE_CHECKING:
     from golden.network import Network
-    from train.data import Dataset
+    from train.data import AnyDataset
 
 
 @dataclass(kw_only=True)
@@ -53,7 +53,7 @@ class Work:
         return cache_folder()
 
     @property
-    def dataset(self) -> Dataset:
+    def dataset(self) -> AnyDataset:
         """Training part, and the part that accuracy is measured on."""
         return self._data[0]
 
@@ -63,7 +63,7 @@ class Work:
         return self._data[1]
 
     @cached_property
-    def _data(self) -> tuple[Dataset, str]:
+    def _data(self) -> tuple[AnyDataset, str]:
         from intsnn_hw.commands.options import check_fit
 
         found = _load(self.sweep.data, self.sweep.data_dir, self.sweep.split)
@@ -79,7 +79,7 @@ class Work:
 
 
 @functools.lru_cache(maxsize=2)
-def _load(name: str, folder: str | None, split: str) -> tuple[Dataset, str]:
+def _load(name: str, folder: str | None, split: str) -> tuple[AnyDataset, str]:
     """Load a data set once a process, with a name for its samples."""
     from intsnn_hw.commands.options import VALIDATION_SEED
     from train.data import load
@@ -87,5 +87,4 @@ def _load(name: str, folder: str | None, split: str) -> tuple[Dataset, str]:
     dataset = load(name, folder)
     if split == "validation":
         dataset = dataset.validation_split(seed=VALIDATION_SEED)
-    arrays = (dataset.train_x, dataset.train_y, dataset.test_x, dataset.test_y)
-    return dataset, digest(*(array.tobytes() for array in arrays))
+    return dataset, digest(*(array.tobytes() for array in dataset.arrays))

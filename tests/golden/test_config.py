@@ -77,7 +77,7 @@ BROKEN_RULES = [
     (
         EncodingConfig,
         {"kind": "phase"},
-        "EncodingConfig.kind: must be one of single_shot, every_step, rate, latency, got 'phase'",
+        "EncodingConfig.kind: must be one of single_shot, every_step, rate, latency, events, got 'phase'",
     ),
     (EncodingConfig, {"value_width": 0}, "EncodingConfig.value_width: must be 1..16, got 0"),
     (EncodingConfig, {"value_width": 17}, "EncodingConfig.value_width: must be 1..16, got 17"),

@@ -11,8 +11,11 @@ import zlib
 import numpy as np
 import pytest
 
-from golden.errors import DataError
+from golden.config import EncodingConfig
+from golden.encoding import encode_events
+from golden.errors import ConfigError, DataError
 from train.data import Dataset, download_mnist, find_mnist, load
+from train.data.dataset import Part
 from train.data.idx import IDX_SET, read_idx
 
 
@@ -53,13 +56,15 @@ def message_of(error) -> str:
     return text
 
 
-def assert_is_small(data: Dataset):
+def assert_is_small(data):
     arrays = small_arrays()
+    assert isinstance(data, Dataset)
     np.testing.assert_array_equal(data.train_x, arrays["x_train"].reshape(6, 6))
     np.testing.assert_array_equal(data.test_x, arrays["x_test"].reshape(4, 6))
     np.testing.assert_array_equal(data.train_y, arrays["y_train"])
     np.testing.assert_array_equal(data.test_y, arrays["y_test"])
-    assert (data.n_classes, data.value_width, data.n_features) == (3, 8, 6)
+    assert (data.n_classes, data.value_width, data.n_features, data.n_inputs) == (3, 8, 6, 6)
+    assert data.shape == (1, 2, 3)
     assert data.train_x.dtype == data.test_x.dtype == np.uint8
     assert data.train_y.dtype == data.test_y.dtype == np.int64
     assert all(a.flags.writeable and a.flags.c_contiguous for a in (data.train_x, data.test_x, data.train_y))
@@ -103,6 +108,40 @@ def test_parts_of_different_size_are_refused():
     with pytest.raises(DataError) as error:
         make(x_test=np.zeros((4, 5), np.uint8))
     assert "6 values, test images 5" in message_of(error)
+
+
+@pytest.mark.parametrize(
+    "given, shape", [((5,), (5,)), ((2, 3), (1, 2, 3)), ((3, 2, 4), (3, 2, 4)), ((1, 1), (1, 1, 1))]
+)
+def test_the_shape_of_a_sample_is_kept(given, shape):
+    data = make(x_train=np.zeros((6, *given), int), x_test=np.zeros((4, *given), int))
+    assert data.shape == shape == data.take(2, 2).shape == data.validation_split(1 / 2).shape
+    assert data.train_x.shape == (6, data.n_inputs)
+
+
+def test_parts_of_different_shape_are_refused():
+    with pytest.raises(DataError) as error:
+        make(x_test=np.zeros((4, 3, 2), np.uint8))
+    assert "(2, 3), test images (3, 2)" in message_of(error)
+
+
+@pytest.mark.parametrize("kind", ["single_shot", "every_step", "rate", "latency"])
+def test_values_become_the_events_of_the_golden_encoding(kind):
+    data, encoding = make(), EncodingConfig(kind=kind, spike_width=3)
+    order = np.array([4, 0, 0])
+    parts: tuple[tuple[Part, np.ndarray], ...] = (("train", data.train_x), ("test", data.test_x))
+    for part, values in parts:
+        for chosen, expected in ((None, values), (order % len(values), values[order % len(values)])):
+            for ours, golden in zip(
+                data.events(part, encoding, 4, chosen), encode_events(expected, encoding, 4), strict=True
+            ):
+                np.testing.assert_array_equal(ours, golden)
+
+
+def test_values_are_no_events():
+    with pytest.raises(ConfigError) as error:
+        make().events("train", EncodingConfig(kind="events"), 2)
+    assert "not values to encode" in message_of(error)
 
 
 def test_validation_split_is_stratified_and_leaves_the_test_part_alone():
@@ -158,7 +197,7 @@ def test_take_refuses_what_is_not_there(counts, words):
 def test_digits_and_their_split():
     data = load("digits")
     assert (data.name, data.n_classes, data.value_width, data.n_features) == ("digits", 10, 4, 64)
-    assert (len(data.train_x), len(data.test_x)) == (1352, 445)
+    assert (len(data.train_x), len(data.test_x)) == (1352, 445) and data.shape == (1, 8, 8)
     assert data.train_x.max() == data.test_x.max() == 15 and data.train_x.dtype == np.uint8
     assert np.bincount(data.train_y).tolist() == [134, 137, 133, 138, 136, 137, 136, 135, 131, 135]
     assert np.bincount(data.test_y).tolist() == [44, 45, 44, 45, 45, 45, 45, 44, 43, 45]
@@ -274,9 +313,10 @@ def write_npz(path, save=np.savez, **changes):
 
 
 def test_npz(tmp_path):
-    data = load(str(write_npz(tmp_path / "own.npz")))
+    path = write_npz(tmp_path / "own.npz")
+    data = load(path)
     assert_is_small(data)
-    assert data.name == "own"
+    assert data.name == load(str(path)).name == "own"
 
 
 @pytest.mark.parametrize(
@@ -366,6 +406,7 @@ def test_mnist_itself(mnist_dir):
     data = load("mnist", mnist_dir)
     assert data.train_x.shape == (60000, 784) and data.test_x.shape == (10000, 784)
     assert (data.name, data.n_classes, data.value_width, data.train_x.dtype) == ("mnist", 10, 8, np.uint8)
+    assert data.shape == (1, 28, 28)
     assert np.bincount(data.test_y).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert data.train_y[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
 

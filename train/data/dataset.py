@@ -1,13 +1,21 @@
 """A labelled data set of unsigned integers, split into training and test part."""
 
+import math
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 
+from golden.config import EncodingConfig
+from golden.encoding import Events, encode_events
 from golden.errors import DataError
+from golden.fixed import IntArray
+from train.data.split import check_counts, held_out
 
 MAX_VALUE_WIDTH = 16
+
+Part = Literal["train", "test"]
+"""A part of a data set."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +30,8 @@ class Dataset:
     n_classes : int
     value_width : int
         Bits of the largest value in either part, 1 .. 16.
+    shape : tuple of int
+        Of a sample: (channels, rows, columns) of an image, (n_features,) of anything else. Features lie in C order.
     """
 
     name: str
@@ -31,6 +41,7 @@ class Dataset:
     test_y: np.ndarray
     n_classes: int
     value_width: int
+    shape: tuple[int, ...]
 
     @classmethod
     def from_arrays(
@@ -44,8 +55,8 @@ class Dataset:
     ) -> Self:
         """Check raw integer arrays and derive widths and classes.
 
-        Samples of any shape are flattened to (n, n_features) in C order. ``source`` says in messages where the
-        arrays come from; the name where it is left out.
+        Samples of any shape are flattened to (n, n_features) in C order; (n, rows, columns) are images of one channel.
+        ``source`` says in messages where the arrays come from; the name where it is left out.
 
         Raises
         ------
@@ -63,6 +74,11 @@ class Dataset:
                 f"{where}: training images have {xs[0].shape[1]} values, test images {xs[1].shape[1]}; "
                 "both parts must be of one size"
             )
+        shapes = [np.shape(x)[1:] for x in (train_x, test_x)]
+        if shapes[0] != shapes[1]:
+            raise DataError(
+                f"{where}: training images have shape {shapes[0]}, test images {shapes[1]}; both parts must be of one"
+            )
         value_width = max(1, *(int(x.max()).bit_length() for x in xs))
         dtype = np.uint8 if value_width <= 8 else np.uint16
         # np.array copies: what is read from a file's buffer is read-only, which compiled kernels type differently.
@@ -74,12 +90,34 @@ class Dataset:
             test_y=np.array(ys[1], dtype=np.int64),
             n_classes=1 + max(int(y.max()) for y in ys),
             value_width=value_width,
+            shape=(1, *shapes[0]) if len(shapes[0]) == 2 else shapes[0],
         )
 
     @property
     def n_features(self) -> int:
         """Values per sample."""
         return self.train_x.shape[1]
+
+    @property
+    def n_inputs(self) -> int:
+        """Inputs of a network that takes the samples: one for each value."""
+        return math.prod(self.shape)
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """All samples and labels, to tell equal sets by."""
+        return self.train_x, self.train_y, self.test_x, self.test_y
+
+    def events(self, part: Part, encoding: EncodingConfig, n_steps: int, order: IntArray | None = None) -> Events:
+        """Encode the samples of a part, or those of ``order``, into the spikes of ``n_steps`` time steps.
+
+        Raises
+        ------
+        ConfigError
+            An encoding of kind ``events``, which takes no values.
+        """
+        values = {"train": self.train_x, "test": self.test_x}[part]
+        return encode_events(values if order is None else values[order], encoding, n_steps)
 
     def validation_split(self, fraction: float = 1 / 6, seed: int = 0) -> Self:
         """Hold out a piece of the training part as the test part of a new set, to choose settings by.
@@ -93,19 +131,7 @@ class Dataset:
         DataError
             A fraction that is not between 0 and 1, or that leaves one of the two pieces empty.
         """
-        if not 0 < fraction < 1:
-            raise DataError(f"validation fraction {fraction}: must lie between 0 and 1, both excluded")
-        random = np.random.RandomState(seed)
-        held = np.zeros(len(self.train_y), dtype=bool)
-        for label in range(self.n_classes):
-            members = np.flatnonzero(self.train_y == label)
-            count = int(len(members) * fraction + 0.5)
-            held[members[random.permutation(len(members))[:count]]] = True
-        if not held.any() or held.all():
-            raise DataError(
-                f"{self.name}: a validation fraction of {fraction} leaves {held.sum()} of {len(held)} training "
-                "samples held out; choose a fraction that leaves both parts some"
-            )
+        held = held_out(self.name, self.train_y, self.n_classes, fraction, seed)
         return replace(
             self,
             name=f"{self.name}-validation",
@@ -123,9 +149,7 @@ class Dataset:
         DataError
             A count below 1 or above what there is.
         """
-        for part, count, y in (("training", n_train, self.train_y), ("test", n_test, self.test_y)):
-            if count is not None and not 1 <= count <= len(y):
-                raise DataError(f"{self.name}: {count} {part} samples asked for; choose 1 to {len(y)}")
+        check_counts(self.name, n_train, self.train_y, n_test, self.test_y)
         return replace(
             self,
             train_x=self.train_x[:n_train],

@@ -15,7 +15,7 @@ def load_digits() -> Dataset:
     from sklearn import datasets  # takes a second to import; only this set needs it
 
     pixels, labels = datasets.load_digits(return_X_y=True)
-    values = np.minimum(pixels.astype(np.int64), 15)
+    values = np.minimum(pixels.astype(np.int64), 15).reshape(-1, 8, 8)
     test = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
         test[np.flatnonzero(labels == label)[3::4]] = True

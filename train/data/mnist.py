@@ -14,6 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from golden.errors import DataError
 from train.data.dataset import Dataset
 from train.data.idx import IDX_SET, idx_files, load_idx_set
+from train.data.place import find_folder
 
 MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist"
 
@@ -43,17 +44,7 @@ def find_mnist(data_dir: Path | str | None = None) -> Path:
     DataError
         Not there; the message says where it was looked for and how to get it.
     """
-    base = data_dir or os.environ.get("INTSNN_DATA")
-    if not base:
-        raise DataError(f"MNIST: no --data-dir given and INTSNN_DATA not set; {_HOW_TO_GET}")
-    folders = (Path(base, "mnist"), Path(base))
-    for folder in folders:
-        try:
-            idx_files(folder)
-        except DataError:
-            continue
-        return folder
-    raise DataError(f"MNIST: its four files are neither in {folders[0]} nor in {folders[1]}; {_HOW_TO_GET}")
+    return find_folder("MNIST", "its four files", ("mnist", ""), _is_there, _HOW_TO_GET, data_dir)
 
 
 def load_mnist(data_dir: Path | str | None = None) -> Dataset:
@@ -79,6 +70,14 @@ def download_mnist(data_dir: Path | str, mirror: str = MIRROR) -> Path:
             if not _is_genuine(target):
                 _download(f"{mirror}/{target.name}", target, progress)
     return folder
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        idx_files(folder)
+    except DataError:
+        return False
+    return True
 
 
 def _download(url: str, target: Path, progress: Progress) -> None:

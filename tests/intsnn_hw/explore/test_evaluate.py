@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.encoding import encode_events
 from golden.kernels import Kernel
 from intsnn_hw.cli import main
 from intsnn_hw.describe import describe
@@ -141,7 +140,7 @@ def test_memory_is_that_of_describe():
 def test_predicted_cycles_are_near_the_measured_ones(axes):
     sweep = Sweep.parse(BASE.replace("hidden = 8", axes), "sweep")
     work = Work(sweep=sweep, point=next(sweep.points()))
-    events = encode_events(work.dataset.test_x[:200], work.config.encoding, work.config.n_steps)
+    events = work.dataset.events("test", work.config.encoding, work.config.n_steps, np.arange(200))
     inference = Kernel(work.network.inference_only()).infer(events, record=True)
     predicted = predicted_cycles(work.network, events, inference)
     measured = cosimulate(work.network, events).cycles_per_sample

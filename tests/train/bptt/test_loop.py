@@ -77,7 +77,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(quantised, digits, tmp_path):
 
 
 def test_seeds_differ_and_repeat(digits):
-    weights = [the_run(digits, seed=seed).model().layers[0].weight for seed in (0, 0, 1)]
+    weights = [spiking_layers(the_run(digits, seed=seed).model())[0].weight for seed in (0, 0, 1)]
     assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
 
 
@@ -122,7 +122,9 @@ def test_an_input_that_never_changes_is_summed_once(digits):
     for given in (inputs, inputs.clone()):
         model.zero_grad()
         model(given).square().sum().backward()
-        grads.append(spiking_layers(model)[0].weight.grad.clone())
+        gradient = spiking_layers(model)[0].weight.grad
+        assert gradient is not None
+        grads.append(gradient.clone())
     assert torch.allclose(*grads, rtol=1e-5, atol=1e-5)
 
 

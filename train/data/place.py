@@ -1,0 +1,52 @@
+"""Where a data set lies on this machine, and what to say where it does not."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from golden.errors import DataError
+
+
+def find_folder(
+    title: str,
+    what: str,
+    names: Sequence[str],
+    is_there: Callable[[Path], bool],
+    how_to_get: str,
+    data_dir: Path | str | None = None,
+) -> Path:
+    """Return the first of some folders below ``data_dir`` that holds a set; nothing is downloaded.
+
+    Parameters
+    ----------
+    title, what : str
+        Of the set and of its files, for messages.
+    names : sequence of str
+        Folders below the base, in the order they are looked at; "" is the base itself.
+    is_there : callable
+        Tells whether a folder holds (a part of) the set.
+    how_to_get : str
+        What to do where it is nowhere.
+    data_dir : path, optional
+        The base; the environment variable INTSNN_DATA where left out.
+
+    Raises
+    ------
+    DataError
+        No base, or the set is in none of the folders.
+    """
+    base = data_dir or os.environ.get("INTSNN_DATA")
+    if not base:
+        raise DataError(f"{title}: no --data-dir given and INTSNN_DATA not set; {how_to_get}")
+    folders = [Path(base, name) for name in names]
+    for folder in folders:
+        if is_there(folder):
+            return folder
+    *others, last = map(str, folders)
+    nowhere = f"neither in {', '.join(others)} nor in {last}" if others else f"not in {last}"
+    raise DataError(f"{title}: {what} are {nowhere}; {how_to_get}")
+
+
+def get_it_from(url: str, files: str, folder: str) -> str:
+    """Return the words that say where to get a set and where to put it."""
+    return f"get {files} from {url}, put them into DIR/{folder}, then pass --data-dir DIR or set INTSNN_DATA=DIR"
