@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"{option}: {args.state} was trained in its integers; only a network of --float takes others")
     out = writable_file(args.out)
     dataset = dataset_of(args, stored.config)
-    test = Inputs.of(dataset, "test", stored.config)
+    test = Inputs(dataset, "test", stored.config)
     layers: list[dict[str, Any]] = []
     float_accuracy = None
     if not stored.quantised:

@@ -100,8 +100,8 @@ def run(args: argparse.Namespace, source: Source) -> int:
         samples=len(dataset.train_y),
     )
     model = wanted.model().to(device)
-    trainer = Trainer(model, Inputs.of(dataset, "train", config, device), wanted.settings)
-    test = Inputs.of(dataset, "test", config, device)
+    trainer = Trainer(model, Inputs(dataset, "train", config, device), wanted.settings)
+    test = Inputs(dataset, "test", config, device)
     state = None if out is None else out.with_suffix(".pt")
     if args.resume and state is not None and state.exists():
         stored, found = load(state, device)

@@ -82,18 +82,19 @@ def compare(model: SpikingNetwork, network: Network, inputs: Inputs, batch_size:
             outputs = exact(inputs.spikes(samples, dtype))
         inference = kernel.infer(inputs.events(samples), record=True)
         assert inference.spikes is not None
-        found = [
-            torch.round(spikes.flatten(2) * layer.neuron.max_spike).transpose(0, 1).cpu().numpy()
-            if layer.neuron.spike_bits
-            else np.zeros_like(spikes.transpose(0, 1).cpu().numpy())
-            for spikes, layer in zip(record, spiking_layers(exact), strict=True)
-        ]
+        found = [_levels(spikes, layer) for spikes, layer in zip(record, spiking_layers(exact), strict=True)]
         scores = torch.round(exact.scores(outputs) * unit).cpu().numpy()
         mismatches += int((np.concatenate(found, axis=-1) != inference.spikes).sum())
         mismatches += int((scores != inference.scores).sum())
         compared += inference.spikes.size + inference.scores.size
         right += int((inference.classes == inputs.labels[samples].cpu().numpy()).sum())
     return Comparison(samples=len(inputs), n_compared=compared, n_mismatches=mismatches, accuracy=right / len(inputs))
+
+
+def _levels(outputs: torch.Tensor, layer: Spiking) -> np.ndarray:
+    """Return the spikes of a layer as the kernels record them, shape (batch, T, neurons); 0 where it does not fire."""
+    flat = outputs.flatten(2).transpose(0, 1).cpu().numpy()
+    return np.rint(flat * layer.neuron.max_spike) if layer.neuron.spike_bits else np.zeros_like(flat)
 
 
 def exact_model(model: SpikingNetwork) -> SpikingNetwork:

@@ -1,14 +1,15 @@
-"""Batches of input spikes as tensors: exactly the spikes of :mod:`golden.encoding`, normalised to 0..1."""
+"""Batches of input spikes as tensors: exactly the spikes that the golden model sees, normalised to 0..1."""
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from golden.config import NetworkConfig
-from golden.encoding import Events, encode, encode_events
-from train.data import Dataset
+from golden.encoding import Events
+from train.data import AnyDataset, Dataset
+from train.data.dataset import Part
+from train.encoders import events_to_dense, golden_spikes
 
 
 class Inputs:
@@ -16,31 +17,25 @@ class Inputs:
 
     Parameters
     ----------
-    values : uint array (n, n_inputs)
-    labels : int64 array (n,)
+    dataset : Dataset or EventDataset
+    part : {"train", "test"}
     config : NetworkConfig
         Its encoding and steps.
     device : torch.device
     """
 
     def __init__(
-        self, values: np.ndarray, labels: np.ndarray, config: NetworkConfig, device: torch.device | str = "cpu"
+        self, dataset: AnyDataset, part: Part, config: NetworkConfig, device: torch.device | str = "cpu"
     ) -> None:
         self.config, self.device = config, torch.device(device)
-        self.labels = torch.from_numpy(np.ascontiguousarray(labels, np.int64)).to(self.device)
-        self._values = values
+        self.labels = torch.from_numpy(dataset.train_y if part == "train" else dataset.test_y).to(self.device)
+        self._dataset: AnyDataset = dataset
+        self._part: Part = part
+        # Values that are shown as they are: encoded once, for all steps.
         self._levels: Tensor | None = None
-        if config.encoding.kind in ("every_step", "single_shot"):
-            once = encode(values, config.encoding, 1)[:, 0]
-            self._levels = torch.from_numpy(once.astype(np.uint8)).to(self.device)
-
-    @classmethod
-    def of(cls, dataset: Dataset, part: str, config: NetworkConfig, device: torch.device | str = "cpu") -> Inputs:
-        """Take the ``train`` or ``test`` part of a data set."""
-        values, labels = (
-            (dataset.train_x, dataset.train_y) if part == "train" else (dataset.test_x, dataset.test_y)
-        )  # fmt: skip
-        return cls(values, labels, config, device)
+        if isinstance(dataset, Dataset) and config.encoding.kind in ("every_step", "single_shot"):
+            values = dataset.train_x if part == "train" else dataset.test_x
+            self._levels = golden_spikes(values, config.encoding, 1)[0].to(self.device, torch.uint8)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -50,8 +45,7 @@ class Inputs:
         config = self.config
         highest = (1 << config.encoding.spike_width) - 1
         if self._levels is None:
-            found = encode(self._values[samples.cpu().numpy()], config.encoding, config.n_steps)
-            return torch.from_numpy(found).transpose(0, 1).to(self.device, dtype) / highest
+            return events_to_dense(self.events(samples)).to(self.device, dtype) / highest
         first = self._levels[samples].to(dtype) / highest
         if config.encoding.kind == "every_step":
             return first.expand(config.n_steps, *first.shape)
@@ -61,4 +55,5 @@ class Inputs:
 
     def events(self, samples: Tensor) -> Events:
         """Return the same spikes as events."""
-        return encode_events(self._values[samples.cpu().numpy()], self.config.encoding, self.config.n_steps)
+        config = self.config
+        return self._dataset.events(self._part, config.encoding, config.n_steps, samples.cpu().numpy())

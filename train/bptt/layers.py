@@ -281,12 +281,22 @@ class Pool(nn.Module):
         return f"{self.size}, average={self.average}"
 
 
-class Flatten(nn.Module):
-    """Make of each sample's channels, rows and columns one dimension: (T, batch, ...) -> (T, batch, features)."""
+class Reshape(nn.Module):
+    """Give each sample of a step another shape: (T, batch, ...) -> (T, batch, *shape)."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.shape = shape
 
     def forward(self, spikes: Tensor) -> Tensor:
-        """Flatten all but steps and batch."""
-        return spikes.flatten(2)
+        """Reshape all but steps and batch; steps that share their memory still do."""
+        if len(spikes) > 1 and spikes.stride(0) == 0:
+            return spikes[0].reshape(-1, *self.shape).expand(len(spikes), -1, *self.shape)
+        return spikes.reshape(*spikes.shape[:2], *self.shape)
+
+    def extra_repr(self) -> str:
+        """Tell what matters in a print of the model."""
+        return str(self.shape)
 
 
 class Dropout(nn.Module):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from golden.config import NetworkConfig, ResolvedLayer
 from golden.errors import ConfigError
 
-from .layers import LIF, Dropout, Quantisation, Spiking, spiking_layers
+from .layers import LIF, Dropout, Pool, Quantisation, Reshape, Spiking, spiking_layers
 
 LEAK_FRAC = 8
 """Fraction bits of a learned leak, where the configuration names none."""
@@ -24,7 +24,8 @@ class SpikingNetwork(nn.Module):
     Parameters
     ----------
     config : NetworkConfig
-        Sizes, spike widths, leaks, resets and, for a quantised model, all widths.
+        Sizes, spike widths, leaks, resets and, for a quantised model, all widths. Its pooling averages here: the sums
+        of the integers, in units of normalised spikes.
     dropout : float
         Of the spikes of hidden layers, while training.
     neuron : mapping
@@ -47,10 +48,21 @@ class SpikingNetwork(nn.Module):
         super().__init__()
         self.config, self.fits = config, False
         modules: list[nn.Module] = []
+        shape: tuple[int, ...] = (config.n_inputs,)
         for layer in config.resolved:
             if layer.index and dropout:
                 modules.append(Dropout(dropout))
+            if (layer.conv is not None or layer.pool > 1) and len(shape) == 1 and layer.input_shape is not None:
+                shape = layer.input_shape
+                modules.append(Reshape(*shape))
+            if layer.pool > 1:
+                modules.append(Pool(layer.pool))
+            if layer.conv is None and len(shape) > 1:
+                modules.append(Reshape(layer.weight_shape[1]))
             modules.append(_layer(layer, neuron))
+            shape = layer.output_shape or (layer.n_out,)
+        if len(shape) > 1:
+            modules.append(Reshape(config.n_classes))
         self.layers = nn.Sequential(*modules)
 
     def forward(self, spikes: Tensor) -> Tensor:
@@ -72,7 +84,7 @@ class SpikingNetwork(nn.Module):
         """
         levels = (1 << self.config.encoding.spike_width) - 1
         for layer, module in zip(self.config.resolved, spiking_layers(self), strict=True):
-            module.quantisation = _quantisation(layer, module.neuron, levels)
+            module.quantisation = _quantisation(layer, module.neuron, levels * layer.pool**2)
             levels = layer.neuron.max_spike
         self.fits = fit
         if fit:
@@ -119,7 +131,12 @@ def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
         decay = config.leak_factor / 2**config.leak_frac
     arguments = dict(neuron)
     learn_decay = arguments.pop("learn_decay", False) and 0 < decay < 1
-    synapse = nn.Linear(layer.n_in, layer.n_out, bias=False)
+    if layer.conv is None:
+        synapse: nn.Module = nn.Linear(layer.weight_shape[1], layer.n_out, bias=False)
+    else:
+        channels, *_ = layer.weight_shape[1:]
+        kernel, stride, padding = layer.conv.kernel, layer.conv.stride, layer.conv.padding
+        synapse = nn.Conv2d(channels, layer.weight_shape[0], kernel, stride, padding, bias=False)
     return Spiking(
         synapse,
         LIF(

@@ -14,7 +14,7 @@ from golden.fixed import signed_range
 from golden.network import Network, run
 from golden.presets import preset
 from golden.synapse import inference_weight as golden_inference_weight
-from tests.strategies import network_configs, seeds
+from tests.strategies import network_configs, seeds, spatial_configs
 from train.bptt.export import compare, to_network
 from train.bptt.inputs import Inputs
 from train.bptt.layers import spiking_layers
@@ -27,7 +27,7 @@ from train.data import load
 class Stimuli(Inputs):
     """Input spikes as they are, in the place of an encoded data set."""
 
-    def __init__(self, config, spikes):
+    def __init__(self, config, spikes):  # pyright: ignore[reportMissingSuperCall]
         self.config, self.levels, self.device = config, spikes, torch.device("cpu")
         self.labels = torch.zeros(len(spikes), dtype=torch.int64)
 
@@ -65,10 +65,21 @@ def test_model_export_and_golden_are_equal(config, seed):
     assert report.n_compared == 12 * (config.n_steps * n_neurons + config.n_classes)
 
 
+@settings(max_examples=60)
+@given(spatial_configs(), seeds)
+def test_maps_are_equal_too(config, seed):
+    network = vectors.network(config, seed=seed)
+    model = with_weights(SpikingNetwork(config).double().quantise(fit=False), network.weights)
+    exported = to_network(model)
+    assert exported.config == config
+    assert all((ours == theirs).all() for ours, theirs in zip(exported.weights, network.weights, strict=True))
+    assert compare(model, exported, Stimuli(config, vectors.spikes(config, 4, seed=seed))).n_mismatches == 0
+
+
 def test_a_wrong_weight_is_a_mismatch():
     config = replace(preset("digits-64"), learning=None)
     model = SpikingNetwork(config).quantise()
-    inputs = Inputs.of(load("digits"), "test", config)
+    inputs = Inputs(load("digits"), "test", config)
     network = to_network(model)
     assert compare(model, network, inputs).n_mismatches == 0
     network.weights[1][0, 0] += 1
@@ -86,8 +97,8 @@ def test_a_trained_network_loses_nothing(n, n_steps, kind, readout, learns):
     dataset = load("digits")
     torch.manual_seed(0)
     model = SpikingNetwork(config).quantise(fit=not learns)
-    test = Inputs.of(dataset, "test", config)
-    history = list(Trainer(model, Inputs.of(dataset, "train", config), Settings(epochs=8), test).epochs())
+    test = Inputs(dataset, "test", config)
+    history = list(Trainer(model, Inputs(dataset, "train", config), Settings(epochs=8), test).epochs())
     network = to_network(model)
     report = compare(model, network, test)
     assert report.n_mismatches == 0 and report.samples == len(dataset.test_y)
@@ -108,12 +119,12 @@ def test_a_learned_leak_is_exported():
     dataset = load("digits")
     torch.manual_seed(0)
     model = SpikingNetwork(config, learn_decay=True).quantise()
-    list(Trainer(model, Inputs.of(dataset, "train", config), Settings(epochs=8, learning_rate=0.1)).epochs())
+    list(Trainer(model, Inputs(dataset, "train", config), Settings(epochs=8, learning_rate=0.1)).epochs())
     network = to_network(model)
     neuron = network.config.layers[0].neuron
     assert neuron.leak_shift is None and neuron.leak_frac == 8 and neuron.leak_factor != 224
     assert network.config.layers[1].neuron.leak_factor is None
-    assert compare(model, network, Inputs.of(dataset, "test", config)).n_mismatches == 0
+    assert compare(model, network, Inputs(dataset, "test", config)).n_mismatches == 0
 
 
 @given(st.integers(2, 8), st.integers(0, 8), seeds)

@@ -8,7 +8,7 @@ import torch
 from golden.errors import CheckpointError, ConfigError
 from golden.presets import preset
 from train.bptt.inputs import Inputs
-from train.bptt.layers import LIF, Dropout, Flatten, Pool, Spiking, recorded, spiking_layers
+from train.bptt.layers import LIF, Dropout, Pool, Reshape, Spiking, recorded, spiking_layers
 from train.bptt.loop import Settings, Trainer, accuracy, firing_rates
 from train.bptt.losses import LOSSES, count_loss, mean_membrane_loss, membrane_loss, rate_loss
 from train.bptt.model import SpikingNetwork
@@ -30,8 +30,8 @@ def the_run(digits, config=CONFIG, quantised=True, **settings):
 
 
 def trainer_of(run, digits, tests=False):
-    test = Inputs.of(digits, "test", run.config) if tests else None
-    return Trainer(run.model(), Inputs.of(digits, "train", run.config), run.settings, test)
+    test = Inputs(digits, "test", run.config) if tests else None
+    return Trainer(run.model(), Inputs(digits, "train", run.config), run.settings, test)
 
 
 @pytest.mark.parametrize("readout, loss", [("membrane", "membrane"), ("membrane", "mean_membrane"),
@@ -45,7 +45,7 @@ def test_every_loss_and_optimiser_learns(readout, loss, optimiser, rate, digits)
     history = list(trainer.epochs())
     assert [epoch.epoch for epoch in history] == [1, 2, 3, 4, 5]
     assert history[-1].loss < history[0].loss and history[-1].training_accuracy > 0.6
-    assert history[-1].test_accuracy == accuracy(trainer.model, Inputs.of(digits, "test", run.config))
+    assert history[-1].test_accuracy == accuracy(trainer.model, Inputs(digits, "test", run.config))
     assert all(0 < rate < 1 for epoch in history for rate in epoch.firing_rates)
     assert len(history[0].firing_rates) == (2 if readout == "spike_count" else 1)
 
@@ -71,9 +71,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(quantised, digits, tmp_path):
     ]
     save(tmp_path / "run.pt", run, second)
     _, model = load_model(tmp_path / "run.pt")
-    assert accuracy(model, Inputs.of(digits, "test", CONFIG)) == accuracy(
-        whole.model, Inputs.of(digits, "test", CONFIG)
-    )
+    assert accuracy(model, Inputs(digits, "test", CONFIG)) == accuracy(whole.model, Inputs(digits, "test", CONFIG))
 
 
 def test_seeds_differ_and_repeat(digits):
@@ -82,7 +80,7 @@ def test_seeds_differ_and_repeat(digits):
 
 
 def test_bf16_changes_the_sums_but_not_the_format_of_weights(digits):
-    spikes = Inputs.of(digits, "train", CONFIG).spikes(torch.arange(64))
+    spikes = Inputs(digits, "train", CONFIG).spikes(torch.arange(64))
     torch.manual_seed(0)
     model = SpikingNetwork(CONFIG)
     with torch.autocast("cpu", torch.bfloat16):
@@ -101,7 +99,7 @@ def test_bf16_changes_the_sums_but_not_the_format_of_weights(digits):
 def test_inputs_are_the_golden_spikes(digits):
     for kind in ("every_step", "single_shot", "rate", "latency"):
         config = replace(CONFIG, encoding=replace(CONFIG.encoding, kind=kind))
-        inputs = Inputs.of(digits, "test", config)
+        inputs = Inputs(digits, "test", config)
         samples = torch.tensor([3, 0, 7])
         levels = torch.round(inputs.spikes(samples) * 15).long()
         events = inputs.events(samples)
@@ -114,7 +112,7 @@ def test_inputs_are_the_golden_spikes(digits):
 
 
 def test_an_input_that_never_changes_is_summed_once(digits):
-    inputs = Inputs.of(digits, "test", CONFIG).spikes(torch.arange(20))
+    inputs = Inputs(digits, "test", CONFIG).spikes(torch.arange(20))
     assert inputs.stride(0) == 0
     model = SpikingNetwork(CONFIG)
     assert torch.equal(model(inputs), model(inputs.clone()))
@@ -143,7 +141,7 @@ def test_losses():
 
 def test_layers_are_ordinary_modules():
     model = torch.nn.Sequential(
-        Spiking(torch.nn.Conv2d(1, 4, 3, padding=1, bias=False), LIF(2)), Pool(2), Dropout(0.5), Flatten(),
+        Spiking(torch.nn.Conv2d(1, 4, 3, padding=1, bias=False), LIF(2)), Pool(2), Dropout(0.5), Reshape(4 * 3 * 3),
         Spiking(torch.nn.Linear(4 * 3 * 3, 5, bias=False), LIF(0)),
     )  # fmt: skip
     spikes = torch.rand(6, 2, 1, 7, 7)
@@ -213,7 +211,7 @@ def test_what_a_layer_loses_by_its_integers(digits):
     run = the_run(digits, quantised=False, epochs=8, learning_rate=5e-3)
     trainer = trainer_of(run, digits)
     list(trainer.epochs())
-    test = Inputs.of(digits, "test", CONFIG)
+    test = Inputs(digits, "test", CONFIG)
     fine = list(losses_by_layer(trainer.model, test))
     narrow = trainer.model
     layers = tuple(replace(layer, weight_width=2) for layer in CONFIG.layers)
