@@ -4,9 +4,11 @@ The constants were chosen on validation splits of the training sets, never on te
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from .config import (
     GRADIENT_WIDTH,
+    ConvConfig,
     EncodingConfig,
     EncodingKind,
     HardwareConfig,
@@ -58,9 +60,14 @@ _BASES = {
     ),
     **{f"mnist-{size}": _mnist(size) for size in (64, 100, 128, 256, 512)},
 }
+CONVOLUTIONAL = "mnist-cnn"
+_CONVOLUTIONAL_STEPS = 10
 N_CLASSES = 10
 
-PRESETS: dict[str, str] = {name: base.description for name, base in _BASES.items()}
+PRESETS: dict[str, str] = {
+    **{name: base.description for name, base in _BASES.items()},
+    CONVOLUTIONAL: "MNIST, two convolutions (ETH 2025); trained by surrogate gradients, no hardware yet",
+}
 """Name and short description of each preset, smallest first."""
 
 
@@ -73,7 +80,7 @@ def preset(
     spike_width: int | None = None,
     n_steps: int | None = None,
     membrane_width: int | None = None,
-    encoding: EncodingKind = "single_shot",
+    encoding: EncodingKind | None = None,
     route: Route = "feedback",
     timing: Timing = "final",
     rounding: Rounding = "stochastic",
@@ -98,8 +105,8 @@ def preset(
         Time steps T; ``8 // n`` where left out, at least 1.
     membrane_width : int, optional
         Bits of the membranes of hidden neurons, ``8 + weight_width`` where left out; those of the readout follow it.
-    encoding : str
-        As in :class:`golden.config.EncodingConfig`.
+    encoding : str, optional
+        As in :class:`golden.config.EncodingConfig`; ``single_shot`` where left out, ``every_step`` for ``mnist-cnn``.
     route, timing, rounding : str
         As in :class:`golden.config.LearningConfig`.
     epochs : int, optional
@@ -113,6 +120,11 @@ def preset(
     ConfigError
         Unknown name, or a value out of range.
     """
+    if name == CONVOLUTIONAL:
+        _refuse_for_maps(hidden=hidden, route=route, timing=timing, rounding=rounding, epochs=epochs)
+        n = 1 if spike_width is None else spike_width
+        steps = _CONVOLUTIONAL_STEPS if n_steps is None else n_steps
+        return _convolutional(weight_width, n, steps, membrane_width or 8 + weight_width, encoding or "every_step")
     if name not in _BASES:
         raise ConfigError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
     base = _BASES[name]
@@ -128,10 +140,36 @@ def preset(
         name=name if sizes == base.hidden else "-".join((name.partition("-")[0], *map(str, sizes))),
         n_inputs=base.n_inputs,
         n_steps=steps,
-        encoding=EncodingConfig(kind=encoding, value_width=base.value_width, spike_width=INPUT_SPIKE_WIDTH),
+        encoding=EncodingConfig(kind=encoding or "single_shot", value_width=base.value_width, spike_width=INPUT_SPIKE_WIDTH),
         layers=layers,
         learning=learning.for_epochs(base.epochs if epochs is None else epochs),
         hardware=hardware,
+    )
+
+
+def _refuse_for_maps(**options: Any) -> None:
+    usual = {"route": "feedback", "timing": "final", "rounding": "stochastic"}
+    for name, value in options.items():
+        if value != usual.get(name):
+            raise ConfigError(f"{name}: preset {CONVOLUTIONAL} takes none; it has its own layers and no on-line rule")
+
+
+def _convolutional(
+    weight_width: int, spike_width: int, n_steps: int, membrane_width: int, encoding: EncodingKind
+) -> NetworkConfig:
+    """Return 28x28-8c5-2a-16c5-2a-10 of ETH 2025; pixels enter with all their bits."""
+    hidden, readout = (layer.neuron for layer in _layers((1,), weight_width, spike_width, membrane_width))
+    maps = [
+        LayerConfig(size=size, weight_width=weight_width, neuron=hidden, conv=ConvConfig(kernel=5), pool=pool)
+        for size, pool in ((8, 1), (16, 2))
+    ]
+    return NetworkConfig(
+        name=CONVOLUTIONAL,
+        n_inputs=28 * 28,
+        input_shape=(1, 28, 28),
+        n_steps=n_steps,
+        encoding=EncodingConfig(kind=encoding, value_width=8, spike_width=8),
+        layers=(*maps, LayerConfig(size=N_CLASSES, weight_width=weight_width, neuron=readout, pool=2)),
     )
 
 
@@ -175,7 +213,8 @@ def _learning(
     update at every step counts to 1 but comes T times, which takes a bit from the rate for each doubling. A gradient is
     up to ``GRADIENT_WIDTH`` bits larger than the ternary output error, so layers below the last hidden one drop as many
     bits more. Rates and initial weights follow the scale of the shadow weights, initial weights of the first layer the
-    root of its inputs.
+    root of its inputs. Those of the other layers reach a whole LSB of the inference weights: were these all 0, no error
+    would be carried and no neuron would fire, for ever.
     """
     weight_scale = weight_width - 8
     shadow_scale = shadow_width - 16
@@ -185,7 +224,7 @@ def _learning(
     deeper_shift = error_shift + (GRADIENT_WIDTH if route == "feedback" else 0)
     rates = [HIDDEN_RATE_SHIFT] * n_hidden + [READOUT_RATE_SHIFT]
     highest_rate = LFSR_WIDTH - len(SCHEDULE)
-    inits = [16 - n_inputs.bit_length() // 2] + [INIT_SHIFT] * n_hidden
+    inits = [16 - n_inputs.bit_length() // 2] + [max(INIT_SHIFT, 16 - weight_width)] * n_hidden
     return LearningConfig(
         shadow_width=shadow_width,
         route=route,

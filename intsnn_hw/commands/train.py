@@ -71,7 +71,7 @@ intsnn train bptt.npz --epochs 2 --out refined.npz""",
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    source = source_of(args)
+    source = source_of(args, maps=args.method == "bptt")
     if args.resume and args.out is None:
         raise InputError("--resume: give the checkpoint of the run to go on with as --out FILE")
     if args.method == "bptt":

@@ -159,6 +159,8 @@ class Sweep:
 
     def __post_init__(self) -> None:
         _require(self.preset in PRESETS, self, "preset", f"one of {', '.join(PRESETS)}")
+        if preset(self.preset).learning is None:
+            raise ConfigError(f"preset: {self.preset} has no hardware and no on-line learning yet, which sweeps are of")
         _require(len(self.bundles) > 0, self, "bundles", "at least one axis; give [axes]")
         names = self.axes
         twice = next((name for at, name in enumerate(names) if name in names[:at]), None)

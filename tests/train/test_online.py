@@ -195,6 +195,15 @@ def test_every_width_learns(digits, shadow_width, weight_width):
     assert evaluate(train_online(config, digits).network, digits).accuracy >= 0.95
 
 
+@pytest.mark.parametrize("shadow_width, weight_width", [(16, 2), (16, 3), (8, 2), (8, 3)])
+@pytest.mark.parametrize("spike_width", [1, 4])
+def test_two_and_three_bits_of_weight_learn_too(digits, shadow_width, weight_width, spike_width):
+    config = preset("digits-64", shadow_width=shadow_width, weight_width=weight_width, spike_width=spike_width)
+    assert (initial := Network.initial(config)).weights[1].any(), "or no error is ever carried"
+    assert not initial.weights[0].any() or initial.weights[0].std() < 1
+    assert evaluate(train_online(config, digits).network, digits).accuracy >= 0.88
+
+
 @pytest.mark.parametrize("spike_width, n_steps", [(1, 8), (2, 4), (3, 2), (4, 2), (4, 1)])
 def test_every_spike_width_learns(digits, spike_width, n_steps):
     config = preset("digits-64", spike_width=spike_width, n_steps=n_steps)
@@ -205,7 +214,7 @@ def test_every_spike_width_learns(digits, spike_width, n_steps):
 def test_presets_are_valid_in_every_variant():
     assert next(iter(PRESETS)) == "digits-64"
     sizes = [layer.size for name in PRESETS for layer in preset(name).layers[:1]]
-    assert sizes == [64, 64, 100, 128, 256, 512]
+    assert sizes == [64, 64, 100, 128, 256, 512, 8]
     for shadow_width in range(8, 25):
         for weight_width in range(2, min(16, shadow_width) + 1):
             for spike_width in range(1, 9):
@@ -234,6 +243,8 @@ def test_presets_are_valid_in_every_variant():
         ({"route": "sideways"}, "LearningConfig.route: must be one of feedback, direct"),
         ({"lanes": 0}, "HardwareConfig.lanes"),
         ({"epochs": 0}, "LearningConfig.epochs: must be 1..65536, got 0"),
+        ({"name": "mnist-cnn", "hidden": (3,)}, "hidden: preset mnist-cnn takes none"),
+        ({"name": "mnist-cnn", "route": "direct"}, "route: preset mnist-cnn takes none"),
     ],
 )
 def test_presets_refuse_bad_options(options, words):
