@@ -140,7 +140,9 @@ def preset(
         name=name if sizes == base.hidden else "-".join((name.partition("-")[0], *map(str, sizes))),
         n_inputs=base.n_inputs,
         n_steps=steps,
-        encoding=EncodingConfig(kind=encoding or "single_shot", value_width=base.value_width, spike_width=INPUT_SPIKE_WIDTH),
+        encoding=EncodingConfig(
+            kind=encoding or "single_shot", value_width=base.value_width, spike_width=INPUT_SPIKE_WIDTH
+        ),
         layers=layers,
         learning=learning.for_epochs(base.epochs if epochs is None else epochs),
         hardware=hardware,

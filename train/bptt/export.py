@@ -67,7 +67,7 @@ class Comparison:
 
 
 @torch.no_grad()
-def compare(model: SpikingNetwork, network: Network, inputs: Inputs, batch_size: int = 500) -> Comparison:
+def compare(model: SpikingNetwork, network: Network, inputs: Inputs, batch_size: int = 200) -> Comparison:
     """Run samples through a quantised model and its export, and count spikes and scores that differ.
 
     The model is computed in a format in which all its sums are exact.

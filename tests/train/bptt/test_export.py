@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from golden import vectors
 from golden.encoding import to_events
 from golden.fixed import signed_range
+from golden.kernels import Kernel
 from golden.network import Network, run
 from golden.presets import preset
 from golden.synapse import inference_weight as golden_inference_weight
@@ -20,6 +21,7 @@ from train.bptt.inputs import Inputs
 from train.bptt.layers import spiking_layers
 from train.bptt.loop import Settings, Trainer
 from train.bptt.model import SpikingNetwork
+from train.bptt.operations import synaptic_operations
 from train.bptt.quantise import fitting_shift, inference_weight, quantise_weight, shadow_weight
 from train.data import load
 
@@ -180,3 +182,15 @@ def test_the_golden_numpy_model_agrees_too():
     record = run(Network(config=network.config, weights=network.weights), spikes)
     unit = spiking_layers(model)[-1].output_unit
     assert (torch.round(outputs[-1] * unit).detach().numpy() == record.scores).all()
+
+
+@settings(max_examples=30)
+@given(st.one_of(spatial_configs(), network_configs()), seeds)
+def test_operations_are_those_of_the_kernels(config, seed):
+    network = vectors.network(config, seed=seed)
+    model = with_weights(SpikingNetwork(config).double().quantise(fit=False), network.weights)
+    stimuli = Stimuli(config, vectors.spikes(config, 5, seed=seed))
+    found = synaptic_operations(model, stimuli.spikes(torch.arange(5), torch.float64))
+    activity = Kernel(network.inference_only()).infer(stimuli.events(torch.arange(5))).activity
+    assert len(found) == len(config.layers)
+    assert sum(found) * 5 == pytest.approx(activity.synaptic_operations)

@@ -1,0 +1,299 @@
+"""The study of docs/multibit.md: spikes of 1 to 8 bits on the network of ETH 2025, with the controls its claims need.
+
+    python -m benchmarks.multibit [--parts P ...] [--seeds N] [--samples N] [--epochs N] [--workers N] [--out DIR]
+
+Every finished run is a line of ``DIR/runs.jsonl``; an interrupted study goes on where it stopped. At the end the tables
+of the document are printed and its plots written.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from golden.errors import InputError
+from golden.presets import preset
+from intsnn_hw.commands.output import progress
+
+GOAL = 0.8
+WINDOW = 5
+"""Iterations to `GOAL`: the first after which the last so many batches were right to that share."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One network and how it is trained; `weight_width` None is floating point."""
+
+    n: int = 1
+    n_steps: int = 10
+    neuron: dict[str, Any] = field(default_factory=dict)
+    weight_width: int | None = None
+    bf16: bool = False
+
+
+PARTS: dict[str, dict[str, Variant]] = {
+    "bits": {f"n = {n}": Variant(n=n) for n in range(1, 9)},
+    "controls": {
+        "n = 1, theta / 3": Variant(neuron={"threshold": 1 / 3}),
+        "n = 1, theta / 15": Variant(neuron={"threshold": 1 / 15}),
+        "n = 1, theta / 3, surrogate as wide as theta's": Variant(neuron={"threshold": 1 / 3, "slope": 4 / 3}),
+        "n = 1, theta / 15, surrogate as wide as theta's": Variant(neuron={"threshold": 1 / 15, "slope": 4 / 15}),
+        "n = 2, surrogate of the listing": Variant(n=2, neuron={"centre": "zero"}),
+        "n = 4, surrogate of the listing": Variant(n=4, neuron={"centre": "zero"}),
+        "n = 2, surrogate not shifted": Variant(n=2, neuron={"centre": "theta"}),
+        "n = 4, surrogate not shifted": Variant(n=4, neuron={"centre": "theta"}),
+    },
+    "steps": {f"n = {n}, T = {steps}": Variant(n=n, n_steps=steps) for n in (1, 2, 4) for steps in (4, 2, 1)},
+    "formats": {
+        **{f"n = {n}, bf16": Variant(n=n, bf16=True) for n in (1, 2, 4)},
+        **{f"n = {n}, {bits}-bit weights": Variant(n=n, weight_width=bits) for n in (1, 2, 4) for bits in (8, 4)},
+    },
+}
+ALL = {name: variant for part in PARTS.values() for name, variant in part.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One run.
+
+    Attributes
+    ----------
+    batch_accuracies : list of float
+        Of each iteration, before its step.
+    test_accuracies : list of float
+        After each epoch.
+    firing_rates : list of list of float
+        Of the spiking layers, each epoch.
+    operations : list of float
+        Synaptic operations of an inference into each layer, mean over the test images.
+    """
+
+    name: str
+    seed: int
+    samples: int
+    epochs: int
+    batch_accuracies: list[float]
+    test_accuracies: list[float]
+    firing_rates: list[list[float]]
+    operations: list[float]
+    samples_per_second: float
+
+
+def train(name: str, seed: int, samples: int, epochs: int, data_dir: str | None) -> Outcome:
+    """Train one variant from one seed."""
+    import torch
+
+    from train.bptt.inputs import Inputs
+    from train.bptt.loop import Settings, Trainer
+    from train.bptt.model import SpikingNetwork
+    from train.bptt.operations import mean_operations
+    from train.data import load
+
+    torch.set_num_threads(1)
+    variant = ALL[name]
+    dataset = load("mnist", data_dir).take(n_train=samples)
+    width = 8 if variant.weight_width is None else variant.weight_width
+    config = preset("mnist-cnn", spike_width=variant.n, n_steps=variant.n_steps, weight_width=width, membrane_width=16)
+    torch.manual_seed(seed)
+    model = SpikingNetwork(config, **variant.neuron)
+    if variant.weight_width is not None:
+        model.quantise()
+    settings = Settings(epochs=epochs, seed=seed, bf16=variant.bf16)
+    shares: list[Any] = []
+
+    class Watched(Trainer):
+        def step(self, samples: Any) -> Any:
+            loss, right = super().step(samples)
+            shares.append(right / len(samples))
+            return loss, right
+
+    test = Inputs(dataset, "test", config)
+    trainer = Watched(model, Inputs(dataset, "train", config), settings, test)
+    history = list(trainer.epochs())
+    return Outcome(
+        name=name,
+        seed=seed,
+        samples=samples,
+        epochs=epochs,
+        batch_accuracies=[float(share) for share in shares],
+        test_accuracies=[epoch.test_accuracy or 0.0 for epoch in history],
+        firing_rates=[list(epoch.firing_rates) for epoch in history],
+        operations=mean_operations(model.eval(), test),
+        samples_per_second=statistics.fmean(epoch.samples_per_second or 0.0 for epoch in history),
+    )
+
+
+def iterations(outcome: Outcome) -> int:
+    """Return the iterations to `GOAL`; those of the whole run where it was not reached."""
+    shares = outcome.batch_accuracies
+    for at in range(WINDOW, len(shares) + 1):
+        if statistics.fmean(shares[at - WINDOW : at]) >= GOAL:
+            return at
+    return len(shares)
+
+
+def inference_energy(name: str, operations: list[float], *, counted: bool) -> float:
+    """Return nanojoules of an inference: operations at the cost of their spike widths, or all at that of 1 bit.
+
+    The latter is ``F * fr * E * T`` of ETH 2025, eq. 5.3. An operation is a product and an addition, by the table of
+    coefficients of the package; memory is left out, as there is no hardware of this network to take its sizes from.
+    """
+    from intsnn_hw.energy import Coefficients
+
+    coefficients = Coefficients.load()
+    variant = ALL[name]
+    config = preset("mnist-cnn", spike_width=variant.n, n_steps=variant.n_steps)
+    picojoules = 0.0
+    for layer, count in zip(config.resolved, operations, strict=True):
+        bits = layer.input_spike_width if counted or layer.index == 0 else 1
+        picojoules += count * (
+            coefficients.add_pj(layer.current_width) + coefficients.product_pj(bits, layer.weight_width)
+        )
+    return picojoules / 1000
+
+
+def spread(values: list[float], scale: float = 1.0, digits: int = 2) -> str:
+    """Write mean and standard deviation."""
+    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+    return f"{scale * statistics.fmean(values):.{digits}f} ± {scale * deviation:.{digits}f}"
+
+
+def tables(outcomes: dict[str, list[Outcome]]) -> Iterator[str]:
+    """Give the lines of the document's tables, of the variants that were run."""
+    for part, variants in PARTS.items():
+        present = [name for name in variants if outcomes.get(name)]
+        if not present:
+            continue
+        yield f"\n### {part}\n"
+        epochs = outcomes[present[0]][0].epochs
+        yield (
+            "| variant | iterations to 80 %, median (each seed) | test accuracy after each epoch, % | last epoch, % "
+            "| firing, layer 1, 2, first epoch, % | last epoch, % | operations an inference, 1,000 "
+            "| nJ, eq. 5.3 | nJ, by width | T * S to 80 %, 1,000 |"
+        )
+        yield "|---" * 10 + "|"
+        base = [name for name in PARTS["bits"] if outcomes.get(name)] if part != "bits" else []
+        for name in (*(name for name in base if name in ("n = 1", "n = 2", "n = 4")), *present):
+            yield _row(name, outcomes[name], epochs)
+
+
+def _row(name: str, runs: list[Outcome], epochs: int) -> str:
+    to_goal = [iterations(run) for run in runs]
+    each = " ".join(f"{100 * statistics.fmean(run.test_accuracies[at] for run in runs):.1f}" for at in range(epochs))
+    rates = [
+        ", ".join(f"{100 * statistics.fmean(run.firing_rates[at][layer] for run in runs):.1f}" for layer in (0, 1))
+        for at in (0, -1)
+    ]
+    operations = [statistics.fmean(counts) for counts in zip(*(run.operations for run in runs), strict=True)]
+    presented = statistics.median(to_goal) * 128 * ALL[name].n_steps / 1000
+    cells = [
+        name,
+        f"{statistics.median(to_goal):g} ({', '.join(map(str, to_goal))})",
+        each,
+        spread([run.test_accuracies[-1] for run in runs], 100),
+        *rates,
+        ", ".join(f"{count / 1000:,.0f}" for count in operations),
+        f"{inference_energy(name, operations, counted=False):,.1f}",
+        f"{inference_energy(name, operations, counted=True):,.1f}",
+        f"{presented:,.0f}",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def plots(outcomes: dict[str, list[Outcome]], folder: Path) -> None:
+    """Draw iterations to the goal and accuracy and firing over the epochs."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    names = [name for name in (*PARTS["bits"], *PARTS["controls"]) if outcomes.get(name)]
+    figure, axes = pyplot.subplots(figsize=(8, 4.5))
+    for at, name in enumerate(names):
+        values = [iterations(run) for run in outcomes[name]]
+        colour = "#1f6fb4" if name in PARTS["bits"] else "#d9730d"
+        axes.plot(values, [at] * len(values), ".", color=colour, alpha=0.6)
+        axes.plot(statistics.median(values), at, "|", color=colour, markersize=14, markeredgewidth=2)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlabel("iterations of 128 samples to 80 % training accuracy")
+    axes.set_xlim(left=0)
+    figure.tight_layout()
+    figure.savefig(folder / "multibit-iterations.png", dpi=110)
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.6))
+    for name in PARTS["bits"]:
+        if not (runs := outcomes.get(name)):
+            continue
+        epochs = range(1, runs[0].epochs + 1)
+        colour = pyplot.get_cmap("viridis")((ALL[name].n - 1) / 7)
+        means = [100 * statistics.fmean(run.test_accuracies[at - 1] for run in runs) for at in epochs]
+        left.plot(epochs, means, color=colour, label=name)
+        for layer, style in ((0, "-"), (1, "--")):
+            rates = [100 * statistics.fmean(run.firing_rates[at - 1][layer] for run in runs) for at in epochs]
+            right.plot(epochs, rates, style, color=colour)
+    left.set(xlabel="epoch", ylabel="test accuracy, %")
+    right.set(xlabel="epoch", ylabel="neurons firing in a step, %\nlayer 1 solid, layer 2 dashed")
+    left.legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(folder / "multibit-epochs.png", dpi=110)
+
+
+def stored(path: Path, samples: int, epochs: int) -> dict[tuple[str, int], Outcome]:
+    """Read the runs of the same length."""
+    if not path.exists():
+        return {}
+    runs = [Outcome(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+    return {(run.name, run.seed): run for run in runs if (run.samples, run.epochs) == (samples, epochs)}
+
+
+def main() -> int:
+    """Run what is missing, then print and draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parts", nargs="+", choices=tuple(PARTS), default=list(PARTS))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--samples", type=int, default=10_000, help="of the training set (default 10000)")
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--data-dir")
+    parser.add_argument("--out", type=Path, default=Path("build/multibit"))
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / "runs.jsonl"
+    found = stored(path, options.samples, options.epochs)
+    names = [name for part in options.parts for name in PARTS[part]]
+    missing = [(name, seed) for seed in range(options.seeds) for name in names if (name, seed) not in found]
+    try:
+        with (
+            ProcessPoolExecutor(options.workers) as pool,
+            path.open("a", encoding="utf-8") as file,
+            progress("training", len(missing), "runs", window_s=600) as advance,
+        ):
+            rest = (options.samples, options.epochs, options.data_dir)
+            for future in as_completed([pool.submit(train, *which, *rest) for which in missing]):
+                run = future.result()
+                found[run.name, run.seed] = run
+                file.write(json.dumps(asdict(run)) + "\n")
+                file.flush()
+                advance(1)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    outcomes: dict[str, list[Outcome]] = {}
+    for (name, seed), run in sorted(found.items(), key=lambda entry: entry[0][1]):
+        if seed < options.seeds:
+            outcomes.setdefault(name, []).append(run)
+    print("\n".join(tables(outcomes)))
+    plots(outcomes, options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
