@@ -18,7 +18,8 @@ from golden.config import (
 )
 from golden.encoding import Events, to_events
 from golden.kernels import Kernel
-from golden.network import Network, run
+from golden.network import Network, learn, run, update
+from golden.synapse import inference_weight
 from intsnn_hw.core import Core
 from intsnn_hw.events import Operation, control_layout, input_event_layout, weight_layout
 from sim import cosim, payload
@@ -104,12 +105,15 @@ class Host:
 
 
 def inputs_of(config, beats, weights):
-    flat = flat_weights(weights)
-    first = (np.arange(len(flat)) == 0).astype(int)
     return {
         "i": payload.pack(input_event_layout(config.resolved[0]), beats),
-        "weights": payload.pack(weight_layout(config), {"weight": flat, "first": first}),
+        "weights": load_of(config, flat_weights(weights)),
     }
+
+
+def load_of(config, flat):
+    first = (np.arange(len(flat)) == 0).astype(int)
+    return payload.pack(weight_layout(config), {"weight": flat, "first": first})
 
 
 def shadows(network):
@@ -175,11 +179,11 @@ def test_a_sample_cut_short_is_not_learned_from(mode, stalls, tmp_path):
     assert result.values["rejected"] == 0
 
 
-@pytest.fixture(scope="module")
-def compiled():
-    """A core that learns and its configuration, compiled once for this file."""
-    config = network_config(weight_memory="single_port")
-    return config, cosim.build(Core(config), "fast", None)
+@pytest.fixture(scope="module", params=["single_port", "dual_port"])
+def compiled(request):
+    """A core that learns and its configuration, compiled once for this file; with probes, to see it add."""
+    config = network_config(weight_memory=request.param)
+    return config, cosim.build(Core(config, probe=True), "fast", None)
 
 
 def test_a_class_that_nobody_takes_holds_the_core_and_loses_nothing(compiled):
@@ -226,3 +230,104 @@ def test_weights_read_between_samples_are_those_of_the_moment(compiled, stalls):
         kernel.learn(events, labels, np.array([n] if learns[n] else [], np.int64))
         np.testing.assert_array_equal(seen[n], flat_weights(shadows(kernel.network())))
     assert (np.diff(seen, axis=0) != 0).any(axis=1).sum() > 5
+
+
+def new_network(config):
+    """Another network to load, its weights far from the initial ones and from saturation."""
+    rng, initial = np.random.default_rng(6), Network.initial(config)
+    loaded = [rng.integers(-400, 400, shadow.shape) for shadow in shadows(initial)]
+    weights = [inference_weight(w, 10, layer.weight_width) for w, layer in zip(loaded, config.resolved, strict=True)]
+    return replace(initial, weights=weights, shadows=loaded)
+
+
+def begin(core, config, spikes, label, *, expected, extra_cycles):
+    """Load the initial weights, learn from one sample, and stop somewhere."""
+    core.reset()
+    inputs = inputs_of(config, cosim.input_fields(to_events(spikes)), shadows(Network.initial(config)))
+    inputs["control"] = control([CODE["LEARN"]], [label])
+    return core.run(inputs, expected=expected, cycle_budget=20_000, extra_cycles=extra_cycles)
+
+
+@pytest.mark.parametrize("stalls", [None, STALLS], ids=["", "stalls"])
+def test_weights_loaded_after_a_class_replace_what_the_sample_taught(compiled, stalls):
+    """A load that begins in any cycle of an update waits for its end, and no weight of the load is lost."""
+    config, core = compiled
+    spikes, new = vectors.spikes(config, 4, seed=3), new_network(config)
+    flat, has_waited = flat_weights(shadows(new)), []
+    for n in range(4):
+        for wait in range(0, 120, 5 if stalls else 1):
+            begin(core, config, spikes[n : n + 1], n % 4, expected={"o": 1}, extra_cycles=wait)
+            inputs = {"weights": load_of(config, flat), "control": control([CODE["READ_WEIGHTS"]], [0])}
+            result = core.run(inputs, expected={"shadow": len(flat)}, cycle_budget=20_000, stalls=stalls)
+            np.testing.assert_array_equal(result.fields("shadow")["weight"], flat)
+            assert result.values["updated"] == 1
+            has_waited.append(bool(result.input_cycles["weights"][0] > 0))
+    assert stalls or {True, False} == set(has_waited)
+
+
+@pytest.mark.parametrize("stalls", [None, STALLS], ids=["", "stalls"])
+def test_an_update_waits_for_the_end_of_a_load(compiled, stalls, monkeypatch):
+    """Its errors are those of the old weights, and it changes the new ones, all of them loaded."""
+    config, core = compiled
+    spikes, new, outcomes = vectors.spikes(config, 8, seed=3), new_network(config), []
+    flat, asked = flat_weights(shadows(new)), []
+    monkeypatch.setattr("golden.network.update", lambda network, *how: asked.append(how))
+    for n in range(8):
+        learn(Network.initial(config), spikes[n], n % 4)
+        changed = replace(new, shadows=list(shadows(new)), weights=list(new.weights), lfsr=Network.initial(config).lfsr)
+        update(changed, *asked[n])
+        after = flat_weights(shadows(changed))
+        if np.array_equal(after, flat):
+            continue
+        for wait in range(60):
+            begin(core, config, spikes[n : n + 1], n % 4, expected={"o": 0}, extra_cycles=wait)
+            inputs = {"weights": load_of(config, flat), "control": control([CODE["READ_WEIGHTS"]], [0])}
+            result = core.run(inputs, expected={"o": 0, "shadow": len(flat)}, cycle_budget=40_000, stalls=stalls)
+            if result.counts["activity0.adding"] or result.counts["activity1.adding"]:
+                continue  # the sample was not yet whole: it saw a mixture
+            found = result.fields("shadow")["weight"]
+            outcomes.append("load, update" if np.array_equal(found, after) else "update, load")
+            np.testing.assert_array_equal(found, after if outcomes[-1] == "load, update" else flat)
+            assert result.values["lfsr"] == changed.lfsr.state and result.values["updated"] == 1
+    assert min(outcomes.count(order) for order in ("load, update", "update, load")) > 10
+
+
+@pytest.mark.parametrize("operation", ["READ_WEIGHTS", "INITIALISE"])
+def test_read_out_and_fresh_weights_wait_for_a_load_and_a_load_for_them(compiled, operation):
+    """Whichever begins first, and the load where both do; none ever meets half of the other."""
+    config, core = compiled
+    initial, new, seen = flat_weights(shadows(Network.initial(config))), new_network(config), []
+    other, flat = initial[::-1].copy(), flat_weights(shadows(new))
+    n_read = 1 + (operation == "READ_WEIGHTS")
+    for seed in range(40):
+        core.reset()
+        core.run({"weights": load_of(config, other)}, expected={}, cycle_budget=1000, extra_cycles=3)
+        stalls = Stalls(seed=seed, gap=0.95, stall=0.2) if seed else None
+        inputs = {"weights": load_of(config, flat), "control": control([CODE[operation], CODE["READ_WEIGHTS"]], [0, 0])}
+        result = core.run(inputs, expected={"shadow": n_read * len(flat)}, cycle_budget=40_000, stalls=stalls)
+        for read in result.fields("shadow")["weight"].reshape(n_read, -1):
+            known = {"initial": initial, "loaded": flat, "before": other}
+            seen.append(next((name for name, weights in known.items() if np.array_equal(read, weights)), "a mixture"))
+        if seed == 0:
+            assert seen == (["loaded"] * 2 if operation == "READ_WEIGHTS" else ["initial"])
+    assert set(seen) == {"loaded", "before" if operation == "READ_WEIGHTS" else "initial"}
+
+
+def test_fresh_weights_are_the_first_load_of_a_core_without_content_and_wait_for_one_that_has_begun(compiled):
+    config, core = compiled
+    initial, flat = flat_weights(shadows(Network.initial(config))), flat_weights(shadows(new_network(config)))
+    fresh = {"control": control([CODE["INITIALISE"], CODE["READ_WEIGHTS"]], [0, 0])}
+    expected = {"shadow": len(flat)}
+    core.reset()
+    result = core.run(fresh, expected=expected, cycle_budget=2000)
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], initial)
+    half = load_of(config, flat)[: len(flat) // 2]
+    core.reset()
+    core.run({"weights": half}, expected={}, cycle_budget=2000)
+    with pytest.raises(SimulationTimeout):  # a load that nobody ends
+        core.run(fresh, expected=expected, cycle_budget=2000)
+    core.reset()
+    core.run({"weights": half}, expected={}, cycle_budget=2000)
+    whole = {"weights": load_of(config, flat)}  # begun again, and ended
+    result = core.run(fresh | whole, expected=expected, cycle_budget=2000, stalls=STALLS)
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], initial)
