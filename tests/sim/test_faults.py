@@ -331,3 +331,37 @@ def test_fresh_weights_are_the_first_load_of_a_core_without_content_and_wait_for
     whole = {"weights": load_of(config, flat)}  # begun again, and ended
     result = core.run(fresh | whole, expected=expected, cycle_budget=2000, stalls=STALLS)
     np.testing.assert_array_equal(result.fields("shadow")["weight"], initial)
+
+
+def operate(core, config, operations, values):
+    """Load initial weights, execute operations, learn from some samples; return the result, and the labels given."""
+    events = to_events(vectors.spikes(config, N_SAMPLES, seed=3))
+    labels = np.arange(N_SAMPLES) % config.n_classes
+    inputs = inputs_of(config, cosim.input_fields(events), shadows(Network.initial(config)))
+    codes = [*operations, *[CODE["LEARN"]] * N_SAMPLES, CODE["READ_WEIGHTS"]]
+    inputs["control"] = control(codes, [*values, *labels, 0])
+    n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
+    core.reset()
+    result = core.run(inputs, expected={"o": N_SAMPLES, "shadow": n_weights}, cycle_budget=100_000)
+    return result, events, labels
+
+
+@pytest.mark.parametrize("boost", [1, 2, 3, 14, 65535])
+def test_a_boost_above_the_highest_counts_as_the_highest(compiled, boost):
+    config, core = compiled
+    assert config.learning.max_boost == 1
+    result, events, labels = operate(core, config, [CODE["SET_BOOST"]], [boost])
+    kernel = Kernel(Network.initial(config))
+    kernel.learn(events, labels, np.arange(N_SAMPLES), 1)
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(kernel.network())))
+
+
+@pytest.mark.parametrize("operation, value", [(CODE["SET_LFSR"], 0), (6, 1), (7, 65535)], ids=["lfsr", "6", "7"])
+def test_a_random_generator_set_to_0_and_codes_without_an_operation_are_taken_and_ignored(compiled, operation, value):
+    config, core = compiled
+    assert operation not in CODE.values() or operation == CODE["SET_LFSR"]
+    result, events, labels = operate(core, config, [operation, operation], [value, value])
+    network = Kernel(Network.initial(config))
+    network.learn(events, labels, np.arange(N_SAMPLES))
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(network.network())))
+    assert result.values["lfsr"] == network.network().lfsr.state and result.values["updated"] > 5
