@@ -36,7 +36,8 @@ each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit 
 
 With --on rtl the generated hardware learns alone, compiled to machine code (CXXRTL), and tells its clock cycles: same
 samples, same schedule, and a checkpoint of the same bytes. What an epoch reports is then counted from the hardware's
-outputs and probes. The test accuracy at the end is measured on the golden model in either case.""",
+outputs and probes. The test accuracy at the end is measured on the golden model in either case. The checkpoint holds no
+cycles, as it would no longer have the same bytes: after --resume the cycles of the epochs before it are not told.""",
         """\
 intsnn train --preset digits-64 --out digits.npz
 intsnn train --preset mnist-100 --data-dir data --seed 1 --out mnist.npz
@@ -49,7 +50,12 @@ intsnn train --config mine.toml --data mine.npz --out trained.npz --json""",
     data = add_data(parser)
     data.add_argument("--download", action="store_true", help="fetch MNIST into --data-dir first, if it is not there")
     group = parser.add_argument_group("training")
-    group.add_argument("--seed", type=natural, metavar="N", help="of weights, rounding and sample order (default: 0)")
+    group.add_argument(
+        "--seed",
+        type=natural,
+        metavar="N",
+        help="of weights, rounding and sample order (default: the configuration's, 0 in a preset)",
+    )
     group.add_argument("--epochs", type=count, metavar="N", help="length of the run (default: the configuration's)")
     group.add_argument(
         "--on", choices=ENGINES, default="golden", help="what learns: golden model or simulated hardware"
@@ -63,8 +69,8 @@ def run(args: argparse.Namespace) -> int:
     source = source_of(args)
     if args.resume and args.out is None:
         raise InputError("--resume: give the checkpoint of the run to go on with as --out FILE")
-    out = None if args.out is None else writable_file(args.out)
     dataset = dataset_of(args, source.config, download=args.download)
+    out = None if args.out is None else writable_file(args.out)
     resume = out if args.resume and out is not None and out.exists() else None
     training = train(source.config, dataset, epochs=args.epochs, seed=args.seed, out=out, resume=resume, on=args.on)
     result = {
@@ -89,11 +95,14 @@ def train(
     on: str = "golden",
 ) -> Training:
     """Train under a progress bar, on one of `ENGINES`; see :func:`train.online.train_online`."""
-    from train.online import for_run, train_online
+    from train.online import for_run, resumed, train_online
 
-    learning = for_run(config, epochs, seed).learning
+    whole = for_run(config, epochs, seed)
+    learning = whole.learning
     assert learning is not None
-    engine = _engine(for_run(config, epochs, seed), on)
+    if resume is not None:
+        resumed(resume, whole, dataset)  # of another run: told before anything is compiled or shown
+    engine = _engine(whole, on)
     before = _written(out)
     try:
         with progress(f"training {config.name}", learning.epochs * len(dataset.train_y), "samples") as advance:
