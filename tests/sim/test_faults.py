@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from amaranth.hdl import Module, ResetInserter
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, connect, flipped
 
 from golden import vectors
 from golden.config import (
@@ -16,13 +19,15 @@ from golden.config import (
     Readout,
     WeightMemory,
 )
-from golden.encoding import Events, to_events
+from golden.encoding import to_events
+from golden.fixed import Lfsr
 from golden.kernels import Kernel
 from golden.network import Network, learn, run, update
 from golden.synapse import inference_weight
 from intsnn_hw.core import Core
 from intsnn_hw.events import Operation, control_layout, input_event_layout, weight_layout
 from sim import cosim, payload
+from sim.fast import compile_component
 from sim.learn import flat_weights, layer_weights
 from sim.result import SimulationTimeout, Stalls
 
@@ -84,24 +89,25 @@ class Host:
     def whole(self):
         return np.flatnonzero(~self.is_cut)
 
-    def events(self, n, n_steps):
-        events = to_events(self.spikes[n : n + 1])
-        return Events(events.offsets[: n_steps + 1], events.addresses, events.levels, n_steps, events.n_inputs)
-
     def learned(self, network):
-        """Return what the golden model learns: of a sample cut short, the steps that were whole, at every_step."""
-        classes, updated = [], 0
-        for n, n_steps in enumerate(self.n_whole_steps):
-            if n_steps == 0 or (self.is_cut[n] and self.config.learning.timing == "final"):
-                continue
-            shorter = replace(network, config=replace(self.config, n_steps=int(n_steps)))
-            kernel = Kernel(shorter)
-            inference = kernel.learn_recorded(self.events(n, int(n_steps)), self.labels[n : n + 1], np.zeros(1, int), 0)
-            updated += inference.activity.updated_samples
-            network = kernel.network()
-            if not self.is_cut[n]:
-                classes += inference.classes.tolist()
-        return replace(network, config=self.config), classes, updated
+        """Return what the golden model learns: of a sample cut short, the steps that were whole, at every_step.
+
+        Also the classes, the number of evaluations, and of those of them with an error.
+        """
+        timing = self.config.learning.timing
+        network = replace(network, weights=[*network.weights], shadows=[*shadows(network)], lfsr=Lfsr(state(network)))
+        classes, n_evaluations, updates = [], 0, []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("golden.network.update", lambda *how: updates.append(update(*how)))
+            for n, n_steps in enumerate(self.n_whole_steps.tolist()):
+                if n_steps == 0 or (self.is_cut[n] and timing == "final"):
+                    continue
+                network.config = replace(self.config, n_steps=n_steps)
+                record = learn(network, self.spikes[n, :n_steps], self.labels[n])
+                n_evaluations += n_steps if timing == "every_step" else 1
+                if not self.is_cut[n]:
+                    classes.append(int(record.classes))
+        return replace(network, config=self.config), classes, n_evaluations, len(updates)
 
 
 def inputs_of(config, beats, weights):
@@ -120,6 +126,12 @@ def shadows(network):
     """Return the shadow weights of a network that has them."""
     assert network.shadows is not None
     return network.shadows
+
+
+def state(network):
+    """Return the state of the LFSR of a network that has one."""
+    assert network.lfsr is not None
+    return network.lfsr.state
 
 
 def control(operations, values):
@@ -167,23 +179,45 @@ def test_a_sample_cut_short_is_not_learned_from(mode, stalls, tmp_path):
     expected = {"o": len(host.whole), "shadow": n_weights}
     expected |= {"events": 0} if config.readout == "spike_count" else {}
     result = core.run(inputs, expected=expected, cycle_budget=400_000, stalls=stalls, extra_cycles=8)
-    golden, classes, updated = host.learned(network)
-    assert golden.lfsr is not None
+    golden, classes, n_evaluations, updated = host.learned(network)
     np.testing.assert_array_equal(result.fields("o")["label"], classes)
     for found, wanted in zip(layer_weights(config, result.fields("shadow")["weight"]), shadows(golden), strict=True):
         np.testing.assert_array_equal(found, wanted)
-    assert result.values["lfsr"] == golden.lfsr.state
-    if MODES[mode].get("timing") != "every_step":
-        assert result.values["updated"] == updated > 5
-        assert result.values["updated"] + result.values["skipped"] == len(host.whole)
+    assert result.values["lfsr"] == state(golden)
+    assert result.values["updated"] == updated > 5
+    assert result.values["updated"] + result.values["skipped"] == n_evaluations
+    assert n_evaluations == (
+        host.n_whole_steps.sum() if config.learning.timing == "every_step" else len(host.whole)
+    )  # a sample cut short counts with the steps that were whole
     assert result.values["rejected"] == 0
+
+
+class Restarted(wiring.Component):
+    """A core with probes whose reset is an input `restart`, which a run sets or leaves at 0."""
+
+    def __init__(self, config):
+        self._core = Core(config, probe=True)
+        super().__init__({**self._core.signature.members, "restart": In(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.core = ResetInserter(self.restart)(self._core)
+        for name, member in self._core.signature.members.items():
+            inner, outer = getattr(self._core, name), getattr(self, name)
+            if not member.is_signature:
+                m.d.comb += outer.eq(inner)
+            elif member.flow is In:
+                connect(m, flipped(outer), inner)
+            else:
+                connect(m, inner, flipped(outer))
+        return m
 
 
 @pytest.fixture(scope="module", params=["single_port", "dual_port"])
 def compiled(request):
-    """A core that learns and its configuration, compiled once for this file; with probes, to see it add."""
+    """A core that learns and its configuration, compiled once for this file."""
     config = network_config(weight_memory=request.param)
-    return config, cosim.build(Core(config, probe=True), "fast", None)
+    return config, compile_component(Restarted(config))
 
 
 def test_a_class_that_nobody_takes_holds_the_core_and_loses_nothing(compiled):
@@ -288,7 +322,7 @@ def test_an_update_waits_for_the_end_of_a_load(compiled, stalls, monkeypatch):
             found = result.fields("shadow")["weight"]
             outcomes.append("load, update" if np.array_equal(found, after) else "update, load")
             np.testing.assert_array_equal(found, after if outcomes[-1] == "load, update" else flat)
-            assert result.values["lfsr"] == changed.lfsr.state and result.values["updated"] == 1
+            assert result.values["lfsr"] == state(changed) and result.values["updated"] == 1
     assert min(outcomes.count(order) for order in ("load, update", "update, load")) > 10
 
 
@@ -361,7 +395,39 @@ def test_a_random_generator_set_to_0_and_codes_without_an_operation_are_taken_an
     config, core = compiled
     assert operation not in CODE.values() or operation == CODE["SET_LFSR"]
     result, events, labels = operate(core, config, [operation, operation], [value, value])
-    network = Kernel(Network.initial(config))
-    network.learn(events, labels, np.arange(N_SAMPLES))
-    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(network.network())))
-    assert result.values["lfsr"] == network.network().lfsr.state and result.values["updated"] > 5
+    kernel = Kernel(Network.initial(config))
+    kernel.learn(events, labels, np.arange(N_SAMPLES))
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(kernel.network())))
+    assert result.values["lfsr"] == state(kernel.network()) and result.values["updated"] > 5
+
+
+def test_a_reset_keeps_the_weights_forgets_all_else_and_waits_for_a_load(compiled):
+    config, core = compiled
+    network, restart = Network.initial(config), {"settings": {"restart": 1}, "extra_cycles": 1, "cycle_budget": 9}
+    _, events, labels = operate(core, config, [CODE["SET_BOOST"]], [1])
+    kernel = Kernel(network)
+    kernel.learn(events, labels, np.arange(N_SAMPLES), 1)
+    learned = flat_weights(shadows(kernel.network()))
+    core.run({}, expected={}, **restart)
+    read = {"control": control([CODE["READ_WEIGHTS"]], [0])}
+    result = core.run(read, expected={"shadow": len(learned)}, cycle_budget=2000)
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], learned)
+    assert result.values["lfsr"] == state(network)
+    assert not any(result.values[name] for name in ("updated", "skipped", "rejected", "update_cycles"))
+    inputs = {"i": payload.pack(input_event_layout(config.resolved[0]), cosim.input_fields(events))}
+    inputs["control"] = control([CODE["LEARN"]] * N_SAMPLES, labels)
+    with pytest.raises(SimulationTimeout):
+        core.run(inputs, expected={"o": 1}, cycle_budget=2000)
+
+    again = Kernel(network)
+    again.learn(events, labels, np.arange(N_SAMPLES))
+    inputs |= {"weights": load_of(config, flat_weights(shadows(network)))}
+    inputs["control"] = control([CODE["LEARN"]] * N_SAMPLES + [CODE["READ_WEIGHTS"]], [*labels, 0])
+    for wait in range(0, 90, 9):  # in the middle of a load, a sample, an update
+        core.run({}, expected={}, **restart)
+        with pytest.raises(SimulationTimeout):
+            core.run(inputs, expected={"o": 1}, cycle_budget=len(learned) - 20 + wait)
+        core.run({}, expected={}, **restart)
+        expected = {"o": N_SAMPLES, "shadow": len(learned)}
+        result = core.run(inputs, expected=expected, cycle_budget=100_000)
+        np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(again.network())))
