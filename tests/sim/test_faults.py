@@ -89,22 +89,25 @@ class Host:
     def whole(self):
         return np.flatnonzero(~self.is_cut)
 
+    @property
+    def is_every_step(self):
+        return self.config.learning.timing == "every_step"
+
     def learned(self, network):
         """Return what the golden model learns: of a sample cut short, the steps that were whole, at every_step.
 
         Also the classes, the number of evaluations, and of those of them with an error.
         """
-        timing = self.config.learning.timing
         network = replace(network, weights=[*network.weights], shadows=[*shadows(network)], lfsr=Lfsr(state(network)))
         classes, n_evaluations, updates = [], 0, []
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("golden.network.update", lambda *how: updates.append(update(*how)))
             for n, n_steps in enumerate(self.n_whole_steps.tolist()):
-                if n_steps == 0 or (self.is_cut[n] and timing == "final"):
+                if n_steps == 0 or (self.is_cut[n] and not self.is_every_step):
                     continue
                 network.config = replace(self.config, n_steps=n_steps)
                 record = learn(network, self.spikes[n, :n_steps], self.labels[n])
-                n_evaluations += n_steps if timing == "every_step" else 1
+                n_evaluations += n_steps if self.is_every_step else 1
                 if not self.is_cut[n]:
                     classes.append(int(record.classes))
         return replace(network, config=self.config), classes, n_evaluations, len(updates)
@@ -187,7 +190,7 @@ def test_a_sample_cut_short_is_not_learned_from(mode, stalls, tmp_path):
     assert result.values["updated"] == updated > 5
     assert result.values["updated"] + result.values["skipped"] == n_evaluations
     assert n_evaluations == (
-        host.n_whole_steps.sum() if config.learning.timing == "every_step" else len(host.whole)
+        host.n_whole_steps.sum() if host.is_every_step else len(host.whole)
     )  # a sample cut short counts with the steps that were whole
     assert result.values["rejected"] == 0
 
