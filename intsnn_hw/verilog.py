@@ -20,6 +20,9 @@ from .store import UNDEFINED_CONTENT
 
 MODULE = "intsnn"
 
+VERILATOR_WAIVERS = ("UNUSEDSIGNAL", "WIDTHEXPAND", "PROCASSINIT", "CASEOVERLAP", "DECLFILENAME")
+"""Warnings of Verilator that Yosys's way of writing Verilog causes; docs/architecture.md has the reason for each."""
+
 
 def generate(
     config: NetworkConfig,
@@ -28,7 +31,7 @@ def generate(
     weights: Sequence[IntArray] | None = None,
     probe: bool = False,
 ) -> list[Path]:
-    """Write ``intsnn.v``, ``manifest.json`` and ``config.toml`` into `folder`; return their paths.
+    """Write ``intsnn.v``, ``manifest.json``, ``config.toml`` and ``intsnn.vlt`` into `folder`; return their paths.
 
     All files are made before the first is put in place, each by an atomic rename.
 
@@ -53,6 +56,7 @@ def generate(
         f"{MODULE}.v": emit(core),
         "manifest.json": json.dumps(told, indent=2) + "\n",
         "config.toml": config.to_toml(),
+        f"{MODULE}.vlt": verilator_waivers(),
     }
     folder = Path(folder)
     try:
@@ -65,6 +69,16 @@ def generate(
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be written ({error.strerror}); choose another output folder") from error
     return [folder / name for name in texts]
+
+
+def verilator_waivers(name: str = MODULE) -> str:
+    """Return the configuration file with which Verilator's lint of ``<name>.v`` is clean.
+
+    ``verilator --lint-only -Wall intsnn.vlt intsnn.v``; a truncation is waived only where a vector is negated.
+    """
+    rules = [f'-rule {rule} -file "*{name}.v"' for rule in VERILATOR_WAIVERS]
+    rules.append(f'-rule WIDTHTRUNC -file "*{name}.v" -match "Logical operator LOGNOT expects 1 bit*"')
+    return "`verilator_config\n" + "".join(f"lint_off {rule}\n" for rule in rules)
 
 
 def emit(component: wiring.Component, name: str = MODULE) -> str:

@@ -15,6 +15,8 @@ from golden.presets import PRESETS, preset
 from intsnn_hw.commands import COMMANDS
 from train import online
 
+VERILOG = {"intsnn.v", "intsnn.vlt", "manifest.json", "config.toml"}
+
 
 def test_help_teaches_and_loads_nothing_heavy():
     for arguments in ([], *([name] for name in COMMANDS)):
@@ -43,7 +45,7 @@ def test_demo(intsnn, tmp_path):
     assert result["samples"] == 445 and result["compared"] == 445 * (2 * 2 * 74 + 2)
     assert 0 < result["lane_utilisation"] <= 1 and result["cycles_per_sample"] > 0
     written = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert written == {"intsnn.v", "manifest.json", "config.toml", "digits-64.npz", "report.json", "demo.png"}
+    assert written == {*VERILOG, "digits-64.npz", "report.json", "demo.png"}
     assert json.loads((tmp_path / "demo" / "report.json").read_text()) == result
     assert (tmp_path / "demo" / "demo.png").read_bytes().startswith(b"\x89PNG")
     stored = checkpoint.load(tmp_path / "demo" / "digits-64.npz").network
@@ -206,7 +208,7 @@ def test_generate(intsnn, trained, tmp_path):
     done = intsnn("generate", trained, "-o", tmp_path / "rtl", "--lanes", 8, "--with-weights", "--json")
     assert done.code == 0 and done.json["lanes"] == [8, 8] and not done.json["learn"]
     files = {path.name: path for path in (tmp_path / "rtl").iterdir()}
-    assert set(files) == {"intsnn.v", "manifest.json", "config.toml"}
+    assert set(files) == VERILOG
     manifest = json.loads(files["manifest.json"].read_text())
     assert manifest["weight_load"]["preloaded"] and set(manifest["streams"]) == {"i", "weights", "o"}
     done = intsnn("generate", "--preset", "digits-64", "-o", tmp_path / "learning", "--learn", "--json")
