@@ -46,6 +46,10 @@ MUTATIONS = (
     Mutation("the last word of errors lost", "error_store.py", "found & (begins | self.flush)", "found & begins"),
     Mutation("errors of the word before kept", "error_store.py", "m.d.sync += error.active.eq(0)", "pass"),
     Mutation("one port read and written at once", "update.py", "slot.eq(~slot)", "slot.eq(0)"),
+    Mutation("a weight load taken during an update", "lock.py", "self.o.ready & ~self.granted", "self.o.ready",
+             (_FAULTS, "-k", "single_port")),
+    Mutation("an update in the middle of a weight load", "lock.py", "self.asked & ~in_progress", "self.asked",
+             (_FAULTS, "-k", "single_port")),
     Mutation("membranes kept by a discarded sample", "sweep.py", "[fresh.eq(1), discard_o", "[discard_o", (_FAULTS,)),
     Mutation(
         "a discarded sample that keeps its label",

@@ -26,6 +26,7 @@ from .gate import InputGate
 from .layer import Layer
 from .learner import COUNTER_WIDTH, COUNTERS, Learner
 from .load import WeightLoad
+from .lock import WeightLock
 from .maintenance import Maintenance
 from .readout import ArgMax
 from .traces import InputTraces
@@ -55,7 +56,8 @@ class Core(wiring.Component):
     Members
     -------
     i : In(stream)         input events
-    weights : In(stream)   weight load, see :class:`WeightLoad`; events wait while it is in progress
+    weights : In(stream)   weight load, see :class:`WeightLoad`; events wait while it is in progress, and it waits while
+                           a core that learns uses its weights, see :class:`WeightLock`
     o : Out(stream)        class of each sample
     events : Out(stream)   events of the readout layer, where it fires (spike-count readout)
     probe<l>, activity<l> : Out   of layer l, with `probe`: :func:`probe_layout`, :func:`activity_layout`
@@ -153,9 +155,13 @@ class Core(wiring.Component):
         m.submodules.traces = traces = InputTraces(config.resolved[0])
         m.submodules.learner = learner = Learner(config)
         m.submodules.maintenance = maintenance = Maintenance(config)
+        m.submodules.lock = lock = WeightLock(config)
         connect(m, flipped(self.i), gate.i)
         connect(m, gate.tickets, learner.tickets)
         connect(m, maintenance.shadow, flipped(self.shadow))
+        connect(m, flipped(self.weights), lock.i)
+        connect(m, maintenance.initial, lock.drawn)
+        connect(m, lock.o, load.i)
         connect(m, traces.rows, learner.inputs)
         entering = stream.Signature(input_event_layout(config.resolved[0])).create(path=("entering",))
         _fork(m, gate.o, [(entering, 1), (traces.i, 1)])
@@ -171,16 +177,10 @@ class Core(wiring.Component):
             maintenance.commands.valid.eq(self.control.valid & ~announces),
             maintenance.commands.payload.eq(self.control.payload),
             self.control.ready.eq(Mux(announces, gate.labels.ready, maintenance.commands.ready)),
-            load.i.valid.eq(self.weights.valid | maintenance.initial.valid),
-            load.i.payload.eq(
-                Mux(
-                    maintenance.initial.valid,
-                    maintenance.initial.payload.as_value(),
-                    self.weights.payload.as_value(),
-                )
-            ),
-            maintenance.initial.ready.eq(load.i.ready),
-            self.weights.ready.eq(load.i.ready & ~maintenance.initial.valid),
+            lock.loading.eq(load.loading),
+            lock.asked.eq(learner.updating | maintenance.asks),
+            learner.granted.eq(lock.granted),
+            maintenance.granted.eq(lock.granted),
             gate.release.eq(learner.release),
             maintenance.at_rest.eq(gate.at_rest & learner.idle),
             learner.boost.eq(maintenance.boost),

@@ -5,6 +5,11 @@ from typing import Any
 
 from golden.config import NetworkConfig, ResolvedLayer, require_dense
 
+from .direct import CLASSES_PER_WORD
+
+_UPDATE_OVERHEAD = 16
+"""Cycles in which the pipelines of a layer's update fill and drain, at most."""
+
 
 def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
     """Return network, widths, memory bits and predicted cycles of a configuration's inference core.
@@ -57,6 +62,19 @@ def step_cycles(layer: ResolvedLayer, input_events: float, output_events: float)
     add = input_events * layer.n_words + (1 if input_events < 1 else 0)
     sweep = layer.n_fire_words + (output_events if layer.fires else 0) + 3
     return max(add, sweep) if layer.banks == 2 else add + sweep
+
+
+def update_cycles_bound(config: NetworkConfig) -> int:
+    """Return the cycles that no update of a core that learns takes more than: every row, every word, every layer."""
+    learning = config.learning
+    assert learning is not None
+    total = 0
+    for layer in config.resolved:
+        row = layer.n_words * (2 if layer.weight_memory == "single_port" else 1)
+        if learning.route == "direct" and layer.index:
+            row = max(row, -(-config.n_classes // CLASSES_PER_WORD))
+        total += layer.n_in * row + _UPDATE_OVERHEAD
+    return total
 
 
 def _layer(layer: ResolvedLayer, activity: float) -> dict[str, Any]:

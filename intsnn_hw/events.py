@@ -93,9 +93,9 @@ class Operation(enum.Enum, shape=3):  # pyright: ignore[reportCallIssue, reportG
     INITIALISE
         Draw initial shadow weights, as :func:`golden.learning.initial_shadow` does.
     SET_LFSR
-        `value` becomes the state of the LFSR of stochastic rounding, ``1..65535``.
+        `value` becomes the state of the LFSR of stochastic rounding, ``1..65535``; 0 leaves it as it is.
     SET_BOOST
-        `value` is added to the rate shifts from now on, ``0..max_boost``.
+        `value` is added to the rate shifts from now on, ``0..max_boost``; a higher one counts as ``max_boost``.
     """
 
     INFER = 0

@@ -40,10 +40,11 @@ class Learner(wiring.Component):
     history<l> : Out           trace and surrogate of hidden layer l
     boost : In                 learning-rate boost, ``0..max_boost``
     lfsr : Out, lfsr_load : In, lfsr_state : In   state of the LFSR of stochastic rounding
+    updating : Out             an update is in work or waits for `granted` : In, which it keeps until it is over
     release : Out              a step or sample that is learned from has been
     idle : Out                 no sample is in work
     updated, skipped, rejected : Out   evaluations with and without an error; samples whose label is no class
-    update_cycles : Out        cycles spent updating
+    update_cycles : Out        cycles spent updating, the wait for `granted` left out
     work<l>, evaluation : Out  what is being done, for observation
     """
 
@@ -61,6 +62,8 @@ class Learner(wiring.Component):
             "lfsr": Out(LFSR_WIDTH, init=update_lfsr_seed(config.learning.seed)),
             "lfsr_load": In(1),
             "lfsr_state": In(LFSR_WIDTH),
+            "updating": Out(1),
+            "granted": In(1),
             "release": Out(1),
             "idle": Out(1),
             "evaluation": Out(evaluation_layout()),
@@ -118,9 +121,9 @@ class Learner(wiring.Component):
 
         # Evaluation: the error of each class as its score arrives.
         phase = Signal(range(len(layers) + 1))  # 0: evaluating; l + 1: updating layer l
-        stage = Signal(2)  # of an update: its errors are made complete, it starts, it goes on
+        stage = Signal(2)  # of an update: its errors are made complete, once granted it starts, it goes on
         evaluating, accepted = phase == 0, Signal()
-        m.d.comb += self.idle.eq(evaluating & ~queue.r_rdy)
+        m.d.comb += [self.idle.eq(evaluating & ~queue.r_rdy), self.updating.eq(~evaluating)]
         label, known = Signal(index_shape(config.n_classes)), Signal()
         place = Signal(place_layout(layers[top]))
         score, found = self.scores.payload, Signal()
@@ -166,10 +169,10 @@ class Learner(wiring.Component):
                         m.d.sync += self.skipped.eq(self.skipped + 1)
                     with m.If(ticket.learn & ~known & score.final):
                         m.d.sync += self.rejected.eq(self.rejected + 1)
-        with m.If(~evaluating & (stage != 2)):
-            m.d.sync += stage.eq(stage + 1)
-        with m.If(~evaluating):
+        with m.If(self.updating & self.granted):
             m.d.sync += self.update_cycles.eq(self.update_cycles + 1)
+            with m.If(stage != 2):
+                m.d.sync += stage.eq(stage + 1)
 
         # Updates, from the output down.
         for layer in reversed(layers):

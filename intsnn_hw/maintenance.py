@@ -18,17 +18,18 @@ class Maintenance(wiring.Component):
     """Executes operations, each taken when it is done; samples wait meanwhile.
 
     Reading takes ``lanes + 2`` cycles a word, drawing initial weights 1 cycle a weight (2 where the init shift is above
-    15).
+    15). Codes that name no operation are taken and do nothing.
 
     Members
     -------
     commands : In(stream)   all operations but INFER and LEARN, in order
     at_rest : In            no sample is in work
+    asks : Out              weights are to be read or drawn, or are being so; that begins with `granted` : In
     shadow : Out(stream)    shadow weights in the order of the load, `first` on the first
     initial : Out(stream)   fresh weights for the load
     weights<l> : Out        weight memory of layer l, read only
-    lfsr_load : Out, lfsr_state : Out
-    boost : Out             learning-rate boost last set; 0 after reset
+    lfsr_load : Out, lfsr_state : Out   not with a value of 0, a state that the LFSR would never leave
+    boost : Out             learning-rate boost last set, ``max_boost`` for a value above it; 0 after reset
     """
 
     def __init__(self, config: NetworkConfig):
@@ -38,6 +39,8 @@ class Maintenance(wiring.Component):
         members = {
             "commands": In(stream.Signature(control_layout())),
             "at_rest": In(1),
+            "asks": Out(1),
+            "granted": In(1),
             "shadow": Out(weights),
             "initial": Out(weights),
             "lfsr_load": Out(1),
@@ -50,20 +53,25 @@ class Maintenance(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        command = self.commands.payload
+        command, learning = self.commands.payload, self._config.learning
+        assert learning is not None
         runs, done = Signal(), Signal()
-        reads, draws = Signal(), Signal()
+        is_read, is_draw, reads, draws = (Signal() for _ in range(4))
         m.d.comb += [
             runs.eq(self.commands.valid & self.at_rest),
-            reads.eq(runs & (command.operation == Operation.READ_WEIGHTS)),
-            draws.eq(runs & (command.operation == Operation.INITIALISE)),
-            self.lfsr_load.eq(runs & (command.operation == Operation.SET_LFSR)),
+            is_read.eq(command.operation == Operation.READ_WEIGHTS),
+            is_draw.eq(command.operation == Operation.INITIALISE),
+            reads.eq(runs & is_read & self.granted),
+            draws.eq(runs & is_draw & self.granted),
+            self.lfsr_load.eq(runs & (command.operation == Operation.SET_LFSR) & (command.value != 0)),
             self.lfsr_state.eq(command.value),
             self.commands.ready.eq(runs & done),
-            done.eq(Mux(reads, self._read(m, reads), Mux(draws, self._draw(m, draws), 1))),
+            done.eq(Mux(is_read, self._read(m, reads), Mux(is_draw, self._draw(m, draws), 1))),
         ]
+        m.d.sync += self.asks.eq(runs & (is_read | is_draw) & ~done)
         with m.If(runs & (command.operation == Operation.SET_BOOST)):
-            m.d.sync += self.boost.eq(command.value)
+            highest = learning.max_boost
+            m.d.sync += self.boost.eq(Mux(command.value > highest, highest, command.value))
         return m
 
     def _read(self, m: Module, runs: Signal) -> Value:

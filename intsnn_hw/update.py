@@ -118,7 +118,7 @@ class RowUpdate(wiring.Component):
             ]
             with m.Switch(self.boost):
                 for boost in range(learning.max_boost + 1):
-                    with m.Case(boost):
+                    with m.Case(boost) if boost < learning.max_boost else m.Default():
                         up = learning.max_boost - boost
                         m.d.sync += scaled.eq(incoming.trace << (up + left))
                         if draw is not None:

@@ -7,23 +7,21 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from amaranth.hdl import Shape
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 
 from golden.config import NetworkConfig
 from golden.errors import ConfigError
 from golden.fixed import IntArray
 
 from .core import Core
-from .describe import describe
+from .manifest import manifest
 from .store import UNDEFINED_CONTENT
 
 MODULE = "intsnn"
-MANIFEST_VERSION = 1
 
-WEIGHT_ORDER = "layer by layer, input by input, neuron by neuron: concatenate([w.T.ravel() for w in weights])"
+VERILATOR_WAIVERS = ("UNUSEDSIGNAL", "WIDTHEXPAND", "PROCASSINIT", "CASEOVERLAP", "DECLFILENAME")
+"""Warnings of Verilator that Yosys's way of writing Verilog causes; docs/architecture.md has the reason for each."""
 
 
 def generate(
@@ -33,7 +31,7 @@ def generate(
     weights: Sequence[IntArray] | None = None,
     probe: bool = False,
 ) -> list[Path]:
-    """Write ``intsnn.v``, ``manifest.json`` and ``config.toml`` into `folder`; return their paths.
+    """Write ``intsnn.v``, ``manifest.json``, ``config.toml`` and ``intsnn.vlt`` into `folder`; return their paths.
 
     All files are made before the first is put in place, each by an atomic rename.
 
@@ -53,10 +51,12 @@ def generate(
         Where the folder cannot be written.
     """
     core = Core(config, weights, probe=probe)
+    told = manifest(core, config, module=MODULE, preloaded=weights is not None)
     texts = {
         f"{MODULE}.v": emit(core),
-        "manifest.json": json.dumps(manifest(core, config, preloaded=weights is not None), indent=2) + "\n",
+        "manifest.json": json.dumps(told, indent=2) + "\n",
         "config.toml": config.to_toml(),
+        f"{MODULE}.vlt": verilator_waivers(),
     }
     folder = Path(folder)
     try:
@@ -69,6 +69,16 @@ def generate(
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be written ({error.strerror}); choose another output folder") from error
     return [folder / name for name in texts]
+
+
+def verilator_waivers(name: str = MODULE) -> str:
+    """Return the configuration file with which Verilator's lint of ``<name>.v`` is clean.
+
+    ``verilator --lint-only -Wall intsnn.vlt intsnn.v``; a truncation is waived only where a vector is negated.
+    """
+    rules = [f'-rule {rule} -file "*{name}.v"' for rule in VERILATOR_WAIVERS]
+    rules.append(f'-rule WIDTHTRUNC -file "*{name}.v" -match "Logical operator LOGNOT expects 1 bit*"')
+    return "`verilator_config\n" + "".join(f"lint_off {rule}\n" for rule in rules)
 
 
 def emit(component: wiring.Component, name: str = MODULE) -> str:
@@ -97,75 +107,3 @@ def emit(component: wiring.Component, name: str = MODULE) -> str:
     if done.returncode:
         raise RuntimeError(f"Yosys failed with code {done.returncode}: {done.stderr.strip()}")
     return done.stdout
-
-
-def manifest(core: Core, config: NetworkConfig, *, preloaded: bool) -> dict[str, Any]:
-    """Return ports, stream layouts, widths, memory map, latency and throughput of a core as plain data."""
-    summary = describe(config)
-    return {
-        "manifest_version": MANIFEST_VERSION,
-        "module": MODULE,
-        "clock": {"port": "clk", "edge": "rising"},
-        "reset": {"port": "rst", "active": "high", "synchronous": True},
-        "streams": {name: entry for name, entry in _ports(core) if "payload_width" in entry},
-        "ports": {name: entry for name, entry in _ports(core) if "payload_width" not in entry},
-        "protocol": "a beat moves in a cycle with valid and ready high; payload and valid hold until then",
-        "network": summary,
-        "weight_load": {
-            "preloaded": preloaded,
-            "beats": summary["n_synapses"],
-            "order": WEIGHT_ORDER,
-            "note": "one weight a beat, `first` with the very first; events wait while a load is in progress or, in a "
-            "core without initial content, until the first one is complete",
-        },
-        "memories": [
-            {
-                "layer": layer.index,
-                "weights": {"depth": layer.n_in * layer.n_words, "width": layer.lanes * layer.stored_width},
-                "accumulators": {"depth": layer.banks * layer.n_words, "width": layer.lanes * layer.current_width},
-                "membranes": {
-                    "depth": layer.n_fire_words,
-                    "width": layer.fire_lanes * layer.neuron.membrane_width,
-                },
-                "weight_address": f"input * {layer.n_words} + neuron // {layer.lanes}",
-                "weight_lane": f"neuron % {layer.lanes}, lowest bits first",
-            }
-            for layer in config.resolved
-        ],
-        "timing": {
-            "cycles_per_event": [layer.n_words for layer in config.resolved],
-            "cycles_per_sweep": [layer.n_fire_words + 3 for layer in config.resolved],
-            "sweep_overlaps_next_step": config.hardware.banks == 2,
-            "latency": "from the last beat of a sample: its adds, then for each layer 4 cycles, one for each group of "
-            "fire_lanes neurons and the adds of its last events, then one for each class",
-        },
-    }
-
-
-def _ports(core: Core) -> list[tuple[str, dict[str, Any]]]:
-    """List the members of a core with direction, width and fields; a stream's fields lie in its ``__payload``."""
-    entries = []
-    for name, member in core.signature.members.items():
-        direction = "in" if member.flow is wiring.In else "out"
-        if member.is_signature:
-            layout = member.signature.members["payload"].shape
-            entry = {"direction": direction, "payload_width": Shape.cast(layout).width, "fields": _fields(layout)}
-        else:
-            entry = {"direction": direction, "width": Shape.cast(member.shape).width}
-            if isinstance(member.shape, data.StructLayout):
-                entry["fields"] = _fields(member.shape)
-        entries.append((name, entry))
-    return entries
-
-
-def _fields(layout: Any) -> list[dict[str, Any]]:
-    fields = []
-    for name, item in layout:
-        shape = item.shape
-        entry: dict[str, Any] = {"name": name, "offset": item.offset, "width": item.width}
-        if isinstance(shape, data.ArrayLayout):
-            entry["elements"] = shape.length
-            shape = shape.elem_shape
-        entry["signed"] = Shape.cast(shape).signed
-        fields.append(entry)
-    return fields

@@ -150,7 +150,7 @@ def train_online(
     n_samples = len(dataset.train_y)
     network, history = _begin(config, before), []
     if resume is not None:
-        network, history = _resume(resume, config, dataset)
+        network, history = resumed(resume, config, dataset)
     learner = engine(network)
     events = dataset.events("train", config.encoding, config.n_steps)
     tests = dataset.events("test", config.encoding, config.n_steps) if test_each_epoch else None
@@ -239,7 +239,14 @@ def _notes(dataset: AnyDataset, history: list[Epoch]) -> dict[str, object]:
     return {"data": dataset.name, "samples": len(dataset.train_y), "epoch": len(history), "history": entries}
 
 
-def _resume(path: Path | str, config: NetworkConfig, dataset: AnyDataset) -> tuple[Network, list[Epoch]]:
+def resumed(path: Path | str, config: NetworkConfig, dataset: AnyDataset) -> tuple[Network, list[Epoch]]:
+    """Return the network and the history that an interrupted run of this configuration and data goes on from.
+
+    Raises
+    ------
+    CheckpointError
+        As :func:`train_online`.
+    """
     stored = checkpoint.load(path)
     # The hardware's choices change no result, and are the caller's.
     if replace(stored.network.config, hardware=config.hardware) != config:

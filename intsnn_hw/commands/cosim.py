@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 from golden.errors import InputError
 
 from .eval import activity_rows, per_inference
-from .options import add_command, add_data, add_network, count, dataset_of, natural, source_of, writable_file
+from .options import (
+    add_command,
+    add_data,
+    add_network,
+    count,
+    dataset_of,
+    natural,
+    source_of,
+    writable_file,
+    writable_folder,
+)
 from .output import columns, emit, note, number, percent, progress, status, table
 
 if TYPE_CHECKING:
@@ -45,7 +55,10 @@ initial weights.
 With --learn the core that learns is trained from its weights, side by side with the golden model, on samples of the
 training set: every spike and membrane of every step is compared, and at intervals and at the end every shadow weight
 and the state of the random generator. An interval that differs is run again in parts, until the first sample that
-differs is found; --vcd then shows how the hardware learns from that one, from the state before it.
+differs is found; --vcd then shows how the hardware learns from that one, from the state before it. The core is the one
+that 'generate --learn' and 'synth' make of the same network. The epochs are the first of the configuration's own run,
+with its sample order and its learning rates; those after its last keep the last rate. A checkpoint's weights go through
+them from the first on, whatever epochs they have been trained for.
 
 Both report memory accesses and additions a sample, counted in the hardware.""",
         """\
@@ -73,10 +86,14 @@ intsnn cosim --learn --preset mnist-64 --data-dir data --samples 60000 --lanes 1
     group.add_argument("--vcd", metavar="FILE", help="waveform of the first sample that differs, if any does")
     group = parser.add_argument_group("learning")
     group.add_argument("--learn", action="store_true", help="train in hardware and model, and compare the weights too")
-    group.add_argument("--epochs", type=count, metavar="N", help="passes over the samples (default: 1)")
-    group.add_argument("--seed", type=natural, metavar="N", help="of weights, rounding and sample order (default: 0)")
     group.add_argument(
-        "--interval", type=count, default=1000, metavar="N", help="samples between two comparisons of all weights"
+        "--epochs", type=count, metavar="N", help="passes over the samples, as the run begins (default: 1)"
+    )
+    group.add_argument(
+        "--seed", type=natural, metavar="N", help="of fresh weights, rounding and sample order (default: the network's)"
+    )
+    group.add_argument(
+        "--interval", type=count, metavar="N", help="samples between two comparisons of all weights (default: 1000)"
     )
 
 
@@ -89,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
         from .cosim_learn import run_learning
 
         return run_learning(args, source)
-    for option in ("epochs", "seed"):
+    for option in ("epochs", "seed", "interval"):
         if getattr(args, option) is not None:
             raise InputError(f"--{option}: goes with --learn")
     network = source.with_weights()
@@ -129,7 +146,7 @@ def check_vcd(args: argparse.Namespace) -> None:
         return
     if args.backend == "verilator":
         raise InputError("--vcd: verilator writes no waveform here; use --backend fast or icarus")
-    writable_file(args.vcd)
+    writable_file(args.vcd, make_folder=False)
 
 
 def simulate(
@@ -187,8 +204,9 @@ def waveform(
 
 
 def whole_file(path: str, write: Callable[[Path], object]) -> str:
-    """Write a file under another name, and give it its own when it is whole."""
+    """Write a file under another name, and give it its own when it is whole; its folder is made where absent."""
     temporary = Path(f"{path}.part")
+    writable_folder(temporary.parent)
     try:
         write(temporary)
         temporary.replace(path)
@@ -198,19 +216,17 @@ def whole_file(path: str, write: Callable[[Path], object]) -> str:
 
 
 def accesses_table(report: CosimReport) -> Table:
-    """Return a table of memory accesses and additions: a row for each layer in inference, then in the update."""
+    """Return a table of memory accesses and additions: a row for each memory of a layer, a column for each phase."""
     from sim.accesses import MEMORIES
 
     phases = report.accesses
-    layers = [
-        (f"{phase}, layer {index}", layer) for phase in phases for index, layer in enumerate(phases[phase]["layers"])
-    ]
-    used = [name for name in MEMORIES if any(name in layer for _, layer in layers)]
-    rows: list[tuple[object, ...]] = [
-        (name, *(_pair(layer.get(memory)) for memory in used), layer["adds"]) for name, layer in layers
-    ]
-    title = "memory words read / written, and additions, a sample"
-    return columns(("", *(name.replace("_", " ") for name in used), "adds"), rows, title)
+    rows: list[tuple[object, ...]] = []
+    for index, layers in enumerate(zip(*(phase["layers"] for phase in phases.values()), strict=True)):
+        for name in MEMORIES:
+            if any(name in layer for layer in layers):
+                rows.append((f"layer {index}, {name.replace('_', ' ')}", *(_pair(layer.get(name)) for layer in layers)))
+        rows.append((f"layer {index}, additions", *(layer["adds"] for layer in layers)))
+    return columns(("", *phases), rows, "memory words read / written, and additions, a sample")
 
 
 def _pair(access: dict[str, float] | None) -> str:

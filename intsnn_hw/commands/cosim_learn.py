@@ -22,7 +22,8 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
     from sim.result import Stalls
     from train.online import evaluate, for_run, sample_order
 
-    config = for_run(source.config, args.epochs or 1, args.seed)
+    # The configuration's own schedule: another would make another core than 'intsnn generate' writes.
+    config, epochs = for_run(source.config, seed=args.seed), args.epochs or 1
     learning = config.learning
     assert learning is not None
     trained = source.network is not None and source.network.shadows is not None
@@ -38,14 +39,15 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
     with status("building the hardware"):
         rtl, kernel = RtlLearner(network, args.backend), Kernel(network)
     reports = []
-    with progress("learning side by side", learning.epochs * n_samples, "samples") as advance:
+    with progress("learning side by side", epochs * n_samples, "samples") as advance:
         start = time.perf_counter()
-        for epoch in range(learning.epochs):
+        for epoch in range(epochs):
             order = sample_order(available, learning.seed, epoch)[:n_samples]
+            boost = learning.rate_boost(min(epoch, learning.epochs - 1))
             reports.append(
                 continue_learning(
-                    rtl, kernel, events.select(order), dataset.train_y[order], boost=learning.rate_boost(epoch),
-                    interval=args.interval, stalls=stalls, progress=advance,
+                    rtl, kernel, events.select(order), dataset.train_y[order], boost=boost,
+                    interval=args.interval or 1000, stalls=stalls, progress=advance,
                 )
             )  # fmt: skip
             if reports[-1].n_mismatches:
@@ -69,7 +71,7 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
         "stalls": args.stalls,
         "lanes": [layer.lanes for layer in config.resolved],
         "seed": learning.seed,
-        "epochs": learning.epochs,
+        "epochs": epochs,
         "samples": total,
         "mismatches": report.n_mismatches,
         "compared": report.n_compared,

@@ -21,11 +21,18 @@ def add_parser(commands: Any) -> None:
         """\
 Write synthesizable Verilog of the inference core, and manifest.json beside it: ports, stream layouts, widths, memory
 map, latency and throughput. The weights are loaded through a stream after reset; with --with-weights they are the
-initial content of the memories as well, as FPGAs allow.""",
+initial content of the memories as well, as FPGAs allow.
+
+With --learn the core also learns, on the chip, sample by sample: its memories hold shadow weights, it can draw their
+initial values itself, and a control stream tells it what to learn from. The manifest then holds the codes of that
+stream, the schedule and the cycles of an update; docs/host.md is the recipe for the host. To learn from scratch, a
+preset or a configuration will do.""",
         """\
 intsnn generate digits.npz --with-weights -o build/rtl
 intsnn generate --preset mnist-128 --lanes 16 -o build/rtl
-intsnn generate --config mine.toml --lanes 16,2 -o build/rtl --json""",
+intsnn generate --config mine.toml --lanes 16,2 -o build/rtl --json
+intsnn generate --preset mnist-64 --learn -o build/rtl
+intsnn generate digits.npz --learn --with-weights -o build/rtl""",
     )
     parser.set_defaults(run=run)
     add_network(parser)

@@ -310,21 +310,23 @@ def _value_rules(config: NetworkConfig, dataset: Dataset) -> list[tuple[bool, st
     ]
 
 
-def writable_file(path: Path | str) -> Path:
+def writable_file(path: Path | str, *, make_folder: bool = True) -> Path:
     """See that a file can be written, its folder made where absent, before hours are spent on its content."""
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder; give a file")
-    writable_folder(path.parent)
+    writable_folder(path.parent, make=make_folder)
     return path
 
 
-def writable_folder(path: Path | str) -> Path:
-    """Make a folder where absent and see that files can be written into it."""
+def writable_folder(path: Path | str, *, make: bool = True) -> Path:
+    """Make a folder where absent and see that files can be written into it; else see that it could be made."""
     path = Path(path)
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
+        if make:
+            path.mkdir(parents=True, exist_ok=True)
+        there = next(folder for folder in (path, *path.parents) if folder.exists())
+        with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error

@@ -38,7 +38,8 @@ each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit 
 
 With --on rtl the generated hardware learns alone, compiled to machine code (CXXRTL), and tells its clock cycles: same
 samples, same schedule, and a checkpoint of the same bytes. What an epoch reports is then counted from the hardware's
-outputs and probes. The test accuracy at the end is measured on the golden model in either case.
+outputs and probes. The test accuracy at the end is measured on the golden model in either case. The checkpoint holds no
+cycles, as it would no longer have the same bytes: after --resume the cycles of the epochs before it are not told.
 
 --method bptt: train by surrogate gradients through time in PyTorch, with the integers of the configuration in the
 forward pass, so that the checkpoint equals the trained model spike for spike (it is compared on all test samples). A
@@ -59,7 +60,12 @@ intsnn train bptt.npz --epochs 2 --out refined.npz""",
     data.add_argument("--download", action="store_true", help="fetch MNIST into --data-dir first, if it is not there")
     group = parser.add_argument_group("training")
     group.add_argument("--method", choices=("online", "bptt"), default="online", help="how to learn")
-    group.add_argument("--seed", type=natural, metavar="N", help="of weights, rounding and sample order (default: 0)")
+    group.add_argument(
+        "--seed",
+        type=natural,
+        metavar="N",
+        help="of weights, rounding and sample order (default: the configuration's, 0 in a preset)",
+    )
     group.add_argument("--epochs", type=count, metavar="N", help="length of the run (default: the configuration's)")
     group.add_argument(
         "--on", choices=ENGINES, default="golden", help="what learns: golden model or simulated hardware"
@@ -79,8 +85,8 @@ def run(args: argparse.Namespace) -> int:
     for name in train_bptt.OPTIONS:
         if getattr(args, name) is not None:
             raise InputError(f"--{name.replace('_', '-')}: goes with --method bptt only")
-    out = None if args.out is None else writable_file(args.out)
     dataset = dataset_of(args, source.config, download=args.download)
+    out = None if args.out is None else writable_file(args.out)
     resume = out if args.resume and out is not None and out.exists() else None
     training = train(source.config, dataset, epochs=args.epochs, seed=args.seed, out=out, resume=resume, on=args.on,
                      before=source.network)  # fmt: skip
@@ -107,11 +113,14 @@ def train(
     before: Network | None = None,
 ) -> Training:
     """Train under a progress bar, on one of `ENGINES`; see :func:`train.online.train_online`."""
-    from train.online import for_run, train_online
+    from train.online import for_run, resumed, train_online
 
-    learning = for_run(config, epochs, seed).learning
+    whole = for_run(config, epochs, seed)
+    learning = whole.learning
     assert learning is not None
-    engine = _engine(for_run(config, epochs, seed), on)
+    if resume is not None:
+        resumed(resume, whole, dataset)  # of another run: told before anything is compiled or shown
+    engine = _engine(whole, on)
     written = _written(out)
     try:
         with progress(f"training {config.name}", learning.epochs * len(dataset.train_y), "samples") as advance:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from golden.presets import PRESETS, preset
 from intsnn_hw.commands import COMMANDS
 from train import online
 from train.data import load
+
+VERILOG = {"intsnn.v", "intsnn.vlt", "manifest.json", "config.toml"}
 
 
 def test_help_teaches_and_loads_nothing_heavy():
@@ -45,7 +48,7 @@ def test_demo(intsnn, tmp_path):
     assert result["samples"] == 445 and result["compared"] == 445 * (2 * 2 * 74 + 2)
     assert 0 < result["lane_utilisation"] <= 1 and result["cycles_per_sample"] > 0
     written = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert written == {"intsnn.v", "manifest.json", "config.toml", "digits-64.npz", "report.json", "demo.png"}
+    assert written == {*VERILOG, "digits-64.npz", "report.json", "demo.png"}
     assert json.loads((tmp_path / "demo" / "report.json").read_text()) == result
     assert (tmp_path / "demo" / "demo.png").read_bytes().startswith(b"\x89PNG")
     stored = checkpoint.load(tmp_path / "demo" / "digits-64.npz").network
@@ -222,7 +225,7 @@ def test_generate(intsnn, trained, tmp_path):
     done = intsnn("generate", trained, "-o", tmp_path / "rtl", "--lanes", 8, "--with-weights", "--json")
     assert done.code == 0 and done.json["lanes"] == [8, 8] and not done.json["learn"]
     files = {path.name: path for path in (tmp_path / "rtl").iterdir()}
-    assert set(files) == {"intsnn.v", "manifest.json", "config.toml"}
+    assert set(files) == VERILOG
     manifest = json.loads(files["manifest.json"].read_text())
     assert manifest["weight_load"]["preloaded"] and set(manifest["streams"]) == {"i", "weights", "o"}
     done = intsnn("generate", "--preset", "digits-64", "-o", tmp_path / "learning", "--learn", "--json")
@@ -256,8 +259,41 @@ def test_cosim_learns(intsnn, trained):
     assert 0 < result["update_lane_share"] < 1 and result["first_differing"] is result["vcd"] is None
     written = [layer["weights"]["writes"] * 16 for layer in result["per_sample"]["update"]["layers"]]
     assert written == pytest.approx(result["words_written"])
-    assert intsnn("cosim", trained, "--epochs", 2).code == 2
     assert intsnn("cosim", "--learn", trained, "--samples", 100_000).code == 2
+
+
+def test_cosim_learns_on_the_core_that_generate_writes_by_the_schedule_of_the_configuration(
+    intsnn, monkeypatch, tmp_path
+):
+    from golden.kernels import Kernel
+    from intsnn_hw.core import Core
+    from intsnn_hw.verilog import emit
+
+    config = preset("digits-64", hidden=(6,))
+    assert config.learning is not None
+    learning = replace(config.learning, epochs=3, schedule=(1, 2, 3))
+    (tmp_path / "mine.toml").write_text(replace(config, learning=learning).to_toml())
+    built, boosts, real = [], [], Kernel.learn_recorded
+
+    def core(config, *, probe):
+        built.append(config)
+        return Core(config, probe=probe)
+
+    def learn_recorded(self, events, labels, order, boost):
+        boosts.append(boost)
+        return real(self, events, labels, order, boost)
+
+    monkeypatch.setattr("sim.learn.Core", core)
+    monkeypatch.setattr(Kernel, "learn_recorded", learn_recorded)
+    monkeypatch.setenv("COLUMNS", "80")
+    source = ("--config", tmp_path / "mine.toml")
+    done = intsnn("cosim", "--learn", *source, "--epochs", 5, "--samples", 2, "--backend", "icarus")
+    assert done.code == 0, done.err
+    assert boosts == [0, 1, 2, 2, 2]
+    for row in ("layer 0, weights", "layer 0, trace list", "layer 0, additions", "layer 1, errors"):
+        assert f"  {row} " in done.out
+    assert intsnn("generate", "--learn", *source, "-o", tmp_path).code == 0
+    assert [emit(Core(config)) for config in built] == [(tmp_path / "intsnn.v").read_text()]
 
 
 def test_cosim_shows_how_the_first_sample_that_differs_was_learned(intsnn, monkeypatch, tmp_path):
@@ -268,9 +304,9 @@ def test_cosim_shows_how_the_first_sample_that_differs_was_learned(intsnn, monke
             return super()._rounded(product, negative ^ self._is_readout, draw, fraction)
 
     monkeypatch.setattr("intsnn_hw.learner.RowUpdate", Broken)
-    vcd = tmp_path / "sample.vcd"
+    vcd = tmp_path / "waves" / "sample.vcd"
     options = ("--backend", "icarus", "--samples", 6, "--hidden", 6, "--vcd", vcd)
     done = intsnn("cosim", "--learn", "--preset", "digits-64", *options)
     assert done.code == 1 and "first to differ: sample 0 of epoch 1, number 367 of the training set" in done.out
     assert "mismatch: sample 0, layer 1, neuron" in done.out and "waveform of sample 0 alone" in done.err
-    assert vcd.read_text().startswith("$") and [path.name for path in tmp_path.iterdir()] == [vcd.name]
+    assert vcd.read_text().startswith("$") and [path.name for path in vcd.parent.iterdir()] == [vcd.name]

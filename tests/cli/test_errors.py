@@ -48,6 +48,9 @@ def fails(outcome, *words):
             ("cosim", "--learn", "--preset", "digits-64", "--vcd", "x.vcd", "--backend", "verilator"),
             ["--vcd", "icarus"],
         ),
+        (("cosim", "--preset", "digits-64", "--epochs", "2"), ["--epochs", "--learn"]),
+        (("cosim", "--preset", "digits-64", "--seed", "0"), ["--seed", "--learn"]),
+        (("cosim", "--preset", "digits-64", "--interval", "1000"), ["--interval", "--learn"]),
         (("describe", "--preset", "digits-64", "--lanes", "0"), ["lanes", "0"]),
         (("describe", "--preset", "digits-64", "--lanes", "1,2,3"), ["lanes", "3"]),
         (("describe", "--preset", "digits-64", "--lanes", "a"), ["lanes", "a"]),
@@ -113,6 +116,21 @@ def test_places_that_cannot_be_written(intsnn, trained, tmp_path):
     fails(intsnn("demo", "--out", blocked), "file")
     fails(intsnn("cosim", trained, "--vcd", blocked), "file")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_run_of_another_length_is_not_resumed(intsnn, trained, tmp_path):
+    out = tmp_path / "digits.npz"
+    out.write_bytes(trained.read_bytes())
+    for options in (("--epochs", 3), ("--epochs", 2, "--seed", 1), ("--epochs", 2, "--validation"), ("--on", "rtl")):
+        fails(intsnn("train", "--preset", "digits-64", *options, "--resume", "--out", out), out, "resume it")
+    assert out.read_bytes() == trained.read_bytes()
+
+
+def test_no_folder_is_made_for_what_is_not_written(intsnn, trained, tmp_path):
+    below = tmp_path / "a" / "b"
+    assert intsnn("cosim", trained, "--samples", 2, "--vcd", below / "wave.vcd", "--backend", "icarus").code == 0
+    fails(intsnn("train", "--preset", "digits-64", "--data", "nothing", "--out", below / "net.npz"), "nothing")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_missing_compiler_is_told_before_anything_is_written(intsnn, tmp_path, monkeypatch):

@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from amaranth.hdl import Module, ResetInserter
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, connect, flipped
 
 from golden import vectors
 from golden.config import (
@@ -16,12 +19,15 @@ from golden.config import (
     Readout,
     WeightMemory,
 )
-from golden.encoding import Events, to_events
+from golden.encoding import to_events
+from golden.fixed import Lfsr
 from golden.kernels import Kernel
-from golden.network import Network, run
+from golden.network import Network, learn, run, update
+from golden.synapse import inference_weight
 from intsnn_hw.core import Core
 from intsnn_hw.events import Operation, control_layout, input_event_layout, weight_layout
 from sim import cosim, payload
+from sim.fast import compile_component
 from sim.learn import flat_weights, layer_weights
 from sim.result import SimulationTimeout, Stalls
 
@@ -83,39 +89,52 @@ class Host:
     def whole(self):
         return np.flatnonzero(~self.is_cut)
 
-    def events(self, n, n_steps):
-        events = to_events(self.spikes[n : n + 1])
-        return Events(events.offsets[: n_steps + 1], events.addresses, events.levels, n_steps, events.n_inputs)
+    @property
+    def is_every_step(self):
+        return self.config.learning.timing == "every_step"
 
     def learned(self, network):
-        """Return what the golden model learns: of a sample cut short, the steps that were whole, at every_step."""
-        classes, updated = [], 0
-        for n, n_steps in enumerate(self.n_whole_steps):
-            if n_steps == 0 or (self.is_cut[n] and self.config.learning.timing == "final"):
-                continue
-            shorter = replace(network, config=replace(self.config, n_steps=int(n_steps)))
-            kernel = Kernel(shorter)
-            inference = kernel.learn_recorded(self.events(n, int(n_steps)), self.labels[n : n + 1], np.zeros(1, int), 0)
-            updated += inference.activity.updated_samples
-            network = kernel.network()
-            if not self.is_cut[n]:
-                classes += inference.classes.tolist()
-        return replace(network, config=self.config), classes, updated
+        """Return what the golden model learns: of a sample cut short, the steps that were whole, at every_step.
+
+        Also the classes, the number of evaluations, and of those of them with an error.
+        """
+        network = replace(network, weights=[*network.weights], shadows=[*shadows(network)], lfsr=Lfsr(state(network)))
+        classes, n_evaluations, updates = [], 0, []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("golden.network.update", lambda *how: updates.append(update(*how)))
+            for n, n_steps in enumerate(self.n_whole_steps.tolist()):
+                if n_steps == 0 or (self.is_cut[n] and not self.is_every_step):
+                    continue
+                network.config = replace(self.config, n_steps=n_steps)
+                record = learn(network, self.spikes[n, :n_steps], self.labels[n])
+                n_evaluations += n_steps if self.is_every_step else 1
+                if not self.is_cut[n]:
+                    classes.append(int(record.classes))
+        return replace(network, config=self.config), classes, n_evaluations, len(updates)
 
 
 def inputs_of(config, beats, weights):
-    flat = flat_weights(weights)
-    first = (np.arange(len(flat)) == 0).astype(int)
     return {
         "i": payload.pack(input_event_layout(config.resolved[0]), beats),
-        "weights": payload.pack(weight_layout(config), {"weight": flat, "first": first}),
+        "weights": load_of(config, flat_weights(weights)),
     }
+
+
+def load_of(config, flat):
+    first = (np.arange(len(flat)) == 0).astype(int)
+    return payload.pack(weight_layout(config), {"weight": flat, "first": first})
 
 
 def shadows(network):
     """Return the shadow weights of a network that has them."""
     assert network.shadows is not None
     return network.shadows
+
+
+def state(network):
+    """Return the state of the LFSR of a network that has one."""
+    assert network.lfsr is not None
+    return network.lfsr.state
 
 
 def control(operations, values):
@@ -163,23 +182,45 @@ def test_a_sample_cut_short_is_not_learned_from(mode, stalls, tmp_path):
     expected = {"o": len(host.whole), "shadow": n_weights}
     expected |= {"events": 0} if config.readout == "spike_count" else {}
     result = core.run(inputs, expected=expected, cycle_budget=400_000, stalls=stalls, extra_cycles=8)
-    golden, classes, updated = host.learned(network)
-    assert golden.lfsr is not None
+    golden, classes, n_evaluations, updated = host.learned(network)
     np.testing.assert_array_equal(result.fields("o")["label"], classes)
     for found, wanted in zip(layer_weights(config, result.fields("shadow")["weight"]), shadows(golden), strict=True):
         np.testing.assert_array_equal(found, wanted)
-    assert result.values["lfsr"] == golden.lfsr.state
-    if MODES[mode].get("timing") != "every_step":
-        assert result.values["updated"] == updated > 5
-        assert result.values["updated"] + result.values["skipped"] == len(host.whole)
+    assert result.values["lfsr"] == state(golden)
+    assert result.values["updated"] == updated > 5
+    assert result.values["updated"] + result.values["skipped"] == n_evaluations
+    assert n_evaluations == (
+        host.n_whole_steps.sum() if host.is_every_step else len(host.whole)
+    )  # a sample cut short counts with the steps that were whole
     assert result.values["rejected"] == 0
 
 
-@pytest.fixture(scope="module")
-def compiled():
+class Restarted(wiring.Component):
+    """A core with probes whose reset is an input `restart`, which a run sets or leaves at 0."""
+
+    def __init__(self, config):
+        self._core = Core(config, probe=True)
+        super().__init__({**self._core.signature.members, "restart": In(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.core = ResetInserter(self.restart)(self._core)
+        for name, member in self._core.signature.members.items():
+            inner, outer = getattr(self._core, name), getattr(self, name)
+            if not member.is_signature:
+                m.d.comb += outer.eq(inner)
+            elif member.flow is In:
+                connect(m, flipped(outer), inner)
+            else:
+                connect(m, inner, flipped(outer))
+        return m
+
+
+@pytest.fixture(scope="module", params=["single_port", "dual_port"])
+def compiled(request):
     """A core that learns and its configuration, compiled once for this file."""
-    config = network_config(weight_memory="single_port")
-    return config, cosim.build(Core(config), "fast", None)
+    config = network_config(weight_memory=request.param)
+    return config, compile_component(Restarted(config))
 
 
 def test_a_class_that_nobody_takes_holds_the_core_and_loses_nothing(compiled):
@@ -226,3 +267,170 @@ def test_weights_read_between_samples_are_those_of_the_moment(compiled, stalls):
         kernel.learn(events, labels, np.array([n] if learns[n] else [], np.int64))
         np.testing.assert_array_equal(seen[n], flat_weights(shadows(kernel.network())))
     assert (np.diff(seen, axis=0) != 0).any(axis=1).sum() > 5
+
+
+def new_network(config):
+    """Another network to load, its weights far from the initial ones and from saturation."""
+    rng, initial = np.random.default_rng(6), Network.initial(config)
+    loaded = [rng.integers(-400, 400, shadow.shape) for shadow in shadows(initial)]
+    weights = [inference_weight(w, 10, layer.weight_width) for w, layer in zip(loaded, config.resolved, strict=True)]
+    return replace(initial, weights=weights, shadows=loaded)
+
+
+def begin(core, config, spikes, label, *, expected, extra_cycles):
+    """Load the initial weights, learn from one sample, and stop somewhere."""
+    core.reset()
+    inputs = inputs_of(config, cosim.input_fields(to_events(spikes)), shadows(Network.initial(config)))
+    inputs["control"] = control([CODE["LEARN"]], [label])
+    return core.run(inputs, expected=expected, cycle_budget=20_000, extra_cycles=extra_cycles)
+
+
+@pytest.mark.parametrize("stalls", [None, STALLS], ids=["", "stalls"])
+def test_weights_loaded_after_a_class_replace_what_the_sample_taught(compiled, stalls):
+    """A load that begins in any cycle of an update waits for its end, and no weight of the load is lost."""
+    config, core = compiled
+    spikes, new = vectors.spikes(config, 4, seed=3), new_network(config)
+    flat, has_waited = flat_weights(shadows(new)), []
+    for n in range(4):
+        for wait in range(0, 120, 5 if stalls else 1):
+            begin(core, config, spikes[n : n + 1], n % 4, expected={"o": 1}, extra_cycles=wait)
+            inputs = {"weights": load_of(config, flat), "control": control([CODE["READ_WEIGHTS"]], [0])}
+            result = core.run(inputs, expected={"shadow": len(flat)}, cycle_budget=20_000, stalls=stalls)
+            np.testing.assert_array_equal(result.fields("shadow")["weight"], flat)
+            assert result.values["updated"] == 1
+            has_waited.append(bool(result.input_cycles["weights"][0] > 0))
+    assert stalls or {True, False} == set(has_waited)
+
+
+@pytest.mark.parametrize("stalls", [None, STALLS], ids=["", "stalls"])
+def test_an_update_waits_for_the_end_of_a_load(compiled, stalls, monkeypatch):
+    """Its errors are those of the old weights, and it changes the new ones, all of them loaded."""
+    config, core = compiled
+    spikes, new, outcomes = vectors.spikes(config, 8, seed=3), new_network(config), []
+    flat, asked = flat_weights(shadows(new)), []
+    monkeypatch.setattr("golden.network.update", lambda network, *how: asked.append(how))
+    for n in range(8):
+        learn(Network.initial(config), spikes[n], n % 4)
+        changed = replace(new, shadows=list(shadows(new)), weights=list(new.weights), lfsr=Network.initial(config).lfsr)
+        update(changed, *asked[n])
+        after = flat_weights(shadows(changed))
+        if np.array_equal(after, flat):
+            continue
+        for wait in range(60):
+            begin(core, config, spikes[n : n + 1], n % 4, expected={"o": 0}, extra_cycles=wait)
+            inputs = {"weights": load_of(config, flat), "control": control([CODE["READ_WEIGHTS"]], [0])}
+            result = core.run(inputs, expected={"o": 0, "shadow": len(flat)}, cycle_budget=40_000, stalls=stalls)
+            if result.counts["activity0.adding"] or result.counts["activity1.adding"]:
+                continue  # the sample was not yet whole: it saw a mixture
+            found = result.fields("shadow")["weight"]
+            outcomes.append("load, update" if np.array_equal(found, after) else "update, load")
+            np.testing.assert_array_equal(found, after if outcomes[-1] == "load, update" else flat)
+            assert result.values["lfsr"] == state(changed) and result.values["updated"] == 1
+    assert min(outcomes.count(order) for order in ("load, update", "update, load")) > 10
+
+
+@pytest.mark.parametrize("operation", ["READ_WEIGHTS", "INITIALISE"])
+def test_read_out_and_fresh_weights_wait_for_a_load_and_a_load_for_them(compiled, operation):
+    """Whichever begins first, and the load where both do; none ever meets half of the other."""
+    config, core = compiled
+    initial, new, seen = flat_weights(shadows(Network.initial(config))), new_network(config), []
+    other, flat = initial[::-1].copy(), flat_weights(shadows(new))
+    n_read = 1 + (operation == "READ_WEIGHTS")
+    for seed in range(40):
+        core.reset()
+        core.run({"weights": load_of(config, other)}, expected={}, cycle_budget=1000, extra_cycles=3)
+        stalls = Stalls(seed=seed, gap=0.95, stall=0.2) if seed else None
+        inputs = {"weights": load_of(config, flat), "control": control([CODE[operation], CODE["READ_WEIGHTS"]], [0, 0])}
+        result = core.run(inputs, expected={"shadow": n_read * len(flat)}, cycle_budget=40_000, stalls=stalls)
+        for read in result.fields("shadow")["weight"].reshape(n_read, -1):
+            known = {"initial": initial, "loaded": flat, "before": other}
+            seen.append(next((name for name, weights in known.items() if np.array_equal(read, weights)), "a mixture"))
+        if seed == 0:
+            assert seen == (["loaded"] * 2 if operation == "READ_WEIGHTS" else ["initial"])
+    assert set(seen) == {"loaded", "before" if operation == "READ_WEIGHTS" else "initial"}
+
+
+def test_fresh_weights_are_the_first_load_of_a_core_without_content_and_wait_for_one_that_has_begun(compiled):
+    config, core = compiled
+    initial, flat = flat_weights(shadows(Network.initial(config))), flat_weights(shadows(new_network(config)))
+    fresh = {"control": control([CODE["INITIALISE"], CODE["READ_WEIGHTS"]], [0, 0])}
+    expected = {"shadow": len(flat)}
+    core.reset()
+    result = core.run(fresh, expected=expected, cycle_budget=2000)
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], initial)
+    half = load_of(config, flat)[: len(flat) // 2]
+    core.reset()
+    core.run({"weights": half}, expected={}, cycle_budget=2000)
+    with pytest.raises(SimulationTimeout):  # a load that nobody ends
+        core.run(fresh, expected=expected, cycle_budget=2000)
+    core.reset()
+    core.run({"weights": half}, expected={}, cycle_budget=2000)
+    whole = {"weights": load_of(config, flat)}  # begun again, and ended
+    result = core.run(fresh | whole, expected=expected, cycle_budget=2000, stalls=STALLS)
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], initial)
+
+
+def operate(core, config, operations, values):
+    """Load initial weights, execute operations, learn from some samples; return the result, and the labels given."""
+    events = to_events(vectors.spikes(config, N_SAMPLES, seed=3))
+    labels = np.arange(N_SAMPLES) % config.n_classes
+    inputs = inputs_of(config, cosim.input_fields(events), shadows(Network.initial(config)))
+    codes = [*operations, *[CODE["LEARN"]] * N_SAMPLES, CODE["READ_WEIGHTS"]]
+    inputs["control"] = control(codes, [*values, *labels, 0])
+    n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
+    core.reset()
+    result = core.run(inputs, expected={"o": N_SAMPLES, "shadow": n_weights}, cycle_budget=100_000)
+    return result, events, labels
+
+
+@pytest.mark.parametrize("boost", [1, 2, 3, 14, 65535])
+def test_a_boost_above_the_highest_counts_as_the_highest(compiled, boost):
+    config, core = compiled
+    assert config.learning.max_boost == 1
+    result, events, labels = operate(core, config, [CODE["SET_BOOST"]], [boost])
+    kernel = Kernel(Network.initial(config))
+    kernel.learn(events, labels, np.arange(N_SAMPLES), 1)
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(kernel.network())))
+
+
+@pytest.mark.parametrize("operation, value", [(CODE["SET_LFSR"], 0), (6, 1), (7, 65535)], ids=["lfsr", "6", "7"])
+def test_a_random_generator_set_to_0_and_codes_without_an_operation_are_taken_and_ignored(compiled, operation, value):
+    config, core = compiled
+    assert operation not in CODE.values() or operation == CODE["SET_LFSR"]
+    result, events, labels = operate(core, config, [operation, operation], [value, value])
+    kernel = Kernel(Network.initial(config))
+    kernel.learn(events, labels, np.arange(N_SAMPLES))
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(kernel.network())))
+    assert result.values["lfsr"] == state(kernel.network()) and result.values["updated"] > 5
+
+
+def test_a_reset_keeps_the_weights_forgets_all_else_and_waits_for_a_load(compiled):
+    config, core = compiled
+    network, restart = Network.initial(config), {"settings": {"restart": 1}, "extra_cycles": 1, "cycle_budget": 9}
+    _, events, labels = operate(core, config, [CODE["SET_BOOST"]], [1])
+    kernel = Kernel(network)
+    kernel.learn(events, labels, np.arange(N_SAMPLES), 1)
+    learned = flat_weights(shadows(kernel.network()))
+    core.run({}, expected={}, **restart)
+    read = {"control": control([CODE["READ_WEIGHTS"]], [0])}
+    result = core.run(read, expected={"shadow": len(learned)}, cycle_budget=2000)
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], learned)
+    assert result.values["lfsr"] == state(network)
+    assert not any(result.values[name] for name in ("updated", "skipped", "rejected", "update_cycles"))
+    inputs = {"i": payload.pack(input_event_layout(config.resolved[0]), cosim.input_fields(events))}
+    inputs["control"] = control([CODE["LEARN"]] * N_SAMPLES, labels)
+    with pytest.raises(SimulationTimeout):
+        core.run(inputs, expected={"o": 1}, cycle_budget=2000)
+
+    again = Kernel(network)
+    again.learn(events, labels, np.arange(N_SAMPLES))
+    inputs |= {"weights": load_of(config, flat_weights(shadows(network)))}
+    inputs["control"] = control([CODE["LEARN"]] * N_SAMPLES + [CODE["READ_WEIGHTS"]], [*labels, 0])
+    for wait in range(0, 90, 9):  # in the middle of a load, a sample, an update
+        core.run({}, expected={}, **restart)
+        with pytest.raises(SimulationTimeout):
+            core.run(inputs, expected={"o": 1}, cycle_budget=len(learned) - 20 + wait)
+        core.run({}, expected={}, **restart)
+        expected = {"o": N_SAMPLES, "shadow": len(learned)}
+        result = core.run(inputs, expected=expected, cycle_budget=100_000)
+        np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(again.network())))

@@ -14,8 +14,9 @@ from intsnn_hw.core import Core
 from intsnn_hw.energy import Coefficients, energy_of
 from intsnn_hw.energy.estimate import estimated_accesses, inference_accesses, step_events
 from intsnn_hw.energy.eth import inference_energy, training_cost
-from intsnn_hw.energy.operations import memories, synaptic_operation_pj
+from intsnn_hw.energy.operations import synaptic_operation_pj
 from intsnn_hw.energy.switching import switching
+from intsnn_hw.memories import memories
 from sim.cosim import cosimulate
 from sim.learn import colearn
 from tests.sim.test_learn import small_config
