@@ -111,6 +111,13 @@ def test_mnist_through_the_hardware(intsnn, mnist_dir, tmp_path):
     assert result["accuracy"] > 0.85 and result["lane_utilisation"] > 0.95
 
 
+def test_the_lanes_are_at_work_while_mnist_is_learned(intsnn, mnist_dir):
+    done = intsnn("cosim", "--learn", "--preset", "mnist-64", "--samples", 300, "--data-dir", mnist_dir, "--json")
+    result = done.json
+    assert done.code == 0 and result["mismatches"] == 0 and result["updated_samples"] > 200
+    assert result["update_lane_share"] >= 0.9
+
+
 def test_hardware_options_go_with_any_network(intsnn, tmp_path):
     options = ("--lanes", "8,2", "--fire-lanes", 4, "--banks", 1, "--weight-memory", "single_port,dual_port",
                "--multiplier", "operator")  # fmt: skip

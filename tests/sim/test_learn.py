@@ -1,9 +1,12 @@
 """The core that learns against the golden model: spikes, membranes, every shadow weight and the LFSR."""
 
+import re
+import tomllib
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import tomli_w
 
 from golden import vectors
 from golden.config import EncodingConfig, HardwareConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
@@ -12,6 +15,11 @@ from golden.kernels import Kernel
 from golden.network import Network
 from intsnn_hw.core import Core
 from intsnn_hw.events import Operation, control_layout, input_event_layout
+from intsnn_hw.gate import InputGate
+from intsnn_hw.learner import Learner
+from intsnn_hw.lock import WeightLock
+from intsnn_hw.maintenance import Maintenance
+from intsnn_hw.traces import InputTraces
 from intsnn_hw.update import RowUpdate
 from intsnn_hw.verilog import emit
 from sim import cosim, payload
@@ -74,6 +82,20 @@ def test_every_mode_in_icarus(mode, tmp_path):
         before, after = Network.initial(config).shadows, report.network.shadows
         assert before is not None and after is not None
         assert all((old != new).any() for old, new in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_every_mode_compiled(mode):
+    config = small_config(**MODES[mode])
+    network = Network.initial(config)
+    events, labels = samples(config, 150)
+    rtl, kernel, n_updated = RtlLearner(network), Kernel(network), 0
+    for boost, stalls in ((0, None), (2, STALLS)):
+        report = continue_learning(rtl, kernel, events, labels, boost=boost, interval=75, stalls=stalls)
+        assert report.n_mismatches == 0, "\n".join(map(str, report.first))
+        assert report.n_weights_compared == 2 * sum(layer.n_in * layer.n_out for layer in config.resolved)
+        n_updated += report.activity.updated_samples
+    assert n_updated > 50
 
 
 def test_saturating_shadow_weights_in_icarus(tmp_path):
@@ -185,13 +207,29 @@ def test_events_wait_for_their_label(learner):
     assert len(result.outputs["o"]) == 0
 
 
-def test_without_learning_the_netlist_is_that_of_inference():
-    config = small_config()
-    other = replace(config, learning=None)
-    text = emit(Core(other))
-    assert text == emit(Core(Network.initial(config).inference_only().config))
-    assert not any(word in text for word in ("learner", "gate", "traces", "maintenance"))
-    assert all(word in emit(Core(config)) for word in ("learner", "gate", "traces", "maintenance"))
+def parts(text):
+    """Names of the parts of a core in its Verilog."""
+    return set(re.findall(r"\nmodule \\?intsnn\.(\w+)", text))
+
+
+def test_without_learning_nothing_of_it_is_built(monkeypatch, tmp_path):
+    """The inference core of a configuration whose [learning] is left out is that of one that never had any."""
+    config, built = small_config(), []
+    never = tomllib.loads(config.to_toml())
+    del never["learning"]
+    (tmp_path / "never.toml").write_text(tomli_w.dumps(never))
+    expected = emit(Core(NetworkConfig.from_toml(tmp_path / "never.toml")))
+
+    def noted(part):
+        return lambda *arguments: built.append(part) or part(*arguments)
+
+    for part in (InputGate, InputTraces, Learner, Maintenance, WeightLock):
+        monkeypatch.setattr(f"intsnn_hw.core.{part.__name__}", noted(part))
+    for without in (replace(config, learning=None), Network.initial(config).inference_only().config):
+        assert emit(Core(without)) == expected and not built
+    added = parts(emit(Core(config))) - parts(expected)
+    assert added == {"gate", "traces", "learner", "maintenance", "lock"}
+    assert len(built) == len(added)
 
 
 class BrokenUpdate(RowUpdate):
