@@ -96,7 +96,7 @@ def test_cifar_archive_cut_short_or_of_other_files(tmp_path, version):
         (whole[:-8], "damaged or cut-short"),
         (b"", "damaged or cut-short"),
         (b"<html>", "damaged or cut-short"),
-        (gzip.compress(b"\0" * 10240), "lacks data_batch_1"),
+        (gzip.compress(b"\0" * 10240, mtime=0), "lacks data_batch_1"),
     ):
         path.write_bytes(content)
         with pytest.raises(DataError) as error:
