@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +74,10 @@ def run(args: argparse.Namespace) -> int:
             "--workers: are those of this machine; a cluster has its own, so leave out --scheduler or this"
         )
     _check_modules()
+    from intsnn_hw.energy import Coefficients
+    from intsnn_hw.energy.coefficients import DEFAULT
     from intsnn_hw.explore.embedded import n_cores
+    from intsnn_hw.explore.energy import coefficients_label
     from intsnn_hw.explore.memo import code_digest
     from intsnn_hw.explore.run import run_sweep
     from intsnn_hw.explore.store import Store
@@ -89,9 +94,13 @@ def run(args: argparse.Namespace) -> int:
         others = sum(row["code"] != code_digest() for row in store.rows.values())
         if others:
             note(f"{folder}: {others} of them were computed by another version of intsnn-hw")
+        table = coefficients_label(Coefficients.load(sweep.coefficients or DEFAULT))
+        others = sum(row.get("coefficients", table) != table for row in store.rows.values())
+        if others:
+            note(f"{folder}: {others} of them have energies by another table of coefficients")
 
     try:
-        with _bar() as tell:
+        with _ended_as_by_hand(), _bar() as tell:
             run_sweep(
                 sweep, text, folder, n_workers=args.workers or n_cores(), scheduler=args.scheduler,
                 retry_failed=args.retry_failed, tell=tell, begin=begin,
@@ -102,6 +111,16 @@ def run(args: argparse.Namespace) -> int:
             note(f"{folder} holds all finished points; the same command goes on from there")
         raise
     return _tell(args, folder, _write(folder))
+
+
+@contextlib.contextmanager
+def _ended_as_by_hand() -> Iterator[None]:
+    """Take the signal by which batch systems end a job like Ctrl-C: what is finished is written."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check_modules() -> None:
@@ -225,6 +244,9 @@ def _shown(sweep: Sweep, result: dict[str, Any]) -> list[Any]:
             f"{sweep.data}, {sweep.split} part, mean of {len(sweep.seeds)} seed{'s' * (len(sweep.seeds) > 1)}",
         ),
     ]
+    misfits = sum(row.get("fits") is False for row in result["rows"])
+    if misfits:
+        facts.append(("do not fit", f"{misfits:,}, which are not among the Pareto-optimal"))
     reasons: dict[str, list[str]] = {}
     for row in result["rows"]:
         if row["status"] == "failed":

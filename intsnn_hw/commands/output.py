@@ -70,6 +70,8 @@ def columns(names: tuple[str, ...], rows: list[tuple[object, ...]], title: str |
 def number(value: object) -> str:
     """Write a number with thousands separated and no digits that say nothing."""
     if isinstance(value, float):
+        if 0 < abs(value) < 1:
+            return f"{value:.3g}"
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}"
     return f"{value:,}" if type(value) is int else str(value)
 

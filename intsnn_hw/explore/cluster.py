@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from golden.errors import InputError
@@ -10,6 +11,7 @@ from .evaluate import Evaluate, Row, attempt, failed
 from .memo import code_digest
 from .sweep import Point, Sweep
 
+_ADDRESS = re.compile(r"(\w+://)?[^/\s:]+:\d+")
 _PATIENCE_S = 15
 """For the scheduler to answer."""
 
@@ -36,6 +38,8 @@ class Cluster:
     def __init__(self, evaluate: Evaluate, sweep: Sweep, address: str) -> None:
         from distributed import Client
 
+        if not _ADDRESS.fullmatch(address):
+            raise InputError(f"--scheduler {address}: must be an address such as tcp://10.0.0.1:8786")
         self._evaluate, self._sweep, self._address = evaluate, sweep, address
         self._points: dict[Any, Point] = {}
         self._client: Any  # its methods have types of both their plain and their asynchronous use

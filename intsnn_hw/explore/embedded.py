@@ -166,7 +166,7 @@ def _work(connection: Connection, evaluate: Evaluate, sweep: Sweep) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with contextlib.suppress(EOFError):
+    with contextlib.suppress(EOFError, OSError):  # the other end closed, or its process died
         while True:
             connection.send(attempt(evaluate, sweep, connection.recv()))
 

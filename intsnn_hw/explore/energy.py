@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from golden.config import NetworkConfig
 from intsnn_hw.energy import Coefficients, energy_of
 from intsnn_hw.energy.coefficients import DEFAULT
 
+from .memo import digest
 from .samples import inference_samples, learning_samples
 from .work import Work
 
@@ -23,13 +25,18 @@ def energy(work: Work) -> dict[str, Any]:
     found: dict[str, Any] = {
         "energy_nj": _nanojoules(work.network.inference_only().config, inference, coefficients),
         "energy_by": inference["accesses_by"],
-        "coefficients": coefficients.name,
+        "coefficients": coefficients_label(coefficients),
     }
     if work.core.learning is not None:
         learning = learning_samples(work)
         found["training_energy_nj"] = _nanojoules(work.network.config, learning, coefficients)
         found["training_energy_by"] = learning["accesses_by"]
     return found
+
+
+def coefficients_label(coefficients: Coefficients) -> str:
+    """Return the name of a table and a few digits of its content, which tell it from another of the same name."""
+    return f"{coefficients.name} {digest(json.dumps(coefficients.to_dict(), sort_keys=True).encode())[:8]}"
 
 
 def _nanojoules(config: NetworkConfig, samples: dict[str, Any], coefficients: Coefficients) -> float:

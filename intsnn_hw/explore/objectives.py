@@ -44,9 +44,13 @@ def values_of(row: dict[str, Any], names: Iterable[str]) -> list[float] | None:
 
 
 def front(rows: Iterable[dict[str, Any]], names: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the rows that no other is better than in one objective and at least as good as in all others."""
+    """Return the rows that no other is better than in one objective and at least as good as in all others.
+
+    A core that does not fit its device is none to choose, and takes no part.
+    """
     names = list(names)
-    known = [(values, row) for row in rows if (values := values_of(row, names)) is not None]
+    fitting = (row for row in rows if row.get("fits") is not False)
+    known = [(values, row) for row in fitting if (values := values_of(row, names)) is not None]
     return [row for values, row in known if not any(_dominates(other, values) for other, _ in known)]
 
 

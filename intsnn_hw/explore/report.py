@@ -67,7 +67,9 @@ def _plots(sweep: Sweep, rows: list[Row], best: set[int]) -> dict[str, Any]:
     for name in others or [first]:
         pair = [name, first]
         line = sorted(front(known, pair), key=lambda row: (row[name], row[first]))
-        plots.append({"x": name, "y": first, "front": [row["point"] for row in line]})
+        # Between two points of the front only the one that is worse in x can be had.
+        shape = "vh" if OBJECTIVES[name].higher else "hv"
+        plots.append({"x": name, "y": first, "front": [row["point"] for row in line], "shape": shape})
     shown = ["point", *sweep.axes, *sweep.objectives, "command"]
     return {
         "plots": plots,

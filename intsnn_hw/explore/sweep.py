@@ -161,7 +161,8 @@ class Sweep:
         _require(self.preset in PRESETS, self, "preset", f"one of {', '.join(PRESETS)}")
         if preset(self.preset).learning is None:
             raise ConfigError(f"preset: {self.preset} has no hardware and no on-line learning yet, which sweeps are of")
-        _require(len(self.bundles) > 0, self, "bundles", "at least one axis; give [axes]")
+        if not self.bundles:
+            raise ConfigError("axes: must hold at least one axis")
         names = self.axes
         twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
         if twice is not None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 import time
 from html.parser import HTMLParser
 
@@ -225,11 +226,13 @@ def test_missing_libraries_are_told_before_anything_is_written(intsnn, sweep, tm
     assert not (tmp_path / "out").exists()
 
 
-def test_an_interrupt_ends_with_its_exit_code(intsnn, sweep, tmp_path, monkeypatch):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_with_its_exit_code(intsnn, sweep, tmp_path, monkeypatch, how):
     from intsnn_hw.explore import embedded
 
     def interrupted(*_):
-        raise KeyboardInterrupt
+        signal.raise_signal(how)
+        raise AssertionError("went on")
 
     monkeypatch.setattr(embedded.Embedded, "wait", interrupted)
     done = intsnn("explore", sweep, "--out", "out")

@@ -206,6 +206,12 @@ def wait_until(holds, patience_s=30):
         time.sleep(0.05)
 
 
+@pytest.mark.parametrize("address", ["foo", "tcp://", "tcp://host", "host:port", "tcp://a b:1"])
+def test_no_address(explore, address):
+    with pytest.raises(InputError, match="must be an address such as"):
+        explore(quick, scheduler=address)
+
+
 def test_a_scheduler_that_does_not_answer(explore, tmp_path, monkeypatch):
     from intsnn_hw.explore import cluster as module
 

@@ -77,3 +77,15 @@ def test_it_comes_near_the_front(explore):
     rows = explore(quick, text)
     # Accuracy and memory both grow with their product: any point without an equal is on the front.
     assert len({row["memory_bits"] for row in front(rows, ["accuracy", "memory_bits"])}) >= 8
+
+
+def test_a_core_that_does_not_fit_is_not_on_the_front():
+    rows = [
+        {"point": 0, "status": "ok", "accuracy": 0.9, "lut": 7000, "fits": False},
+        {"point": 1, "status": "ok", "accuracy": 0.8, "lut": 4000, "fits": True},
+        {"point": 2, "status": "ok", "accuracy": 0.7, "lut": 5000, "fits": True},
+        {"point": 3, "status": "failed", "reason": "none"},
+    ]
+    assert [row["point"] for row in front(rows, ["accuracy", "lut"])] == [1]
+    without_a_device = [{name: value for name, value in row.items() if name != "fits"} for row in rows]
+    assert [row["point"] for row in front(without_a_device, ["accuracy", "lut"])] == [0, 1]
