@@ -8,8 +8,6 @@ kernel), and, where the network learns, ``layer0.shadow_weight``, each in the na
 
 import json
 import math
-import os
-import secrets
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from numpy.typing import NDArray
 
 from .config import NetworkConfig
 from .errors import CheckpointError, ConfigError
+from .files import write_whole
 from .fixed import LFSR_WIDTH, IntArray, Lfsr, signed_range
 from .network import Network
 from .synapse import inference_weight
@@ -68,16 +67,8 @@ def save(path: Path | str, network: Network, *, training: dict[str, Any] | None 
     """
     path = Path(path)
     data = _serialise(network, {} if training is None else training)
-    temporary = path.parent / f".intsnn-{secrets.token_hex(8)}.tmp"
     try:
-        try:
-            with open(temporary, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, data)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path}: cannot be written ({_reason(error)}); choose another file or folder") from error
 

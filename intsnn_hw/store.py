@@ -9,7 +9,6 @@ from .arith import index_shape
 UNDEFINED_CONTENT = "undefined_content"
 """Attribute of a memory whose initial zeros the emitted Verilog leaves out; nothing may read what was not written."""
 
-
 PART_WORDS = 2048
 """What a block of 16 or 18 kbit holds at 8 or 9 bits."""
 

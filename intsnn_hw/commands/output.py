@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
-import secrets
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
+from golden.files import write_whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -119,13 +118,8 @@ def status(text: str) -> Iterator[None]:
 
 def write_file(path: Path, content: str | bytes) -> Path:
     """Write a file whole or not at all."""
-    temporary = path.parent / f".intsnn-{secrets.token_hex(8)}.tmp"
     try:
-        try:
-            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
     return path

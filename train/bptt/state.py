@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 
 from golden.config import NetworkConfig
 from golden.errors import CheckpointError
+from golden.files import write_whole
 
 from .loop import Settings, Trainer
 from .model import SpikingNetwork
@@ -71,17 +71,12 @@ class Run:
 
 def save(path: Path | str, run: Run, trainer: Trainer) -> None:
     """Write a run and its state, whole or not at all."""
-    path = Path(path)
-    temporary = path.parent / f".intsnn-{secrets.token_hex(8)}.tmp"
-    content = {"format": FORMAT, "version": VERSION, "run": run.to_dict(), "state": trainer.state()}
+    content = BytesIO()
+    torch.save({"format": FORMAT, "version": VERSION, "run": run.to_dict(), "state": trainer.state()}, content)
     try:
-        try:
-            torch.save(content, temporary)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except (OSError, RuntimeError) as error:
-        raise CheckpointError(f"{path}: cannot be written ({error}); choose another file or folder") from error
+        write_whole(Path(path), content.getvalue())
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be written ({error.strerror}); choose another file or folder") from error
 
 
 def load(path: Path | str, device: torch.device | str = "cpu") -> tuple[Run, dict[str, Any]]:
