@@ -35,7 +35,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "direct": ({"route": "direct"}, {}, {}),
     "direct, two hidden layers": ({"route": "direct", "hidden": (64, 32)}, {}, {}),
     "every_step": ({"timing": "every_step"}, {}, {}),
-    "direct, every_step, leaking traces": ({"route": "direct", "timing": "every_step"}, {"trace_shift": 2}, {}),
+    "direct, every_step, leaking traces": ({"route": "direct", "timing": "every_step"}, {"trace_shifts": (2, 2)}, {}),
     "nearest": ({"rounding": "nearest"}, {}, {}),
     "single-port memory, 4 lanes": ({}, {}, SINGLE_PORT),
 }

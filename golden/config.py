@@ -22,10 +22,13 @@ from .fixed import ROUNDINGS, Rounding, signed_range, signed_width, unsigned_wid
 from .spatial import Shape, n_windows, pooled_shape, window_reach
 
 Reset = Literal["soft", "hard", "none"]
-Readout = Literal["membrane", "spike_count"]
+Readout = Literal["membrane", "membrane_sum", "spike_count"]
 EncodingKind = Literal["single_shot", "every_step", "rate", "latency", "events"]
 Route = Literal["feedback", "direct"]
 Timing = Literal["final", "every_step"]
+ErrorKind = Literal["margin", "pair", "graded"]
+Surrogate = Literal["wide", "narrow"]
+Recurrence = Literal["learned", "fixed"]
 Multiplier = Literal["shift_add", "operator"]
 WeightMemory = Literal["dual_port", "single_port"]
 
@@ -42,6 +45,8 @@ MAX_STEPS = 1 << 12
 MAX_EPOCHS = 1 << 16
 GRADIENT_WIDTH = 8
 """Width of the clipped gradient before it is rounded to a power of two, sign included: -127..127."""
+GRADED_SHIFT = GRADIENT_WIDTH - 2
+"""A graded error is 0 or a power of two up to 2^GRADED_SHIFT with a sign, like a gradient."""
 _LEFT_OUT = "left_out"
 """Key of a field's metadata: the value, besides None, that plain data leaves out."""
 
@@ -169,6 +174,9 @@ class LayerConfig:
     pool : int
         Side of the squares, 1..64, over which the layer's input is summed before its weights; 1: none. Rows and columns
         that fill no square are dropped.
+    recurrent : bool
+        The layer's own spikes of the previous step are further inputs, the last columns of its weights; only of a fully
+        connected hidden layer.
     """
 
     size: int
@@ -176,11 +184,19 @@ class LayerConfig:
     neuron: NeuronConfig = field(default_factory=NeuronConfig)
     conv: ConvConfig | None = None
     pool: int = field(default=1, metadata={_LEFT_OUT: 1})
+    recurrent: bool = field(default=False, metadata={_LEFT_OUT: False})
 
     def __post_init__(self) -> None:
         _require_range(self, "size", 1, MAX_NEURONS)
         _require_range(self, "weight_width", *WEIGHT_WIDTHS)
         _require_range(self, "pool", *WINDOW_SIDES)
+        _require(type(self.recurrent) is bool, self, "recurrent", "must be true or false")
+        _require(
+            not (self.recurrent and self.is_spatial),
+            self,
+            "recurrent",
+            "must be false where a layer convolves or pools",
+        )
 
     @property
     def is_spatial(self) -> bool:
@@ -252,7 +268,7 @@ class EncodingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class LearningConfig:
-    """On-line learning by the margin rule (docs/arithmetic.md), integers only, batch size 1.
+    """On-line learning with integers only (docs/arithmetic.md), batch size 1.
 
     Parameters
     ----------
@@ -263,11 +279,23 @@ class LearningConfig:
         random ternary matrix.
     timing : {"final", "every_step"}
         One update after the last step with the accumulated surrogate, or one after each step with that step's.
+    error : {"margin", "pair", "graded"}
+        See :func:`golden.learning.output_error`: a ternary error of each class alone; one of the true class and its
+        strongest rival; or powers of two after the share that each class has in the scores.
     margin : int
-        M, in membrane units of the readout: no error once the true class is at or above M and all others at or
-        below -M.
+        M, in membrane units of the readout. "margin": no error once the true class is at or above M and all others at
+        or below -M. "pair": none once the true class is M above its rival.
+    error_octave : int
+        log2 of the distance of two scores, in membrane units, that halves the share of a class ("graded"), 0..30.
+    surrogate : {"wide", "narrow"}
+        Membranes with a surrogate of 1: from 0 to below the level above the last, ``0 <= U < 2^(k+n)``, or half a level
+        less at both ends.
     rate_shifts : tuple of int
         Right shift of each layer's shadow update, input side first; negative means left. The schedule adds to it.
+    recurrent_rate_shifts, recurrent_init_shifts : tuple of int
+        The same, and initial weights, of each recurrent layer's weights from itself; the first recurrent layer first.
+    recurrence : {"learned", "fixed"}
+        Whether these weights learn, or stay as they were drawn.
     error_shifts : tuple of int
         Right shift of ``d * S`` of each hidden layer before it is clipped to a gradient of 8 bits, -7..24; negative
         means left.
@@ -275,8 +303,16 @@ class LearningConfig:
         Left shift that brings the sum of the ternary matrix into the units of inference weights (direct route).
     rounding : {"floor", "toward_zero", "nearest", "stochastic"}
         Rounding of the shadow update.
-    trace_shift : int or None
-        Leak of the presynaptic traces, ``x <- x - (x >> trace_shift) + s``; None: no leak.
+    trace_shifts : tuple of int
+        Leak of the traces of each layer's inputs, :func:`golden.learning.trace_step`, 1..15, mostly the leak of that
+        layer's membranes; empty: no leak.
+    trace_gain : int
+        Left shift of a spike that a trace takes up, 0..8, for leaks that are finer than a spike.
+    budget : int or None
+        Steps of a sample in which a neuron of a hidden layer may fire before its error grows by ``2^budget_shift`` in
+        each further step, so that it learns to fire less; None: any number.
+    budget_shift : int
+        0..24.
     init_shifts : tuple of int
         Initial shadow weights are uniform in ``-2^init_shift .. 2^init_shift - 1``, for each layer.
     epochs : int
@@ -290,12 +326,21 @@ class LearningConfig:
     shadow_width: int = 16
     route: Route = "feedback"
     timing: Timing = "final"
+    error: ErrorKind = field(default="margin", metadata={_LEFT_OUT: "margin"})
     margin: int = 512
+    error_octave: int = field(default=9, metadata={_LEFT_OUT: 9})
+    surrogate: Surrogate = field(default="wide", metadata={_LEFT_OUT: "wide"})
     rate_shifts: tuple[int, ...]
+    recurrent_rate_shifts: tuple[int, ...] = field(default=(), metadata={_LEFT_OUT: ()})
+    recurrent_init_shifts: tuple[int, ...] = field(default=(), metadata={_LEFT_OUT: ()})
+    recurrence: Recurrence = field(default="learned", metadata={_LEFT_OUT: "learned"})
     error_shifts: tuple[int, ...]
     direct_shift: int = 4
     rounding: Rounding = "stochastic"
-    trace_shift: int | None = None
+    trace_shifts: tuple[int, ...] = field(default=(), metadata={_LEFT_OUT: ()})
+    trace_gain: int = field(default=0, metadata={_LEFT_OUT: 0})
+    budget: int | None = None
+    budget_shift: int = field(default=8, metadata={_LEFT_OUT: 8})
     init_shifts: tuple[int, ...]
     epochs: int = 12
     schedule: tuple[int, ...] = (5, 7, 9, 11)
@@ -307,12 +352,21 @@ class LearningConfig:
         _require_choice(self, "timing", get_args(Timing))
         _require_range(self, "margin", 0, (1 << 31) - 1)
         _require_choice(self, "rounding", ROUNDINGS)
+        _require_choice(self, "error", get_args(ErrorKind))
+        _require_range(self, "error_octave", 0, 30)
+        _require_choice(self, "surrogate", get_args(Surrogate))
+        _require_choice(self, "recurrence", get_args(Recurrence))
         _require_range(self, "direct_shift", 0, 16)
-        if self.trace_shift is not None:
-            _require_range(self, "trace_shift", 1, 15)
+        _require_range(self, "trace_gain", 0, 8)
+        if self.budget is not None:
+            _require_range(self, "budget", 0, MAX_STEPS)
+        _require_range(self, "budget_shift", 0, 24)
         # Below 1 - GRADIENT_WIDTH every error saturates the gradient; the limit also keeps the product within 64 bits.
         ranges = (
             ("rate_shifts", -16, 16),
+            ("recurrent_rate_shifts", -16, 16),
+            ("recurrent_init_shifts", 0, self.shadow_width - 1),
+            ("trace_shifts", 1, 15),
             ("error_shifts", 1 - GRADIENT_WIDTH, 24),
             ("init_shifts", 0, self.shadow_width - 1),
         )
@@ -321,7 +375,7 @@ class LearningConfig:
         _require_range(self, "epochs", 1, MAX_EPOCHS)
         _require_each(self, "schedule", 1, MAX_EPOCHS, f"must be epochs 1..{MAX_EPOCHS} each")
         _require(list(self.schedule) == sorted(set(self.schedule)), self, "schedule", "must be ascending")
-        steepest = max((*self.rate_shifts, 0)) + len(self.schedule)
+        steepest = max((*self.rate_shifts, *self.recurrent_rate_shifts, 0)) + len(self.schedule)
         _require(steepest <= 16, self, "schedule", "rate shift and schedule together must stay at or below 16")
         _require_range(self, "seed", 0, (1 << 32) - 1)
 
@@ -388,7 +442,8 @@ class ResolvedLayer:
     """A layer within its network: its configuration, what it is fed with, and every derived width.
 
     ``input_shape`` and ``output_shape`` are (channels, height, width), None where there are no rows and columns; `n_in`
-    and `n_out` count inputs before pooling, and neurons.
+    and `n_out` count inputs before pooling, without the layer's own, and neurons. `recurrent_index` is its place
+    among the recurrent ones, from 0; None where it is not one.
     """
 
     index: int
@@ -396,6 +451,7 @@ class ResolvedLayer:
     n_out: int
     input_spike_width: int
     n_steps: int
+    is_readout: bool
     fires: bool
     weight_width: int
     neuron: NeuronConfig
@@ -409,6 +465,22 @@ class ResolvedLayer:
     pool: int = 1
     input_shape: Shape | None = None
     output_shape: Shape | None = None
+    recurrent_index: int | None = None
+
+    @property
+    def n_own(self) -> int:
+        """Rows of weights from the layer's own neurons; 0 where it is not recurrent."""
+        return 0 if self.recurrent_index is None else self.n_out
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of weights: inputs after pooling and then the layer's own neurons, or places of a window."""
+        return math.prod(self.weight_shape[1:])
+
+    @property
+    def event_width(self) -> int:
+        """Bits of the widest spike that the layer adds, an input's or its own."""
+        return max(self.input_spike_width, self.neuron.spike_width) if self.n_own else self.input_spike_width
 
     @property
     def pooled_shape(self) -> Shape | None:
@@ -417,16 +489,16 @@ class ResolvedLayer:
 
     @property
     def weight_shape(self) -> tuple[int, ...]:
-        """Shape of the weights: (n_out, inputs after pooling), (c_out, c_in, kernel, kernel) of a convolution."""
+        """Shape of the weights: (n_out, inputs after pooling + own), (c_out, c_in, kernel, kernel) of a convolution."""
         if self.conv is None or self.output_shape is None or self.pooled_shape is None:
-            return self.n_out, self.n_in if self.pooled_shape is None else math.prod(self.pooled_shape)
+            return self.n_out, (self.n_in if self.pooled_shape is None else math.prod(self.pooled_shape)) + self.n_own
         return self.output_shape[0], self.pooled_shape[0], self.conv.kernel, self.conv.kernel
 
     @property
     def fan_in(self) -> int:
-        """Most input events of one step that can reach one neuron, each input sending at most one."""
+        """Most input events of one step that can reach one neuron, each input sending at most one; without its own."""
         if self.conv is None or self.pooled_shape is None:
-            return self.weight_shape[1] * self.pool**2
+            return (self.weight_shape[1] - self.n_own) * self.pool**2
         channels, height, width = self.pooled_shape
         return channels * self.conv.reach(height) * self.conv.reach(width) * self.pool**2
 
@@ -439,7 +511,7 @@ class ResolvedLayer:
     def current_range(self) -> tuple[int, int]:
         """Range of the exact sum over one step, each input sending at most one event."""
         low, high = signed_range(self.weight_width)
-        total = self.fan_in * ((1 << self.input_spike_width) - 1)
+        total = self.fan_in * ((1 << self.input_spike_width) - 1) + self.n_own * self.neuron.max_spike
         return low * total, high * total
 
     @property
@@ -450,7 +522,7 @@ class ResolvedLayer:
     @property
     def product_width(self) -> int:
         """Bits of one spike-times-weight product."""
-        return self.weight_width + self.input_spike_width
+        return self.weight_width + self.event_width
 
     @property
     def n_words(self) -> int:
@@ -479,8 +551,66 @@ class ResolvedLayer:
 
     @property
     def input_trace_width(self) -> int:
-        """Bits of the trace of one input: the sum of its spikes over `n_steps`."""
-        return unsigned_width(self.n_steps * ((1 << self.input_spike_width) - 1))
+        """Bits of the trace of one input, which never saturates."""
+        return self._trace_width((1 << self.input_spike_width) - 1)
+
+    @property
+    def own_trace_width(self) -> int:
+        """Bits of the trace of one of the layer's own neurons, where it is recurrent."""
+        return self._trace_width(self.neuron.max_spike)
+
+    @property
+    def row_trace_width(self) -> int:
+        """Bits of the widest trace of a row."""
+        return max(self.input_trace_width, self.own_trace_width) if self.n_own else self.input_trace_width
+
+    @property
+    def init_shifts(self) -> tuple[int, ...]:
+        """Initial shadow weights' log2 of inputs' rows and, where the layer is recurrent, of its own."""
+        if self.learning is None:
+            return ()
+        own = () if self.recurrent_index is None else (self.learning.recurrent_init_shifts[self.recurrent_index],)
+        return self.learning.init_shifts[self.index], *own
+
+    @property
+    def rate_shifts(self) -> tuple[int, ...]:
+        """Rate shifts of inputs' rows and, where the layer is recurrent and learns that, of its own."""
+        if self.learning is None:
+            return ()
+        learns = self.recurrent_index is not None and self.learning.recurrence == "learned"
+        own = (self.learning.recurrent_rate_shifts[self.recurrent_index or 0],) if learns else ()
+        return self.learning.rate_shifts[self.index], *own
+
+    @property
+    def init_words(self) -> int:
+        """Words of 16 bits that the draw of one initial shadow weight takes."""
+        return 1 if max(self.init_shifts, default=0) <= 15 else 2
+
+    @property
+    def surrogate_window(self) -> tuple[int, int]:
+        """Least membrane before reset whose surrogate is 1, and the least above for which it is 0 again."""
+        neuron, narrow = self.neuron, self.learning is not None and self.learning.surrogate == "narrow"
+        edge = (1 << neuron.threshold_shift) >> 1 if narrow else 0
+        return edge, (1 << (neuron.threshold_shift + neuron.spike_width)) - edge
+
+    @property
+    def budget_push(self) -> int:
+        """What the error of a neuron beyond its budget grows by; 0 without a budget, and in the readout layer."""
+        if self.learning is None or self.learning.budget is None or self.is_readout:
+            return 0
+        return 1 << self.learning.budget_shift
+
+    @property
+    def trace_shift(self) -> int | None:
+        """Leak of the traces of the layer's rows; None: no leak."""
+        shifts = () if self.learning is None else self.learning.trace_shifts
+        return shifts[self.index] if shifts else None
+
+    def _trace_width(self, max_spike: int) -> int:
+        """Return the bits of the sum of `n_steps` spikes, or of the level at which the leak takes all that arrives."""
+        gain = 0 if self.learning is None else self.learning.trace_gain
+        leaked = self.n_steps if self.trace_shift is None else min(self.n_steps, 1 << self.trace_shift)
+        return unsigned_width(leaked * (max_spike << gain))
 
     @property
     def surrogate_width(self) -> int:
@@ -501,9 +631,9 @@ class NetworkConfig:
         Time steps T of a sample, 1..4096.
     layers : tuple of LayerConfig
         Hidden layers and, last, the readout.
-    readout : {"membrane", "spike_count"}
-        Class = arg max of the last layer's membranes after the last step (that layer does not fire), or of its summed
-        graded spikes; the lowest index on ties.
+    readout : {"membrane", "membrane_sum", "spike_count"}
+        Class = arg max of the last layer's membranes after the last step (that layer does not fire), of their sums over
+        all steps, or of its summed graded spikes; the lowest index on ties.
     input_shape : (channels, height, width), optional
         What convolution and pooling take the inputs for; the address of an input is its index in C order.
     encoding : EncodingConfig
@@ -539,6 +669,7 @@ class NetworkConfig:
             fits = len(self.input_shape) == 3 and math.prod(self.input_shape) == self.n_inputs
             _require(fits, self, "input_shape", rule)
         depth = len(self._maps) - 1
+        _require(not self.layers[-1].recurrent, self.layers[-1], "recurrent", "must be false in the readout layer")
         for name in PER_LAYER:
             if len(getattr(self.hardware, name)) not in (1, depth):
                 given = getattr(self.hardware, name)
@@ -550,13 +681,22 @@ class NetworkConfig:
 
     def _check_learning(self, learning: LearningConfig, depth: int) -> None:
         require_dense(self)
-        for name, count in (("rate_shifts", depth), ("init_shifts", depth), ("error_shifts", depth - 1)):
+        recurrent = sum(layer.recurrent for layer in self.layers)
+        counts = {
+            "rate_shifts": depth,
+            "init_shifts": depth,
+            "error_shifts": depth - 1,
+            "recurrent_rate_shifts": recurrent,
+            "recurrent_init_shifts": recurrent,
+            "trace_shifts": depth if learning.trace_shifts else 0,
+        }
+        for name, count in counts.items():
             _require(len(getattr(learning, name)) == count, learning, name, f"must hold {count} values here")
         widest = max(layer.weight_width for layer in self.layers)
         _require(learning.shadow_width >= widest, learning, "shadow_width", f"must be at least weight_width ({widest})")
         neuron = self.layers[-1].neuron
         exact = neuron.reset == "soft" and neuron.leak_shift is None and neuron.leak_factor is None
-        exact = exact or self.readout == "membrane"
+        exact = exact or self.readout != "spike_count"
         _require(exact, learning, "margin", "a spike-count readout learns with soft reset and without leak only")
 
     @cached_property
@@ -587,6 +727,7 @@ class NetworkConfig:
                     n_out=n_out,
                     input_spike_width=spike_width,
                     n_steps=self.n_steps,
+                    is_readout=is_readout,
                     fires=not is_readout or self.readout == "spike_count",
                     weight_width=layer.weight_width,
                     neuron=layer.neuron,
@@ -600,6 +741,7 @@ class NetworkConfig:
                     pool=layer.pool,
                     input_shape=self._maps[index],
                     output_shape=output_shape,
+                    recurrent_index=sum(other.recurrent for other in self.layers[:index]) if layer.recurrent else None,
                 )
             )
             n_in, spike_width = n_out, layer.neuron.spike_width
@@ -612,16 +754,20 @@ class NetworkConfig:
 
     @property
     def score_width(self) -> int:
-        """Bits of a signed score: the readout membrane, or the spike count over `n_steps`."""
+        """Bits of a signed score: the readout membrane, its sum over `n_steps`, or the spike count over these."""
         neuron = self.layers[-1].neuron
         if self.readout == "membrane":
             return neuron.membrane_width
+        if self.readout == "membrane_sum":
+            low, high = signed_range(neuron.membrane_width)
+            return signed_width(self.n_steps * low, self.n_steps * high)
         return signed_width(0, self.n_steps * neuron.max_spike)
 
     @property
     def topology(self) -> str:
         """Sizes joined by dashes, as in ``784-128-10``; with convolution or pooling as in ``28x28-8c5-2a-16c5-2a-10``.
 
+        A recurrent layer has an ``r`` behind its size, as in ``128-128r-10``.
         There ``8c5`` is a convolution of 8 channels and windows of 5x5, ``s2`` and ``p1`` follow where its stride and
         padding are not 1 and 0, ``2a`` sums squares of 2x2, and an input of several channels has them last: ``34x34x2``
         is 34 rows, 34 columns, 2 channels.
@@ -683,7 +829,7 @@ def require_dense(config: NetworkConfig) -> None:
 def _term(layer: LayerConfig) -> str:
     pool = f"{layer.pool}a-" if layer.pool > 1 else ""
     if layer.conv is None:
-        return f"{pool}{layer.size}"
+        return f"{pool}{layer.size}{'r' if layer.recurrent else ''}"
     stride = f"s{layer.conv.stride}" if layer.conv.stride > 1 else ""
     padding = f"p{layer.conv.padding}" if layer.conv.padding > 0 else ""
     return f"{pool}{layer.size}c{layer.conv.kernel}{stride}{padding}"
@@ -724,8 +870,9 @@ def _build(kind: Any, data: Any, where: str) -> Any:
             raise ConfigError(f"{where}: must be a list, got {data!r}")
         return tuple(_build(get_args(kind)[0], entry, f"{where}[{index}]") for index, entry in enumerate(data))
     expected = str if get_origin(kind) is Literal else kind
-    if not isinstance(data, expected) or isinstance(data, bool):
-        raise ConfigError(f"{where}: must be {'a string' if expected is str else 'an integer'}, got {data!r}")
+    if not isinstance(data, expected) or isinstance(data, bool) != (expected is bool):
+        wanted = {str: "a string", bool: "true or false"}.get(expected, "an integer")
+        raise ConfigError(f"{where}: must be {wanted}, got {data!r}")
     return data
 
 

@@ -51,6 +51,11 @@ def shift_floor(value: ArrayLike, shift: int) -> IntArray:
     return value >> shift if shift >= 0 else value << -shift
 
 
+def shift_ceil(value: ArrayLike, shift: int) -> IntArray:
+    """Divide by ``2^shift``, rounding up; `shift` is 0 or above."""
+    return (np.asarray(value, np.int64) + ((1 << shift) - 1)) >> shift
+
+
 def shift_round(value: ArrayLike, shift: int) -> IntArray:
     """Divide by ``2^shift``, rounding half up; a negative `shift` multiplies."""
     value = np.asarray(value, np.int64)

@@ -3,19 +3,20 @@
 Traces of the network's inputs are made only when an update needs them, which few samples of a trained network do.
 
 Proven equal to the numpy steps, for every spike, membrane, weight and LFSR state, by ``tests/golden/test_kernels.py``.
-All layers live in flat arrays; row `i` of a fully connected layer holds the weights of input `i` to all its neurons.
+All layers live in flat arrays; row `i` of a fully connected layer holds the weights of input `i` to all its neurons,
+and the rows after its inputs' those of its own neurons, if it is recurrent.
 Maps, and weights of windows, lie in the order of :mod:`golden.scatter`.
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numba import njit
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from .config import GRADIENT_WIDTH, NetworkConfig
+from .config import GRADED_SHIFT, GRADIENT_WIDTH, ErrorKind, NetworkConfig, Readout
 from .encoding import Events
 from .fixed import LFSR_TAPS, ROUNDINGS, IntArray, Lfsr
 from .learning import direct_matrix
@@ -35,17 +36,22 @@ from .scatter import (
 
 # Columns of the plan, one row a layer.
 (
-    N_IN, N_OUT, FIRES, MEMBRANE_WIDTH, MAX_SPIKE, THRESHOLD_SHIFT, SURROGATE_TOP, LEAK, LEAK_SHIFT, LEAK_FACTOR,
-    RESET, WEIGHT_WIDTH, WEIGHT_AT, NEURON_AT, INPUT_AT, TRACE_WIDTH, ERROR_SHIFT, RATE_SHIFT, MATRIX_AT, BY_TABLE,
-    TABLE_AT, TARGET_STEP, SOURCE_STEP, N_COLUMNS,
-) = range(24)  # fmt: skip
+    N_IN, N_OWN, N_OUT, FIRES, MEMBRANE_WIDTH, MAX_SPIKE, THRESHOLD_SHIFT, SURROGATE_LOW, SURROGATE_HIGH, LEAK,
+    LEAK_SHIFT, LEAK_FACTOR, RESET, WEIGHT_WIDTH, WEIGHT_AT, NEURON_AT, ROW_AT, TRACE_LEAK, TRACE_GAIN, ERROR_SHIFT,
+    RATE_SHIFT, OWN_RATE_SHIFT, OWN_LEARNS, BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, TARGET_STEP,
+    SOURCE_STEP, N_COLUMNS,
+) = range(31)  # fmt: skip
 LEAK_NONE, LEAK_BY_SHIFT, LEAK_BY_FACTOR = range(3)
 RESET_SOFT, RESET_HARD, RESET_NONE = range(3)
 
 # Entries of the learning rule.
 (
-    SHADOW_WIDTH, DIRECT, EVERY_STEP, MARGIN, ROUNDING, TRACE_LEAK, DIRECT_SHIFT, SPIKE_COUNT, N_RULE,
-) = range(9)  # fmt: skip
+    SHADOW_WIDTH, DIRECT, EVERY_STEP, ERROR, MARGIN, ERROR_OCTAVE, ROUNDING, DIRECT_SHIFT, READOUT, N_RULE,
+) = range(10)  # fmt: skip
+BY_MARGIN, BY_PAIR, GRADED = range(3)
+assert get_args(ErrorKind) == ("margin", "pair", "graded")
+MEMBRANE, MEMBRANE_SUM, SPIKE_COUNT = range(3)
+assert get_args(Readout) == ("membrane", "membrane_sum", "spike_count")
 FLOOR, TOWARD_ZERO, NEAREST, STOCHASTIC = range(4)
 SPARSE = 20
 """Neurons per neuron with an error from which on an update visits only those with one; measured at 256 neurons."""
@@ -218,8 +224,9 @@ def _update_type(config: NetworkConfig) -> type:
     if config.learning is None:
         return np.int32
     widest = max(
-        GRADIENT_WIDTH + layer.input_trace_width + max(-rate_shift, 0)
-        for layer, rate_shift in zip(config.resolved, config.learning.rate_shifts, strict=True)
+        GRADIENT_WIDTH + layer.row_trace_width + max(-rate_shift, 0)
+        for layer in config.resolved
+        for rate_shift in layer.rate_shifts
     )
     return np.int32 if widest <= 30 else np.int64
 
@@ -244,44 +251,48 @@ def _tables(config: NetworkConfig) -> IntArray:
 
 def _plan(config: NetworkConfig) -> IntArray:
     plan = np.zeros((len(config.layers), N_COLUMNS), np.int64)
-    weight_at = neuron_at = input_at = matrix_at = table_at = 0
+    weight_at = neuron_at = row_at = matrix_at = table_at = 0
     plan[:, BY_TABLE] = _by_table(config)
     for layer, row in zip(config.resolved, plan, strict=True):
         neuron = layer.neuron
-        row[N_IN], row[N_OUT], row[FIRES] = layer.n_in, layer.n_out, layer.fires
+        row[N_IN], row[N_OWN], row[N_OUT], row[FIRES] = layer.n_in, layer.n_own, layer.n_out, layer.fires
         row[MEMBRANE_WIDTH], row[MAX_SPIKE] = neuron.membrane_width, neuron.max_spike
         row[THRESHOLD_SHIFT] = neuron.threshold_shift
-        row[SURROGATE_TOP] = 1 << (neuron.threshold_shift + neuron.spike_width)
+        row[SURROGATE_LOW], row[SURROGATE_HIGH] = layer.surrogate_window
         if neuron.leak_shift is not None:
             row[LEAK], row[LEAK_SHIFT] = LEAK_BY_SHIFT, neuron.leak_shift
         elif neuron.leak_factor is not None:
             row[LEAK], row[LEAK_SHIFT], row[LEAK_FACTOR] = LEAK_BY_FACTOR, neuron.leak_frac or 0, neuron.leak_factor
         row[RESET] = {"soft": RESET_SOFT, "hard": RESET_HARD, "none": RESET_NONE}[neuron.reset]
-        row[WEIGHT_WIDTH], row[TRACE_WIDTH] = layer.weight_width, layer.input_trace_width
-        row[WEIGHT_AT], row[NEURON_AT], row[INPUT_AT], row[MATRIX_AT] = weight_at, neuron_at, input_at, matrix_at
+        row[WEIGHT_WIDTH] = layer.weight_width
+        row[WEIGHT_AT], row[NEURON_AT], row[ROW_AT], row[MATRIX_AT] = weight_at, neuron_at, row_at, matrix_at
         if config.learning is not None:
-            row[RATE_SHIFT] = config.learning.rate_shifts[layer.index]
-            if layer.index < len(config.layers) - 1:
+            row[TRACE_LEAK], row[TRACE_GAIN] = layer.trace_shift or 0, config.learning.trace_gain
+            row[RATE_SHIFT], row[OWN_LEARNS] = layer.rate_shifts[0], len(layer.rate_shifts) > 1
+            row[OWN_RATE_SHIFT] = layer.rate_shifts[-1]
+            row[BUDGET], row[BUDGET_PUSH] = config.learning.budget or 0, layer.budget_push
+            if not layer.is_readout:
                 row[ERROR_SHIFT] = config.learning.error_shifts[layer.index]
         row[TABLE_AT] = table_at
         row[TARGET_STEP], row[SOURCE_STEP] = runs_step(layer)
         weight_at += math.prod(layer.weight_shape)
         table_at += layer.n_in * row[BY_TABLE]
         neuron_at += layer.n_out
-        input_at += layer.n_in
+        row_at += layer.n_in + layer.n_own
         matrix_at += layer.n_out * config.n_classes
     return plan
 
 
 def _rule(config: NetworkConfig) -> IntArray:
     rule = np.zeros(N_RULE, np.int64)
-    rule[SPIKE_COUNT] = config.readout == "spike_count"
+    rule[READOUT] = get_args(Readout).index(config.readout)
     learning = config.learning
     if learning is not None:
         rule[SHADOW_WIDTH], rule[MARGIN] = learning.shadow_width, learning.margin
+        rule[ERROR], rule[ERROR_OCTAVE] = get_args(ErrorKind).index(learning.error), learning.error_octave
         rule[DIRECT], rule[EVERY_STEP] = learning.route == "direct", learning.timing == "every_step"
         rule[ROUNDING] = ROUNDINGS.index(learning.rounding)
-        rule[TRACE_LEAK], rule[DIRECT_SHIFT] = learning.trace_shift or 0, learning.direct_shift
+        rule[DIRECT_SHIFT] = learning.direct_shift
     return rule
 
 
@@ -408,22 +419,59 @@ def _events_of(p, spikes, addresses, levels):  # pragma: no cover
 
 
 @_compiled
+def _rows_of(plan):  # pragma: no cover
+    """Return room for the events of the rows of any layer: addresses and levels."""
+    most = (plan[:, N_IN] + plan[:, N_OWN]).max() if plan[:, N_OWN].any() else 0
+    return np.zeros(most, np.int32), np.zeros(most, np.uint8)
+
+
+@_compiled
+def _join_own(p, spikes, addresses, levels, row_addresses, row_levels):  # pragma: no cover
+    """List the events of a recurrent layer's rows: those of its inputs, then its own spikes as they stand."""
+    count = len(levels)
+    row_addresses[:count] = addresses
+    row_levels[:count] = levels
+    own = spikes[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]]
+    for j in range(p[N_OUT]):
+        if own[j] > 0:
+            row_addresses[count], row_levels[count] = p[N_IN] + j, own[j]
+            count += 1
+    return count
+
+
+@_compiled
+def _add_scores(rule, membranes, spikes, scores):  # pragma: no cover
+    """Bring the scores of a sample from one step to the next."""
+    if rule[READOUT] == MEMBRANE:
+        scores[:] = membranes
+    elif rule[READOUT] == MEMBRANE_SUM:
+        scores += membranes
+    else:
+        scores += spikes
+
+
+@_compiled
 def _infer(plan, rule, weights, tables, accumulator, offsets, addresses, levels, n_steps, scores, membranes, spikes):
     # pragma: no cover
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
     kind = accumulator.dtype
     u, before, s = np.zeros(neurons, kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
     own_addresses, own_levels = np.zeros(neurons, np.int32), np.zeros(neurons, np.uint8)
+    row_addresses, row_levels = _rows_of(plan)
     last = plan[depth - 1]
     activity = np.zeros(3, np.int64)
     for sample in range(len(scores)):
         u[:] = 0
+        s[:] = 0
         for t in range(n_steps):
             at = sample * n_steps + t
             addresses_in, levels_in = addresses[offsets[at] : offsets[at + 1]], levels[offsets[at] : offsets[at + 1]]
             activity[0] += len(levels_in)
             for index in range(depth):
                 p = plan[index]
+                if p[N_OWN]:
+                    count = _join_own(p, s, addresses_in, levels_in, row_addresses, row_levels)
+                    addresses_in, levels_in = row_addresses[:count], row_levels[:count]
                 if p[BY_TABLE]:
                     activity[2] += _scatter(p, weights, tables, accumulator, addresses_in, levels_in)
                 else:
@@ -435,10 +483,7 @@ def _infer(plan, rule, weights, tables, accumulator, offsets, addresses, levels,
                 addresses_in, levels_in = own_addresses[:count], own_levels[:count]
             if len(membranes):
                 membranes[sample, t], spikes[sample, t] = u, s
-            if rule[SPIKE_COUNT]:
-                scores[sample] += s[last[NEURON_AT] :]
-        if not rule[SPIKE_COUNT]:
-            scores[sample] = u[last[NEURON_AT] :]
+            _add_scores(rule, u[last[NEURON_AT] :], s[last[NEURON_AT] :], scores[sample])
     return activity
 
 
@@ -476,7 +521,7 @@ def _upper_bits(shadow, half, drop, high):  # pragma: no cover
 
 
 @_compiled
-def _update_layer(p, rule, weights, shadows, lfsr, error, trace, order, scaled, boost):  # pragma: no cover
+def _update_rows(p, rule, weights, shadows, lfsr, error, trace, order, scaled, shift):  # pragma: no cover
     """Update the rows of a layer that have a trace, in the given order; return the number of shadow weights updated.
 
     `scaled` is scratch for the shifted errors; its type is that of the arithmetic. Where few neurons have an error,
@@ -484,7 +529,6 @@ def _update_layer(p, rule, weights, shadows, lfsr, error, trace, order, scaled, 
     """
     n_out = p[N_OUT]
     kind = scaled.dtype.type
-    shift = p[RATE_SHIFT] + boost
     down, up = max(shift, 0), max(-shift, 0)
     n_active = 0
     visited = np.empty(n_out, np.int64)
@@ -531,12 +575,12 @@ def _update_layer(p, rule, weights, shadows, lfsr, error, trace, order, scaled, 
 
 @_compiled
 def _update(
-    plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, arrived, ascending, boost
+    plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, fired, arrived, ascending, boost
 ):  # fmt: skip
     # pragma: no cover
     """Apply one update to all layers, output first; `error` (all neurons) holds the output error on entry.
 
-    `arrived` lists the inputs of the network in the order of their first event.
+    `arrived` lists the inputs of the network in the order in which they got their trace.
     """
     depth = len(plan)
     last = plan[depth - 1]
@@ -561,15 +605,21 @@ def _update(
                 weight_row = weights[start : start + n_source]
                 for c in range(n_source):
                     d += error_above[c] * weight_row[c]
+            if fired[p[NEURON_AT] + j] > p[BUDGET]:
+                d += p[BUDGET_PUSH]
             clipped = min(max(_shift_round(d * count, p[ERROR_SHIFT]), -limit), limit)
             error[p[NEURON_AT] + j] = _round_pow2(clipped)
     updates = 0
     for index in range(depth - 1, -1, -1):
         p = plan[index]
         own = error[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]]
-        trace = traces[p[INPUT_AT] : p[INPUT_AT] + p[N_IN]]
+        trace = traces[p[ROW_AT] : p[ROW_AT] + p[N_IN] + p[N_OWN]]
         order = arrived if index == 0 else ascending[: p[N_IN]]
-        updates += _update_layer(p, rule, weights, shadows, lfsr, own, trace, order, scaled, boost)
+        shift = p[RATE_SHIFT] + boost
+        updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift)
+        if p[OWN_LEARNS]:
+            order, shift = ascending[p[N_IN] : p[N_IN] + p[N_OWN]], p[OWN_RATE_SHIFT] + boost
+            updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift)
     return updates
 
 
@@ -577,41 +627,86 @@ def _update(
 def _count_surrogate(p, integrated, surrogates, restart):  # pragma: no cover
     at, n_out = p[NEURON_AT], p[N_OUT]
     before, count = integrated[at : at + n_out], surrogates[at : at + n_out]
-    top = before.dtype.type(p[SURROGATE_TOP] - 1)
+    low, top = before.dtype.type(p[SURROGATE_LOW]), before.dtype.type(p[SURROGATE_HIGH] - 1)
     if restart:
         count[:] = 0
     for j in range(n_out):
-        count[j] += (before[j] >= 0) & (before[j] <= top)
+        count[j] += (before[j] >= low) & (before[j] <= top)
 
 
 @_compiled
-def _trace_input(p, rule, addresses, levels, traces, arrived, n_arrived):  # pragma: no cover
-    """Advance the traces of the network's inputs by one step, list inputs that get their first; return their number."""
-    if rule[TRACE_LEAK]:
-        for i in arrived[:n_arrived]:
-            traces[i] -= traces[i] >> rule[TRACE_LEAK]
-    high = (np.int64(1) << p[TRACE_WIDTH]) - 1
+def _count_fired(p, spikes, fired):  # pragma: no cover
+    for j in range(p[NEURON_AT], p[NEURON_AT] + p[N_OUT]):
+        fired[j] += spikes[j] > 0
+
+
+@_compiled
+def _output_error(rule, scores, label, error):  # pragma: no cover
+    """Write the error of each class; return whether there is any."""
+    wrong, n_classes = False, len(scores)
+    if rule[ERROR] == BY_MARGIN:
+        for c in range(n_classes):
+            below, above = -1 if scores[c] < rule[MARGIN] else 0, 1 if scores[c] > -rule[MARGIN] else 0
+            error[c] = below if c == label else above
+            wrong |= error[c] != 0
+        return wrong
+    error[:] = 0
+    if rule[ERROR] == BY_PAIR:
+        rival = -1
+        for c in range(n_classes):
+            if c != label and (rival < 0 or scores[c] > scores[rival]):
+                rival = c
+        if rival >= 0 and scores[rival] > scores[label] - rule[MARGIN]:
+            error[rival], error[label] = 1, -1
+            wrong = True
+        return wrong
+    best, total = scores.max(), np.int64(0)
+    for c in range(n_classes):
+        below = _shift_round(best - scores[c], rule[ERROR_OCTAVE])
+        error[c] = 1 << (GRADED_SHIFT - below) if below <= GRADED_SHIFT else 0
+        total += error[c]
+    down = 0
+    while (np.int64(1) << (GRADED_SHIFT + down)) < total:
+        down += 1
+    others = (total - error[label]) >> down
+    for c in range(n_classes):
+        error[c] = error[c] >> down
+    error[label] = -_round_pow2(others)
+    return others > 0
+
+
+@_compiled
+def _trace_input(p, addresses, levels, traces, arrived, n_arrived):  # pragma: no cover
+    """Advance the traces of the network's inputs by one step; list those above 0 and return their number."""
+    if p[TRACE_LEAK]:
+        # An input whose trace has leaked away goes behind all others when its next event comes in this very step, as
+        # one that comes in a later step does.
+        up, listed = (np.int64(1) << p[TRACE_LEAK]) - 1, n_arrived
+        n_arrived = 0
+        for at in range(listed):
+            i = arrived[at]
+            traces[i] -= (traces[i] + up) >> p[TRACE_LEAK]
+            arrived[n_arrived] = i
+            n_arrived += traces[i] > 0
     for event in range(len(levels)):
         i = addresses[event]
         if traces[i] == 0:
             arrived[n_arrived] = i
             n_arrived += 1
-        traces[i] = min(traces[i] + levels[event], high)
+        traces[i] += np.int64(levels[event]) << p[TRACE_GAIN]
     return n_arrived
 
 
 @_compiled
-def _trace_layer(p, rule, below, spikes, traces):  # pragma: no cover
-    """Advance the traces of the inputs of a layer by one step of the layer below it."""
-    trace = traces[p[INPUT_AT] : p[INPUT_AT] + p[N_IN]]
-    own = spikes[below[NEURON_AT] : below[NEURON_AT] + below[N_OUT]]
+def _trace_rows(p, trace, spikes):  # pragma: no cover
+    """Advance the traces of some rows of a layer by one step of what feeds them."""
     kind = trace.dtype.type
-    high = kind((np.int64(1) << p[TRACE_WIDTH]) - 1)
-    if rule[TRACE_LEAK]:
-        for i in range(p[N_IN]):
-            trace[i] -= _shift(trace[i], rule[TRACE_LEAK])
-    for i in range(p[N_IN]):
-        trace[i] = min(kind(trace[i] + own[i]), high)
+    if p[TRACE_LEAK]:
+        up = kind((np.int64(1) << p[TRACE_LEAK]) - 1)
+        for i in range(len(trace)):
+            trace[i] -= _shift(kind(trace[i] + up), p[TRACE_LEAK])
+    for i in range(len(trace)):
+        trace[i] += kind(kind(spikes[i]) << p[TRACE_GAIN])
 
 
 @_compiled
@@ -621,21 +716,26 @@ def _learn(
 ):  # fmt: skip
     # pragma: no cover
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
-    inputs = plan[-1, INPUT_AT] + plan[-1, N_IN]
+    rows = plan[-1, ROW_AT] + plan[-1, N_IN]
     kind = accumulator.dtype
     u, before, s = np.zeros(neurons, kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
     own_addresses, own_levels = np.zeros(neurons, np.int32), np.zeros(neurons, np.uint8)
-    traces, surrogates, error = np.zeros(inputs, np.int32), np.zeros(neurons, kind), np.zeros(neurons, np.int32)
+    row_addresses, row_levels = _rows_of(plan)
+    traces, surrogates, error = np.zeros(rows, np.int32), np.zeros(neurons, kind), np.zeros(neurons, np.int32)
+    fired_steps, spends = np.zeros(neurons, np.int32), plan[:, BUDGET_PUSH].any()
     hidden_traces = traces[plan[0, N_IN] :]
-    arrived, ascending, n_arrived = np.zeros(plan[0, N_IN], np.int64), np.arange(plan[:, N_IN].max()), 0
+    arrived, n_arrived = np.zeros(plan[0, N_IN], np.int64), 0
+    ascending = np.arange((plan[:, N_IN] + plan[:, N_OWN]).max())
     last = plan[depth - 1]
     n_classes = last[N_OUT]
-    counts = np.zeros(n_classes, np.int64)
+    counts, compared = np.zeros(n_classes, np.int64), np.zeros(n_classes, np.int64)
     activity = np.zeros(5, np.int64)
     for position in range(len(order)):
         sample = order[position]
         label = labels[sample]
         u[:] = 0
+        s[:] = 0
+        fired_steps[:] = 0
         hidden_traces[:] = 0
         n_traced = 0
         surrogates[:] = 0
@@ -647,27 +747,33 @@ def _learn(
             activity[0] += len(levels_in)
             for index in range(depth):
                 p = plan[index]
+                if p[N_OWN]:
+                    own_rows = traces[p[ROW_AT] + p[N_IN] : p[ROW_AT] + p[N_IN] + p[N_OWN]]
+                    _trace_rows(p, own_rows, s[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]])
+                    count = _join_own(p, s, addresses_in, levels_in, row_addresses, row_levels)
+                    addresses_in, levels_in = row_addresses[:count], row_levels[:count]
                 activity[2] += len(levels_in) * p[N_OUT]
                 _accumulate(p, weights, accumulator, addresses_in, levels_in)
                 fired = _layer_step(p, accumulator, u, before, s)
                 activity[1] += fired
+                if spends:
+                    _count_fired(p, s, fired_steps)
                 count = _events_of(p, s, own_addresses, own_levels) if fired else 0
                 addresses_in, levels_in = own_addresses[:count], own_levels[:count]
                 if p[FIRES]:
                     _count_surrogate(p, before, surrogates, rule[EVERY_STEP])
                 if index < depth - 1:
-                    _trace_layer(plan[index + 1], rule, p, s, traces)
+                    above = plan[index + 1]
+                    inputs = traces[above[ROW_AT] : above[ROW_AT] + above[N_IN]]
+                    _trace_rows(above, inputs, s[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]])
             counts += s[last[NEURON_AT] :]
+            _add_scores(rule, u[last[NEURON_AT] :], s[last[NEURON_AT] :], scores[position])
             if len(membranes):
                 membranes[position, t], recorded[position, t] = u, s
             if rule[EVERY_STEP] or t == n_steps - 1:
-                wrong = False
                 for c in range(n_classes):
-                    score = u[last[NEURON_AT] + c] + (counts[c] << last[THRESHOLD_SHIFT])
-                    e = (-1 if score < rule[MARGIN] else 0) if c == label else (1 if score > -rule[MARGIN] else 0)
-                    error[last[NEURON_AT] + c] = e
-                    wrong |= e != 0
-                if wrong:
+                    compared[c] = u[last[NEURON_AT] + c] + (counts[c] << last[THRESHOLD_SHIFT])
+                if _output_error(rule, compared, label, error[last[NEURON_AT] :]):
                     updated = True
                     if n_traced == 0:
                         traces[: plan[0, N_IN]] = 0
@@ -675,16 +781,12 @@ def _learn(
                     for step in range(sample * n_steps + n_traced, at + 1):
                         start, stop = offsets[step], offsets[step + 1]
                         n_arrived = _trace_input(
-                            plan[0], rule, addresses[start:stop], levels[start:stop], traces, arrived, n_arrived
+                            plan[0], addresses[start:stop], levels[start:stop], traces, arrived, n_arrived
                         )
                     n_traced = t + 1
                     activity[4] += _update(
-                        plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates,
+                        plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, fired_steps,
                         arrived[:n_arrived], ascending, boost,
                     )  # fmt: skip
         activity[3] += updated
-        if rule[SPIKE_COUNT]:
-            scores[position] = counts
-        else:
-            scores[position] = u[last[NEURON_AT] :]
     return activity

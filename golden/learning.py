@@ -1,21 +1,21 @@
-"""The margin rule: error, gradient and shadow-weight update, one pure function each, batch size 1.
+"""On-line learning: error, gradient and shadow-weight update, one pure function each, batch size 1.
 
 Source: the update ``W <- W - (g * x) >> rate`` with shadow weights and traces is the Maastricht thesis's full integer
-on-line training; the ternary error with margin, the power-of-two gradient and the stochastic rounding are this
-project's (docs/arithmetic.md).
+on-line training; the errors, the power-of-two gradient and the stochastic rounding are this project's
+(docs/arithmetic.md).
 """
 
 from functools import cache
 
 import numpy as np
 
-from .config import GRADIENT_WIDTH, LearningConfig, NeuronConfig, ResolvedLayer
+from .config import GRADED_SHIFT, GRADIENT_WIDTH, LearningConfig, ResolvedLayer
 from .fixed import (
     IntArray,
     SeedLfsr,
     round_pow2,
     saturate,
-    saturate_unsigned,
+    shift_ceil,
     shift_floor,
     shift_round,
     shift_rounding,
@@ -23,25 +23,64 @@ from .fixed import (
 from .seeds import direct_seed, initial_seed
 
 
-def surrogate(integrated: IntArray, config: NeuronConfig) -> IntArray:
-    """Return the boxcar surrogate, 1 where ``0 <= U < 2^(k+n)`` before reset (centred as ETH 2025, eq. 3.2)."""
-    return ((integrated >= 0) & (integrated < 1 << (config.threshold_shift + config.spike_width))).astype(np.int64)
+def surrogate(integrated: IntArray, layer: ResolvedLayer) -> IntArray:
+    """Return the boxcar surrogate of membranes before reset, in the middle of the staircase (ETH 2025, eq. 3.2).
 
-
-def trace_step(trace: IntArray, spikes: IntArray, trace_shift: int | None, trace_width: int) -> IntArray:
-    """Return ``saturate(x - (x >> trace_shift) + s)``, unsigned; without leak where `trace_shift` is None."""
-    leaked = trace if trace_shift is None else trace - shift_floor(trace, trace_shift)
-    return saturate_unsigned(leaked + spikes, trace_width)
-
-
-def output_error(scores: IntArray, label: int, margin: int) -> IntArray:
-    """Return the ternary error of each class, shape (n_classes,).
-
-    -1 for the true class while its score is below `margin`; +1 for any other while its score is above ``-margin``;
-    else 0.
+    1 where ``0 <= U < 2^(k+n)`` ("wide"), or where ``2^(k-1) <= U < 2^(k+n) - 2^(k-1)`` ("narrow"; with k = 0 the
+    same); else 0.
     """
-    error = (scores > -margin).astype(np.int64)
-    error[label] = -1 if scores[label] < margin else 0
+    low, high = layer.surrogate_window
+    return ((integrated >= low) & (integrated < high)).astype(np.int64)
+
+
+def leak_trace(trace: IntArray, trace_shift: int | None) -> IntArray:
+    """Return ``x - ceil(x / 2^trace_shift)``, the trace itself where `trace_shift` is None.
+
+    The leak is rounded up, so that a trace without spikes ends at 0, and its row need not be visited any more.
+    """
+    return trace if trace_shift is None else trace - shift_ceil(trace, trace_shift)
+
+
+def trace_step(trace: IntArray, spikes: IntArray, trace_shift: int | None, gain: int = 0) -> IntArray:
+    """Return the trace after a step: leaked, plus ``s << gain``."""
+    return leak_trace(trace, trace_shift) + shift_floor(spikes, -gain)
+
+
+def output_error(scores: IntArray, label: int, learning: LearningConfig) -> IntArray:
+    """Return the error of each class: 0, or a power of two with a sign; shape (n_classes,).
+
+    "margin": -1 for the true class while its score is below `margin`; +1 for any other while its score is above
+    ``-margin``; else 0.
+
+    "pair": +1 for the best other class, the lowest index on ties, and -1 for the true one, while the other's score is
+    above the true one's less `margin`; else 0.
+
+    "graded": a soft maximum of powers of two. The share of class c is ``2^(6 - h_c)``, with ``h_c`` its distance below
+    the best score in octaves of ``2^error_octave``, rounded half up; none where ``h_c > 6``. The sum of all shares is
+    brought to at most ``2^6`` by the least right shift. The other classes have their shares as errors, so shifted, and
+    the true class the negative sum of theirs, so shifted and rounded to a power of two.
+    """
+    if learning.error == "graded":
+        return _graded_error(scores, label, learning.error_octave)
+    error = np.zeros(len(scores), np.int64)
+    if learning.error == "pair":
+        others = np.delete(np.arange(len(scores)), label)
+        if len(others):
+            rival = others[np.argmax(scores[others])]
+            if scores[rival] > scores[label] - learning.margin:
+                error[rival], error[label] = 1, -1
+        return error
+    error[scores > -learning.margin] = 1
+    error[label] = -1 if scores[label] < learning.margin else 0
+    return error
+
+
+def _graded_error(scores: IntArray, label: int, octave: int) -> IntArray:
+    below = shift_round(np.max(scores) - scores, octave)
+    shares = np.where(below > GRADED_SHIFT, 0, 1 << (GRADED_SHIFT - np.minimum(below, GRADED_SHIFT)))
+    down = max(0, int(shares.sum() - 1).bit_length() - GRADED_SHIFT)
+    error = shift_floor(shares, down)
+    error[label] = -round_pow2(shift_floor(shares.sum() - shares[label], down))
     return error
 
 
@@ -69,6 +108,13 @@ def direct_matrix(layer: ResolvedLayer, n_classes: int, seed: int) -> IntArray:
     return bits[:, 0::2] * (2 * bits[:, 1::2] - 1)
 
 
+def over_budget(error: IntArray, fired: IntArray, layer: ResolvedLayer) -> IntArray:
+    """Return ``d_j`` plus ``2^budget_shift`` for each neuron that fired in more than `budget` steps of the sample."""
+    if layer.learning is None or layer.learning.budget is None:
+        return error
+    return error + np.where(fired > layer.learning.budget, layer.budget_push, 0)
+
+
 def gradient(error: IntArray, surrogate_count: IntArray, error_shift: int) -> IntArray:
     """Return ``g_j = round_pow2(clip(shift_round(d_j * S_j, error_shift), -127, 127))``: a sign and a shift amount."""
     limit = (1 << (GRADIENT_WIDTH - 1)) - 1
@@ -78,12 +124,12 @@ def gradient(error: IntArray, surrogate_count: IntArray, error_shift: int) -> In
 def shadow_update(
     shadow: IntArray, error: IntArray, trace: IntArray, rate_shift: int, draws: IntArray, config: LearningConfig
 ) -> IntArray:
-    """Return ``saturate(W_ji + round((-e_j * x_i) >> rate_shift))`` for a whole layer.
+    """Return ``saturate(W_ji + round((-e_j * x_i) >> rate_shift))`` for the given rows of a layer.
 
     Parameters
     ----------
     shadow : IntArray
-        Shape (n_out, n_in).
+        Shape (n_out, n_in), a column for each row of weights.
     error : IntArray
         Ternary error or power-of-two gradient, shape (n_out,).
     trace : IntArray
@@ -97,16 +143,16 @@ def shadow_update(
     return saturate(shadow + step, config.shadow_width)
 
 
-def initial_shadow(layer: ResolvedLayer, config: LearningConfig) -> IntArray:
-    """Return initial shadow weights, shape (n_out, n_in), uniform in ``-2^s .. 2^s - 1`` with s the init shift.
+def initial_shadow(layer: ResolvedLayer) -> IntArray:
+    """Return initial shadow weights, shape (n_out, n_rows), uniform in ``-2^s .. 2^s - 1`` with s the init shift.
 
-    Drawn from :class:`golden.fixed.SeedLfsr` input by input, neuron by neuron within it, one word a weight (two where
-    ``s > 15``), so that a core can draw them itself.
+    Drawn from :class:`golden.fixed.SeedLfsr` row by row, neuron by neuron within it, so that a core can draw them
+    itself: one word a weight, two where the layer has a shift above 15.
     """
-    shift = config.init_shifts[layer.index]
-    words_per_weight = 1 if shift <= 15 else 2
-    lfsr = SeedLfsr(initial_seed(layer, config.seed))
-    words = lfsr.words(layer.n_in * layer.n_out * words_per_weight).reshape(-1, words_per_weight)
-    fresh = words[:, 0] if words_per_weight == 1 else words[:, 0] | words[:, 1] << 16
-    drawn = (fresh & ((1 << (shift + 1)) - 1)) - (1 << shift)
-    return drawn.reshape(layer.n_in, layer.n_out).T.copy()
+    shift = np.repeat(layer.init_shifts, (layer.n_in, layer.n_own)[: len(layer.init_shifts)])
+    words_per_weight = layer.init_words
+    assert layer.learning is not None
+    lfsr = SeedLfsr(initial_seed(layer, layer.learning.seed))
+    words = lfsr.words(layer.n_rows * layer.n_out * words_per_weight).reshape(layer.n_rows, layer.n_out, -1)
+    fresh = words[..., 0] if words_per_weight == 1 else words[..., 0] | words[..., 1] << 16
+    return ((fresh & ((2 << shift) - 1)[:, None]) - (1 << shift)[:, None]).T.copy()

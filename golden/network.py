@@ -12,7 +12,9 @@ from .learning import (
     feedback_error,
     gradient,
     initial_shadow,
+    leak_trace,
     output_error,
+    over_budget,
     shadow_update,
     surrogate,
     trace_step,
@@ -48,7 +50,7 @@ class Network:
         learning = config.learning
         if learning is None:
             raise ValueError(f"{config.name}: initial weights need a configuration with learning")
-        shadows = [initial_shadow(layer, learning) for layer in config.resolved]
+        shadows = [initial_shadow(layer) for layer in config.resolved]
         weights = [
             inference_weight(shadow, learning.shadow_width, layer.weight_width)
             for shadow, layer in zip(shadows, config.resolved, strict=True)
@@ -71,7 +73,7 @@ class Record:
     spikes : list of IntArray
         Graded; 0 in a layer that does not fire.
     scores : IntArray
-        Shape (..., n_classes): readout membrane after the last step, or summed graded spikes.
+        Shape (..., n_classes): readout membrane after the last step, or summed over all, or summed graded spikes.
     classes : IntArray
         Arg max of the scores, lowest index on ties, shape (...).
     """
@@ -83,7 +85,11 @@ class Record:
 
 
 def layer_step(layer: ResolvedLayer, weight: IntArray, membrane: IntArray, spikes: IntArray) -> LifStep:
-    """Advance one layer by one time step from input spikes (..., n_in) and membranes (..., n_out)."""
+    """Advance one layer by one time step from the spikes of its rows and membranes (..., n_out).
+
+    `spikes` has shape (..., n_in), and in a recurrent layer (..., n_in + n_out): the inputs' spikes of the step, and
+    then the layer's own of the step before.
+    """
     step = lif_step if layer.fires else readout_step
     return step(membrane, layer_current(spikes, weight, layer), layer.neuron)
 
@@ -93,17 +99,28 @@ def run(network: Network, spikes: IntArray) -> Record:
     membranes, outputs = [], []
     incoming = np.asarray(spikes, np.int64)
     for layer, weight in zip(network.config.resolved, network.weights, strict=True):
-        state = np.zeros((*incoming.shape[:-2], layer.n_out), np.int64)
+        state = own = np.zeros((*incoming.shape[:-2], layer.n_out), np.int64)
         steps = []
         for t in range(incoming.shape[-2]):
-            steps.append(layer_step(layer, weight, state, incoming[..., t, :]))
-            state = steps[-1].membrane
+            steps.append(layer_step(layer, weight, state, row_spikes(layer, incoming[..., t, :], own)))
+            state, own = steps[-1].membrane, steps[-1].spike
         membranes.append(np.stack([step.membrane for step in steps], axis=-2))
         incoming = np.stack([step.spike for step in steps], axis=-2)
         outputs.append(incoming)
-    counts = network.config.readout == "spike_count"
-    scores = outputs[-1].sum(axis=-2) if counts else membranes[-1][..., -1, :]
+    scores = _scores(network.config, membranes[-1], outputs[-1])
     return Record(membranes=membranes, spikes=outputs, scores=scores, classes=np.argmax(scores, axis=-1))
+
+
+def row_spikes(layer: ResolvedLayer, incoming: IntArray, own: IntArray) -> IntArray:
+    """Return the spikes of all rows of a layer: those of its inputs and, if it is recurrent, its own of a step ago."""
+    return np.concatenate([incoming, own], axis=-1) if layer.n_own else incoming
+
+
+def _scores(config: NetworkConfig, membranes: IntArray, spikes: IntArray) -> IntArray:
+    """Return the scores (..., n_classes) of a readout's membranes and spikes (..., n_steps, n_classes)."""
+    if config.readout == "membrane":
+        return membranes[..., -1, :]
+    return (membranes if config.readout == "membrane_sum" else spikes).sum(axis=-2)
 
 
 def learn(network: Network, spikes: IntArray, label: int, boost: int = 0) -> Record:
@@ -129,38 +146,41 @@ def learn(network: Network, spikes: IntArray, label: int, boost: int = 0) -> Rec
     assert learning is not None and network.shadows is not None and network.lfsr is not None
     layers = config.resolved
     membranes = [np.zeros(layer.n_out, np.int64) for layer in layers]
-    traces = [np.zeros(layer.n_in, np.int64) for layer in layers]
+    outgoing = [np.zeros(layer.n_out, np.int64) for layer in layers]
+    traces = [np.zeros(layer.n_rows, np.int64) for layer in layers]
     surrogates = [np.zeros(layer.n_out, np.int64) for layer in layers]
+    fired = [np.zeros(layer.n_out, np.int64) for layer in layers]
     counts = np.zeros(config.n_classes, np.int64)
     history: list[list[LifStep]] = [[] for _ in layers]
     arrived: list[int] = []
     for t in range(config.n_steps):
         incoming = spikes[t]
-        arrived += np.flatnonzero((incoming > 0) & (traces[0] == 0)).tolist()
+        kept = leak_trace(traces[0], layers[0].trace_shift)
         for index, layer in enumerate(layers):
-            traces[index] = trace_step(traces[index], incoming, learning.trace_shift, layer.input_trace_width)
-            step = layer_step(layer, network.weights[index], membranes[index], incoming)
+            rows = row_spikes(layer, incoming, outgoing[index])
+            traces[index] = trace_step(traces[index], rows, layer.trace_shift, learning.trace_gain)
+            step = layer_step(layer, network.weights[index], membranes[index], rows)
             history[index].append(step)
-            membranes[index], incoming = step.membrane, step.spike
-            window = surrogate(step.integrated, layer.neuron)
+            membranes[index], outgoing[index], incoming = step.membrane, step.spike, step.spike
+            window = surrogate(step.integrated, layer)
             surrogates[index] = window if learning.timing == "every_step" else surrogates[index] + window
+            fired[index] += step.spike > 0
+        arrived = [row for row in arrived if kept[row] > 0]
+        arrived += np.flatnonzero((traces[0] > 0)[: config.n_inputs] & (kept == 0)[: config.n_inputs]).tolist()
         counts += incoming
         if learning.timing == "every_step" or t == config.n_steps - 1:
-            error = output_error(learning_scores(config, membranes[-1], counts), label, learning.margin)
+            error = output_error(learning_scores(config, membranes[-1], counts), label, learning)
             if error.any():
-                update(network, learning, error, traces, surrogates, arrived, boost)
-    scores = counts if config.readout == "spike_count" else membranes[-1]
-    return Record(
-        membranes=[np.stack([step.membrane for step in steps]) for steps in history],
-        spikes=[np.stack([step.spike for step in steps]) for steps in history],
-        scores=scores,
-        classes=np.asarray(np.argmax(scores)),
-    )
+                update(network, learning, error, traces, surrogates, fired, arrived, boost)
+    stacked = [np.stack([step.membrane for step in steps]) for steps in history]
+    emitted = [np.stack([step.spike for step in steps]) for steps in history]
+    scores = _scores(config, stacked[-1], emitted[-1])
+    return Record(membranes=stacked, spikes=emitted, scores=scores, classes=np.asarray(np.argmax(scores)))
 
 
 def learning_scores(config: NetworkConfig, membrane: IntArray, counts: IntArray) -> IntArray:
-    """Return what the margin is compared with: the readout membrane, for a spiking readout plus all it has emitted."""
-    if config.readout == "membrane":
+    """Return what errors are made of: the readout membrane, for a spiking readout plus all it has emitted."""
+    if config.readout != "spike_count":
         return membrane
     return membrane + shift_floor(counts, -config.layers[-1].neuron.threshold_shift)
 
@@ -171,36 +191,41 @@ def update(
     error: IntArray,
     traces: list[IntArray],
     surrogates: list[IntArray],
+    fired: list[IntArray],
     arrived: list[int],
     boost: int,
 ) -> None:
     """Apply one update to all layers, output first; every error is made of the weights before the update.
 
-    Draws: one for each row with a trace above 0, layers from the output down. The rows of the first layer take their
-    turns in the order in which the inputs `arrived` with their first event of the sample (by step, then by address), so
-    that hardware can keep a list; those of other layers in ascending order. A layer whose errors are all zero draws
-    nothing.
+    Draws: one for each row with a trace above 0, layers from the output down. The network's inputs take their turns in
+    the order in which they `arrived` at their trace (by step, then by address), so that hardware can keep a list; all
+    other rows in ascending order, a layer's own after those of its inputs. A layer whose errors are all zero draws
+    nothing, nor do rows that are fixed.
     """
     assert network.shadows is not None and network.lfsr is not None
     layers = network.config.resolved
     errors = [error]
     for index in range(len(layers) - 2, -1, -1):
         if learning.route == "feedback":
-            carried = feedback_error(errors[0], network.weights[index + 1])
+            carried = feedback_error(errors[0], network.weights[index + 1][:, : layers[index].n_out])
         else:
             matrix = direct_matrix(layers[index], network.config.n_classes, learning.seed)
             carried = direct_error(error, matrix, learning.direct_shift)
+        carried = over_budget(carried, fired[index], layers[index])
         errors.insert(0, gradient(carried, surrogates[index], learning.error_shifts[index]))
     for index in range(len(layers) - 1, -1, -1):
         if not errors[index].any():
             continue
-        draws = np.zeros(layers[index].n_in, np.int64)
-        if learning.rounding == "stochastic":
-            for row in arrived if index == 0 else np.flatnonzero(traces[index]):
-                draws[row] = network.lfsr.draw()
-        network.shadows[index] = shadow_update(
-            network.shadows[index], errors[index], traces[index], learning.rate_shifts[index] + boost, draws, learning
-        )
-        network.weights[index] = inference_weight(
-            network.shadows[index], learning.shadow_width, layers[index].weight_width
-        )
+        layer, shadow, trace = layers[index], network.shadows[index].copy(), traces[index]
+        draws = np.zeros(layer.n_rows, np.int64)
+        parts = (slice(0, layer.n_in), slice(layer.n_in, layer.n_rows))
+        for part, rate_shift in zip(parts, layer.rate_shifts, strict=False):
+            if learning.rounding == "stochastic":
+                listed = index == 0 and part.start == 0
+                for row in arrived if listed else part.start + np.flatnonzero(trace[part]):
+                    draws[row] = network.lfsr.draw()
+            shadow[:, part] = shadow_update(
+                shadow[:, part], errors[index], trace[part], rate_shift + boost, draws[part], learning
+            )
+        network.shadows[index] = shadow
+        network.weights[index] = inference_weight(shadow, learning.shadow_width, layer.weight_width)

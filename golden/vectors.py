@@ -15,6 +15,7 @@ from .config import (
     ConvConfig,
     EncodingConfig,
     EncodingKind,
+    ErrorKind,
     HardwareConfig,
     LayerConfig,
     LearningConfig,
@@ -22,8 +23,10 @@ from .config import (
     NetworkConfig,
     NeuronConfig,
     Readout,
+    Recurrence,
     Reset,
     Route,
+    Surrogate,
     Timing,
     WeightMemory,
 )
@@ -210,9 +213,10 @@ def encoding_config(choices: Choices) -> EncodingConfig:
     )
 
 
-def learning_config(choices: Choices, layers: Sequence[LayerConfig]) -> LearningConfig:
+def learning_config(choices: Choices, layers: Sequence[LayerConfig], *, temporal: bool = False) -> LearningConfig:
     """Return a random learning rule for these layers, margin and shifts in the range where updates do something."""
     depth, membrane_width = len(layers), layers[-1].neuron.membrane_width
+    recurrent = sum(layer.recurrent for layer in layers)
     shadow_width = choices.integer(max(8, *(layer.weight_width for layer in layers)), 24)
     return LearningConfig(
         shadow_width=shadow_width,
@@ -223,20 +227,44 @@ def learning_config(choices: Choices, layers: Sequence[LayerConfig]) -> Learning
         error_shifts=tuple(choices.integer(-7, 24) for _ in range(depth - 1)),
         direct_shift=choices.integer(0, 16),
         rounding=choices.one_of(get_args(Rounding)),
-        trace_shift=choices.one_of((None, 1, 2, 4, 15)),
+        trace_shifts=choices.one_of(((), tuple(choices.one_of((1, 2, 4, 15)) for _ in range(depth)))),
         init_shifts=tuple(choices.integer(0, shadow_width - 1) for _ in range(depth)),
         epochs=choices.integer(1, 30),
         seed=choices.integer(0, (1 << 32) - 1),
+        **(_temporal_rule(choices, recurrent, shadow_width, membrane_width) if temporal else {}),
     )
 
 
+def _temporal_rule(choices: Choices, recurrent: int, shadow_width: int, membrane_width: int) -> dict[str, Any]:
+    return {
+        "error": choices.one_of(get_args(ErrorKind)),
+        "error_octave": choices.integer(0, membrane_width - 2),
+        "surrogate": choices.one_of(get_args(Surrogate)),
+        "recurrence": choices.one_of(get_args(Recurrence)),
+        "recurrent_rate_shifts": tuple(choices.integer(-16, 12) for _ in range(recurrent)),
+        "recurrent_init_shifts": tuple(choices.integer(0, shadow_width - 1) for _ in range(recurrent)),
+        "trace_gain": choices.one_of((0, 0, 1, 4, 8)),
+        "budget": choices.one_of((None, 0, 1, 2)),
+        "budget_shift": choices.integer(0, 24),
+    }
+
+
 def network_config(
-    choices: Choices, *, learning: bool = False, max_depth: int = 3, max_size: int = 9, max_steps: int = 5
+    choices: Choices,
+    *,
+    learning: bool = False,
+    temporal: bool = False,
+    max_depth: int = 3,
+    max_size: int = 9,
+    max_steps: int = 5,
 ) -> NetworkConfig:
-    """Return a random valid configuration: any depth, widths, leaks, resets, readout, encoding, and learning rule."""
+    """Return a random valid configuration: any depth, widths, leaks, resets, readout, encoding, and learning rule.
+
+    With `temporal` also recurrent layers, summed readout membranes, and all of the rule that is meant for these.
+    """
     n_inputs, depth = choices.integer(1, max_size), choices.integer(1, max_depth)
     encoding = encoding_config(choices)
-    readout = choices.one_of(get_args(Readout))
+    readout = choices.one_of(get_args(Readout) if temporal else ("membrane", "spike_count"))
     layers: list[LayerConfig] = []
     n_in, spike_width = n_inputs, encoding.spike_width
     for index in range(depth):
@@ -244,7 +272,8 @@ def network_config(
         neuron = neuron_config(choices, weight_width + spike_width + n_in.bit_length() - 1)
         if learning and readout == "spike_count" and index == depth - 1:
             neuron = replace(neuron, reset="soft", leak_shift=None, leak_factor=None, leak_frac=None)
-        layers.append(LayerConfig(size=size, weight_width=weight_width, neuron=neuron))
+        recurrent = temporal and index < depth - 1 and choices.one_of((True, True, False))
+        layers.append(LayerConfig(size=size, weight_width=weight_width, neuron=neuron, recurrent=recurrent))
         n_in, spike_width = size, neuron.spike_width
     return NetworkConfig(
         name="random",
@@ -253,7 +282,7 @@ def network_config(
         readout=readout,
         encoding=encoding,
         layers=tuple(layers),
-        learning=learning_config(choices, layers) if learning else None,
+        learning=learning_config(choices, layers, temporal=temporal) if learning else None,
         hardware=HardwareConfig(
             lanes=tuple(choices.integer(1, max_size + 1) for _ in range(depth)),
             fire_lanes=tuple(choices.integer(1, max_size + 1) for _ in range(depth)),

@@ -23,7 +23,7 @@ def config(n_inputs=70, n_steps=12, n_classes=20, **encoding):
         ),
         learning=LearningConfig(
             timing="every_step", margin=512, rate_shifts=(2, -4), error_shifts=(1,), init_shifts=(13, 12),
-            trace_shift=3, epochs=2,
+            trace_shifts=(3, 3), epochs=2,
         ),
     )  # fmt: skip
 

@@ -98,8 +98,15 @@ BROKEN_RULES = [
     ),
     (learning, {"direct_shift": -1}, "LearningConfig.direct_shift: must be 0..16, got -1"),
     (learning, {"direct_shift": 17}, "LearningConfig.direct_shift: must be 0..16, got 17"),
-    (learning, {"trace_shift": 0}, "LearningConfig.trace_shift: must be 1..15, got 0"),
-    (learning, {"trace_shift": 16}, "LearningConfig.trace_shift: must be 1..15, got 16"),
+    (learning, {"trace_shifts": (0, 4)}, "LearningConfig.trace_shifts: must be 1..15 each, got (0, 4)"),
+    (learning, {"trace_shifts": (4, 16)}, "LearningConfig.trace_shifts: must be 1..15 each, got (4, 16)"),
+    (learning, {"trace_gain": 9}, "LearningConfig.trace_gain: must be 0..8, got 9"),
+    (learning, {"error": "mse"}, "LearningConfig.error: must be one of margin, pair, graded, got 'mse'"),
+    (learning, {"error_octave": 31}, "LearningConfig.error_octave: must be 0..30, got 31"),
+    (learning, {"surrogate": "flat"}, "LearningConfig.surrogate: must be one of wide, narrow, got 'flat'"),
+    (learning, {"recurrence": "none"}, "LearningConfig.recurrence: must be one of learned, fixed, got 'none'"),
+    (learning, {"budget": -1}, "LearningConfig.budget: must be 0..4096, got -1"),
+    (learning, {"budget_shift": 25}, "LearningConfig.budget_shift: must be 0..24, got 25"),
     (learning, {"rate_shifts": (-17, 0)}, "LearningConfig.rate_shifts: must be -16..16 each, got (-17, 0)"),
     (learning, {"rate_shifts": (0, 17)}, "LearningConfig.rate_shifts: must be -16..16 each, got (0, 17)"),
     (learning, {"error_shifts": (-8,)}, "LearningConfig.error_shifts: must be -7..24 each, got (-8,)"),
@@ -160,7 +167,11 @@ BROKEN_RULES = [
     (network, {"n_steps": 0}, "NetworkConfig.n_steps: must be 1..4096, got 0"),
     (network, {"n_steps": 4097}, "NetworkConfig.n_steps: must be 1..4096, got 4097"),
     (network, {"layers": ()}, "NetworkConfig.layers: must hold at least one layer, got ()"),
-    (network, {"readout": "first"}, "NetworkConfig.readout: must be one of membrane, spike_count, got 'first'"),
+    (
+        network,
+        {"readout": "first"},
+        "NetworkConfig.readout: must be one of membrane, membrane_sum, spike_count, got 'first'",
+    ),
     (
         network,
         {"hardware": HardwareConfig(lanes=(1, 2, 3))},
@@ -439,7 +450,10 @@ def change(path: list, value: object = None, *, drop: bool = False) -> dict:
         (change(["n_inputs"], None), "configuration.n_inputs: must be an integer, got None"),
         (change(["name"], 5), "configuration.name: must be a string, got 5"),
         (change(["readout"], 5), "configuration.readout: must be a string, got 5"),
-        (change(["readout"], "best"), "NetworkConfig.readout: must be one of membrane, spike_count, got 'best'"),
+        (
+            change(["readout"], "best"),
+            "NetworkConfig.readout: must be one of membrane, membrane_sum, spike_count, got 'best'",
+        ),
         (
             change(["layers", 0, "neuron", "leak_shift"], "4"),
             "configuration.layers[0].neuron.leak_shift: must be an integer",
@@ -618,13 +632,22 @@ def test_current_width_is_necessary_and_sufficient(n_in, weight_width, spike_wid
 @pytest.mark.parametrize("n_steps", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("spike_width", [1, 2, 3])
 @pytest.mark.parametrize("trace_shift", [None, 1, 2, 15])
-def test_input_trace_width_is_sufficient_and_without_leak_necessary(n_steps, spike_width, trace_shift):
+@pytest.mark.parametrize("gain", [0, 2])
+def test_input_trace_width_is_sufficient_and_without_leak_necessary(n_steps, spike_width, trace_shift, gain):
     """Against the traces of every sequence of spikes."""
-    layer = small_layer(1, 4, spike_width, n_steps)
+    leaks = () if trace_shift is None else (trace_shift,)
+    rule = learning(
+        rate_shifts=(4,), init_shifts=(12,), error_shifts=(), schedule=(), trace_shifts=leaks, trace_gain=gain
+    )
+    config = NetworkConfig(
+        n_inputs=1, n_steps=n_steps, layers=(LayerConfig(size=1),), encoding=EncodingConfig(spike_width=spike_width),
+        learning=rule,
+    )  # fmt: skip
+    layer = config.resolved[0]
     reached = {0}
     for _ in range(n_steps):
         trace, spikes = vectors.product(np.array(sorted(reached)), np.arange(2**spike_width))
-        reached = set(trace_step(trace, spikes, trace_shift, 62).tolist())
+        reached = set(trace_step(trace, spikes, trace_shift, gain).tolist())
     assert max(reached) < 2**layer.input_trace_width
     if trace_shift is None:
         assert max(reached) >= 2 ** (layer.input_trace_width - 1)

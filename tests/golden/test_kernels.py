@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 from unittest.mock import patch
 
@@ -31,7 +31,7 @@ from golden.config import (
 from golden.encoding import encode, encode_events, to_events
 from golden.kernels import SPARSE, Kernel
 from golden.learning import shadow_update
-from golden.network import Network, learn, run
+from golden.network import Network, Record, learn, run
 from golden.synapse import layer_current
 from tests.strategies import network_configs, seeds, spatial_configs
 
@@ -61,11 +61,11 @@ def fan_out(layer: ResolvedLayer) -> np.ndarray:
 
 
 def forward_activity(network: Network, inputs: np.ndarray, spikes: list[np.ndarray]) -> tuple[int, int, int]:
-    """Return input events, hidden events, and synaptic operations of recorded spikes."""
+    """Return input events, hidden events, and synaptic operations of recorded spikes (..., steps, neurons)."""
     sources = [inputs, *spikes[:-1]]
     operations = sum(
-        int(((source > 0) @ fan_out(layer)).sum())
-        for source, layer in zip(sources, network.config.resolved, strict=True)
+        int(((source > 0) @ fan_out(layer)).sum()) + int((own[..., :-1, :] > 0).sum()) * layer.n_own
+        for source, own, layer in zip(sources, spikes, network.config.resolved, strict=True)
     )
     return int((inputs > 0).sum()), sum(int((fired > 0).sum()) for fired in spikes), operations
 
@@ -122,6 +122,7 @@ def check_learning(config: NetworkConfig, n_samples: int, boost: int, seed: int)
         met |= {"few of many" if active * SPARSE <= n else "most" for _, active, n, _ in seen}
         met |= {"left shift" if rate_shift < 0 else "right shift" for _, _, _, rate_shift in seen}
         met |= {"hidden update"} if len(seen) > config.learning.timing.count("final") else set()
+        met |= {"budget spent"} if spent(config, record) else set()
     assert_same_state(kernel.network(), network)
     assert activity == (len(order), correct, *(forward[index] for index in range(3)), updated, updates)
     assert network.shadows is not None and start.shadows is not None
@@ -137,6 +138,18 @@ def check_learning(config: NetworkConfig, n_samples: int, boost: int, seed: int)
 @given(st.one_of(network_configs(), network_configs(**WIDE)), st.integers(1, 4), seeds)
 def test_inference_equals_the_steps(config, n_samples, seed):
     check_inference(config, n_samples, seed)
+
+
+def spent(config: NetworkConfig, record: Record) -> bool:
+    """Whether a hidden neuron has fired beyond its budget."""
+    budget = config.learning.budget if config.learning is not None else None
+    return budget is not None and any(((own > 0).sum(axis=-2) > budget).any() for own in record.spikes[:-1])
+
+
+@given(network_configs(learning=True, temporal=True), st.integers(1, 4), st.integers(0, 4), seeds)
+def test_temporal_learning_equals_the_steps(config, n_samples, boost, seed):
+    check_learning(config, n_samples, boost, seed)
+    check_inference(replace(config, learning=None), n_samples, seed)
 
 
 @given(spatial_configs(), st.integers(1, 4), seeds)
@@ -164,8 +177,17 @@ def axes(config: NetworkConfig) -> set[tuple[str, Any]]:
     if config.learning is not None:
         rule = config.learning
         met |= {(name, getattr(rule, name)) for name in ("route", "timing", "rounding")}
-        met |= {("trace leak", rule.trace_shift is not None)}
+        met |= {("trace leak", rule.trace_shifts != ())}
     return met
+
+
+def temporal_axes(config: NetworkConfig) -> set[tuple[str, Any]]:
+    """What a configuration is an example of, of what is meant for time."""
+    rule = config.learning
+    assert rule is not None
+    met = {(name, getattr(rule, name)) for name in ("error", "surrogate", "recurrence", "trace_gain", "budget")}
+    recurrent = tuple(layer.recurrent for layer in config.layers)
+    return met | {("recurrent", recurrent), ("readout", config.readout), ("timing", rule.timing)}
 
 
 def test_seeded_configurations_meet_every_case():
@@ -195,6 +217,47 @@ def test_seeded_configurations_meet_every_case():
         *(["shadow weights change", "inference weights change", "no error"]),
     }
     assert met == expected
+
+
+def test_seeded_temporal_configurations_meet_every_case():
+    met: set[Any] = set()
+    for seed in range(200):
+        limits: Any = WIDE if seed % 4 == 0 else {"max_steps": 9}
+        config = vectors.network_config(vectors.SeededChoices(seed), learning=True, temporal=True, **limits)
+        met |= temporal_axes(config) | check_learning(config, 5, seed % 5, seed)
+    expected = {
+        *(("error", kind) for kind in ("margin", "pair", "graded")),
+        *(("surrogate", kind) for kind in ("wide", "narrow")),
+        *(("recurrence", kind) for kind in ("learned", "fixed")),
+        *(("trace_gain", gain) for gain in (0, 1, 4, 8)),
+        *(("budget", steps) for steps in (None, 0, 1, 2)),
+        *(("readout", kind) for kind in ("membrane", "membrane_sum", "spike_count")),
+        *(("timing", kind) for kind in ("final", "every_step")),
+        *(("recurrent", (*below, False)) for depth in (0, 1, 2) for below in product((False, True), repeat=depth)),
+        *(["few of many", "most", "left shift", "right shift", "hidden update", "budget spent"]),
+        *(["shadow weights change", "inference weights change", "no error"]),
+    }
+    assert met == expected
+
+
+def test_an_input_whose_trace_ends_queues_anew():
+    """Its row takes its draw behind those of inputs that came meanwhile, even where its next event comes at once."""
+    neuron = NeuronConfig(membrane_width=12, spike_width=1, threshold_shift=4)
+    rule = LearningConfig(
+        timing="every_step", margin=2047, rate_shifts=(8,), init_shifts=(12,), error_shifts=(), schedule=(),
+        trace_shifts=(1,),
+    )  # fmt: skip
+    config = NetworkConfig(
+        n_inputs=3, n_steps=3, encoding=EncodingConfig(spike_width=1), layers=(LayerConfig(size=4, neuron=neuron),),
+        learning=rule,
+    )  # fmt: skip
+    spikes = np.array([[[1, 0, 1], [0, 0, 1], [1, 1, 0]], [[0, 1, 0], [1, 1, 0], [1, 0, 1]]])
+    network, events = Network.initial(config), to_events(spikes)
+    kernel = Kernel(network)
+    for sample, label in ((0, 1), (1, 3), (0, 0)):
+        kernel.learn(events, np.array([label] * 2), np.array([sample]))
+        learn(network, spikes[sample], label)
+    assert_same_state(kernel.network(), network)
 
 
 @pytest.mark.parametrize("readout", ["membrane", "spike_count"])
@@ -244,7 +307,7 @@ def test_seeded_maps_meet_every_case():
         check_inference(config, 5, seed)
     assert met == {
         *(("depth", depth) for depth in (1, 2, 3)),
-        *(("readout", kind) for kind in ("membrane", "spike_count")),
+        *(("readout", kind) for kind in ("membrane", "membrane_sum", "spike_count")),
         *(("accumulator", kind) for kind in ("int32", "int64")),
         *(("weights", kind) for kind in ("int8", "int16")),
         *(("stride", stride) for stride in (1, 2, 3)),
@@ -383,7 +446,7 @@ RUNS = {
         shadow_width=8,
         route="direct",
         timing="every_step",
-        trace_shift=2,
+        trace_shifts=(2, 2),
         direct_shift=1,
         rate_shifts=(12, 4),
         init_shifts=(6, 4),

@@ -1,4 +1,4 @@
-"""The parts of the margin rule against exact fractions and bit-by-bit definitions."""
+"""The parts of the learning rule against exact fractions and bit-by-bit definitions."""
 
 import math
 from fractions import Fraction
@@ -16,7 +16,9 @@ from golden.learning import (
     feedback_error,
     gradient,
     initial_shadow,
+    leak_trace,
     output_error,
+    over_budget,
     shadow_update,
     surrogate,
     trace_step,
@@ -35,44 +37,120 @@ def layer(n_in: int = 3, n_out: int = 4, index: int = 0, **fields: Any) -> Resol
     return config.resolved[index]
 
 
+def neuron_layer(neuron: NeuronConfig, **fields: Any) -> ResolvedLayer:
+    layers = (LayerConfig(size=4, neuron=neuron), LayerConfig(size=2))
+    return NetworkConfig(n_inputs=3, n_steps=2, layers=layers, learning=rule(**fields)).resolved[0]
+
+
 @pytest.mark.parametrize("n, k", [(1, 0), (1, 4), (4, 8), (8, 3)])
 def test_surrogate_window(n, k):
-    config = NeuronConfig(membrane_width=16, spike_width=n, threshold_shift=k)
+    own = neuron_layer(NeuronConfig(membrane_width=16, spike_width=n, threshold_shift=k))
     top = 2 ** (k + n)
     integrated = np.array([-32768, -1, 0, 1, top // 2, top - 1, top, top + 1, 32767])
-    assert surrogate(integrated, config).tolist() == [0, 0, 1, 1, 1, 1, 0, 0, 0]
+    assert surrogate(integrated, own).tolist() == [0, 0, 1, 1, 1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("n, k", [(1, 1), (1, 8), (4, 8), (8, 3)])
+def test_the_narrow_window_ends_half_a_level_beyond_the_first_and_the_last(n, k):
+    own = neuron_layer(NeuronConfig(membrane_width=16, spike_width=n, threshold_shift=k), surrogate="narrow")
+    half = Fraction(2**k, 2)
+    low, high = 2**k - half, (2**n - 1) * 2**k + half
+    integrated = np.arange(-4, 2 ** (k + n) + 4)
+    assert surrogate(integrated, own).tolist() == [int(low <= u < high) for u in integrated.tolist()]
+
+
+def test_a_first_level_of_one_has_no_half():
+    own = neuron_layer(NeuronConfig(membrane_width=8, spike_width=2, threshold_shift=0), surrogate="narrow")
+    assert surrogate(np.arange(-1, 6), own).tolist() == [0, 1, 1, 1, 1, 0, 0]
 
 
 def test_surrogate_window_up_to_the_highest_membrane():
-    config = NeuronConfig(membrane_width=32, spike_width=8, threshold_shift=23)
-    assert surrogate(np.array([-1, 0, 2**31 - 1]), config).tolist() == [0, 1, 1]
+    own = neuron_layer(NeuronConfig(membrane_width=32, spike_width=8, threshold_shift=23))
+    assert surrogate(np.array([-1, 0, 2**31 - 1]), own).tolist() == [0, 1, 1]
 
 
 @pytest.mark.parametrize("margin", [0, 1, 512, 2**31 - 1])
 def test_error_at_the_margin(margin):
+    learning = rule(margin=margin)
     true = np.array([margin - 1, margin, margin + 1])
-    assert [output_error(np.array([score, -margin]), 0, margin)[0] for score in true] == [-1, 0, 0]
+    assert [output_error(np.array([score, -margin]), 0, learning)[0] for score in true] == [-1, 0, 0]
     other = np.array([-margin - 1, -margin, -margin + 1])
-    assert [output_error(np.array([margin, score]), 0, margin)[1] for score in other] == [0, 0, 1]
+    assert [output_error(np.array([margin, score]), 0, learning)[1] for score in other] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("margin", [0, 1, 512, 2**31 - 1])
+def test_a_pair_at_the_margin(margin):
+    learning = rule(margin=margin, error="pair")
+    for lead, expected in ((margin - 1, [-1, 0, 1]), (margin, [0, 0, 0]), (margin + 1, [0, 0, 0])):
+        assert output_error(np.array([lead, -7, 0]), 0, learning).tolist() == expected
+
+
+def test_the_rival_of_a_pair_is_the_best_other_class_and_the_lowest_of_equals():
+    learning = rule(margin=10, error="pair")
+    scores = np.array([5, 9, 9, -3, 9])
+    assert output_error(scores, 3, learning).tolist() == [0, 1, 0, -1, 0]
+    assert output_error(scores, 1, learning).tolist() == [0, -1, 1, 0, 0]
+    assert output_error(np.array([4]), 0, learning).tolist() == [0]
+
+
+@pytest.mark.parametrize("octave", [0, 1, 5])
+def test_graded_errors_against_powers_of_two_in_fractions(octave):
+    rng = np.random.default_rng(3)
+    learning, met = rule(error="graded", error_octave=octave), set()
+    for n_classes in (1, 2, 3, 10, 130):
+        for _ in range(60):
+            scores = rng.integers(-9, 9, n_classes) * rng.choice([1, 2**octave]) + rng.choice([0, 2**30, -(2**30)])
+            label = int(rng.integers(n_classes))
+            best = int(scores.max())
+            octaves = [math.floor(Fraction(best - score, 2**octave) + Fraction(1, 2)) for score in scores.tolist()]
+            shares = [Fraction(2**6, 2**below) if below <= 6 else Fraction(0) for below in octaves]
+            down = 0
+            while sum(shares) > 2**6 * 2**down:
+                down += 1
+            expected = [math.floor(share / 2**down) for share in shares]
+            rest = math.floor((sum(shares) - shares[label]) / 2**down)
+            powers = [2**q for q in range(8)]
+            expected[label] = -min(powers, key=lambda power: (abs(power - rest), -power)) if rest else 0
+            assert output_error(scores, label, learning).tolist() == expected
+            met |= {("down", down), ("none", rest == 0), ("true is best", octaves[label] == 0)}
+    assert {("down", 0), ("down", 1), ("down", 3), ("down", 5), ("none", True), ("none", False)} < met
+    assert {("true is best", True), ("true is best", False)} < met
+
+
+def test_the_budget_pushes_who_fired_more_often():
+    own = layer(learning=rule(budget=2, budget_shift=5))
+    assert over_budget(np.array([-40, 0, 7, 7]), np.array([3, 4, 2, 0]), own).tolist() == [-8, 32, 7, 7]
+    free = layer(learning=rule())
+    assert over_budget(np.array([-40, 0, 7, 7]), np.array([3, 4, 2, 0]), free).tolist() == [-40, 0, 7, 7]
+    assert layer(index=1, learning=rule(budget=2)).budget_push == 0  # the readout has none
 
 
 def test_error_of_each_class():
     scores = np.array([600, -600, 511, -511, 512, -512])
-    assert output_error(scores, 0, 512).tolist() == [0, 0, 1, 1, 1, 0]
-    assert output_error(scores, 1, 512).tolist() == [1, -1, 1, 1, 1, 0]
-    assert output_error(scores, 2, 512).tolist() == [1, 0, -1, 1, 1, 0]
+    learning = rule(margin=512)
+    assert output_error(scores, 0, learning).tolist() == [0, 0, 1, 1, 1, 0]
+    assert output_error(scores, 1, learning).tolist() == [1, -1, 1, 1, 1, 0]
+    assert output_error(scores, 2, learning).tolist() == [1, 0, -1, 1, 1, 0]
     assert scores.tolist() == [600, -600, 511, -511, 512, -512]
 
 
 @pytest.mark.parametrize("trace_shift", [None, 1, 2, 15])
 def test_trace_step(trace_shift):
     trace, spikes = vectors.product(np.arange(64), np.arange(48))
-    expected = []
-    for x, s in zip(trace.tolist(), spikes.tolist(), strict=True):
-        leaked = x if trace_shift is None else x - x // 2**trace_shift
-        expected.append(min(leaked + s, 63))
-    assert max(expected) == 63
-    np.testing.assert_array_equal(trace_step(trace, spikes, trace_shift, 6), expected)
+    for gain in (0, 3):
+        expected = []
+        for x, s in zip(trace.tolist(), spikes.tolist(), strict=True):
+            leaked = x if trace_shift is None else x - math.ceil(x / 2**trace_shift)
+            expected.append(leaked + s * 2**gain)
+        np.testing.assert_array_equal(trace_step(trace, spikes, trace_shift, gain), expected)
+
+
+@pytest.mark.parametrize("trace_shift", [1, 4, 15])
+def test_a_trace_without_spikes_ends_at_zero(trace_shift):
+    trace = np.arange(1 << 10)
+    for _ in range(1 << 10):
+        trace = leak_trace(trace, trace_shift)
+    assert not trace.any()
 
 
 def test_carried_errors_are_plain_sums():
@@ -180,9 +258,8 @@ def test_direct_matrix_depends_on_seed_and_layer_only():
 
 @pytest.mark.parametrize("shift", [0, 1, 3, 8, 14, 15, 16, 23])
 def test_initial_shadow_bit_by_bit(shift):
-    config = rule(shadow_width=24, init_shifts=(shift, 3), seed=11)
-    own = layer(n_in=3, n_out=4)
-    shadow = initial_shadow(own, config)
+    own = layer(n_in=3, n_out=4, learning=rule(shadow_width=24, init_shifts=(shift, 3), seed=11))
+    shadow = initial_shadow(own)
     per_weight = 1 if shift <= 15 else 2
     words = lfsr_words(initial_seed(own, 11), 3 * 4 * per_weight)
     assert shadow.shape == (4, 3)
@@ -194,21 +271,33 @@ def test_initial_shadow_bit_by_bit(shift):
 
 @pytest.mark.parametrize("shift", [0, 2, 5])
 def test_initial_shadows_fill_their_range(shift):
-    shadow = initial_shadow(layer(n_in=40, n_out=40), rule(init_shifts=(shift, 1)))
+    shadow = initial_shadow(layer(n_in=40, n_out=40, learning=rule(init_shifts=(shift, 1))))
     assert set(np.unique(shadow)) == set(range(-(2**shift), 2**shift))
 
 
 @pytest.mark.parametrize("width", [8, 16, 24])
 def test_initial_shadows_stay_in_their_width(width):
-    shadow = initial_shadow(layer(n_in=60, n_out=50), rule(shadow_width=width, init_shifts=(width - 1, 1)))
+    own = layer(n_in=60, n_out=50, learning=rule(shadow_width=width, init_shifts=(width - 1, 1)))
+    shadow = initial_shadow(own)
     low, high = signed_range(width)
     assert low <= shadow.min() < low * 0.9 and high * 0.9 < shadow.max() <= high
 
 
 def test_initial_shadows_are_reproducible():
-    own = layer(n_in=8, n_out=6)
-    first = initial_shadow(own, rule(seed=5))
-    np.testing.assert_array_equal(initial_shadow(own, rule(seed=5)), first)
-    assert (initial_shadow(own, rule(seed=6)) != first).any()
-    assert (initial_shadow(layer(n_in=8, n_out=6, index=1), rule(seed=5)) != first).any()
-    assert initial_shadow(layer(n_in=2, n_out=2), rule(seed=0)).tolist() == [[476, 867], [-1756, 103]]
+    first = initial_shadow(layer(n_in=8, n_out=6, learning=rule(seed=5)))
+    np.testing.assert_array_equal(initial_shadow(layer(n_in=8, n_out=6, learning=rule(seed=5))), first)
+    assert (initial_shadow(layer(n_in=8, n_out=6, learning=rule(seed=6))) != first).any()
+    assert (initial_shadow(layer(n_in=8, n_out=6, index=1, learning=rule(seed=5))) != first).any()
+    assert initial_shadow(layer(n_in=2, n_out=2, learning=rule(seed=0))).tolist() == [[476, 867], [-1756, 103]]
+
+
+@pytest.mark.parametrize("shifts", [(5, 2), (2, 5), (16, 3), (3, 16)])
+def test_initial_shadows_of_a_recurrent_layer_have_two_ranges(shifts):
+    learning = rule(shadow_width=24, init_shifts=(shifts[0], 1), recurrent_init_shifts=shifts[1:],
+                    recurrent_rate_shifts=(0,))  # fmt: skip
+    layers = (LayerConfig(size=30, recurrent=True), LayerConfig(size=2))
+    own = NetworkConfig(n_inputs=20, n_steps=2, layers=layers, learning=learning).resolved[0]
+    shadow = initial_shadow(own)
+    assert shadow.shape == (30, 50)
+    for part, shift in ((shadow[:, :20], shifts[0]), (shadow[:, 20:], shifts[1])):
+        assert -(2**shift) <= part.min() < -0.9 * 2**shift and 0.9 * 2**shift - 2 < part.max() < 2**shift

@@ -103,10 +103,10 @@ def test_every_step_update_by_hand():
 
 
 def test_leaking_traces_by_hand():
-    """Inputs: 2 - 1 + 0 = 1 and 1 - 0 + 3 = 4; hidden: 1 - 0 + 1 = 2 and 3."""
-    network = example(trace_shift=1)
+    """Inputs: 2 - 1 + 0 = 1 and 1 - 1 + 3 = 3; hidden: 1 - 1 + 1 = 1 and 3."""
+    network = example(trace_shifts=(1, 1))
     learn(network, INPUTS, 0)
-    assert shadows(network) == [[[50, 24], [-36, 48]], [[36, -10], [-52, 74]]]
+    assert shadows(network) == [[[50, 22], [-36, 52]], [[34, -10], [-50, 74]]]
 
 
 def test_spike_count_update_by_hand():

@@ -16,7 +16,7 @@ from tests.sim.test_learn import small_config
 
 MODES = {
     "final": {},
-    "every-step-leak": {"timing": "every_step", "trace_shift": 1},
+    "every-step-leak": {"timing": "every_step", "trace_shifts": (1, 1)},
     "direct": {"route": "direct"},
     "three-layers": {"sizes": (7, 5, 4)},
     "inference": {},
@@ -47,7 +47,7 @@ def forward(config, inputs, record):
         used[at, "adds"] = events * layer.n_out
     if config.learning is not None:
         seen = np.cumsum(inputs, axis=0) > 0
-        leaks = int(seen[:-1].sum()) if config.learning.trace_shift is not None else 0
+        leaks = int(seen[:-1].sum()) if config.learning.trace_shifts else 0
         events = int((inputs > 0).sum())
         used[0, "trace_list", "reads"] = 2 * events + leaks
         used[0, "trace_list", "writes"] = events + leaks + int(seen[-1].sum())

@@ -164,7 +164,7 @@ def test_a_sample_cut_short_leaves_nothing_behind(readout, banks, sizes, stalls,
 MODES = {
     "final": {},
     "every-step": {"timing": "every_step"},
-    "every-step-leak-single-port": {"timing": "every_step", "trace_shift": 1, "weight_memory": "single_port"},
+    "every-step-leak-single-port": {"timing": "every_step", "trace_shifts": (1, 1), "weight_memory": "single_port"},
     "direct-three-layers": {"route": "direct", "sizes": (6, 5, 4), "banks": 1},
     "spike-count": {"readout": "spike_count", "timing": "every_step"},
 }

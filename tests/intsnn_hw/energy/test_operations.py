@@ -40,7 +40,7 @@ def hardware_memories(core, monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("change", [{}, {"sizes": (7, 5, 4)}, {"timing": "every_step", "trace_shift": 1}])
+@pytest.mark.parametrize("change", [{}, {"sizes": (7, 5, 4)}, {"timing": "every_step", "trace_shifts": (1, 1)}])
 @pytest.mark.parametrize("spikes", [False, True])
 @pytest.mark.parametrize("learns", [False, True])
 def test_memories_are_those_of_the_hardware(change, spikes, learns, monkeypatch):
