@@ -545,6 +545,11 @@ class ResolvedLayer:
         return unsigned_width(self.n_in - 1)
 
     @property
+    def row_address_width(self) -> int:
+        """Bits of the index of a row of weights, of a fully connected layer."""
+        return unsigned_width(self.n_rows - 1)
+
+    @property
     def output_address_width(self) -> int:
         """Bits of the address of a neuron of this layer."""
         return unsigned_width(self.n_out - 1)
@@ -580,6 +585,16 @@ class ResolvedLayer:
         learns = self.recurrent_index is not None and self.learning.recurrence == "learned"
         own = (self.learning.recurrent_rate_shifts[self.recurrent_index or 0],) if learns else ()
         return self.learning.rate_shifts[self.index], *own
+
+    @property
+    def learns_own(self) -> bool:
+        """Whether the layer learns weights from its own neurons."""
+        return len(self.rate_shifts) > 1
+
+    @property
+    def ternary_errors(self) -> bool:
+        """Whether the errors of the layer's neurons are -1, 0 or 1; else they are powers of two."""
+        return self.is_readout and self.learning is not None and self.learning.error != "graded"
 
     @property
     def init_words(self) -> int:

@@ -268,7 +268,7 @@ def _plan(config: NetworkConfig) -> IntArray:
         row[WEIGHT_AT], row[NEURON_AT], row[ROW_AT], row[MATRIX_AT] = weight_at, neuron_at, row_at, matrix_at
         if config.learning is not None:
             row[TRACE_LEAK], row[TRACE_GAIN] = layer.trace_shift or 0, config.learning.trace_gain
-            row[RATE_SHIFT], row[OWN_LEARNS] = layer.rate_shifts[0], len(layer.rate_shifts) > 1
+            row[RATE_SHIFT], row[OWN_LEARNS] = layer.rate_shifts[0], layer.learns_own
             row[OWN_RATE_SHIFT] = layer.rate_shifts[-1]
             row[BUDGET], row[BUDGET_PUSH] = config.learning.budget or 0, layer.budget_push
             if not layer.is_readout:

@@ -7,15 +7,16 @@ from typing import Any
 
 from golden.config import NetworkConfig
 
-MEMORIES = ("weights", "accumulators", "membranes", "spike_counts", "history", "trace_list", "errors")
+MEMORIES = ("weights", "accumulators", "membranes", "score_sums", "history", "trace_list", "errors", "own_events")
 
 
 def accesses(config: NetworkConfig, counts: Mapping[str, float], n_samples: int) -> dict[str, Any]:
     """Return accesses and additions a sample, of inference and, where the network learns, of the update.
 
-    An access is one word, of a memory of the layer: `weights`, `accumulators` of a step, `membranes`, `spike_counts`
-    (of a readout that spikes), `history` (trace and surrogate of its neurons), `trace_list` (of its inputs, in the
-    first layer; both memories of the sparse set) and `errors`. Counted are reads whose data is used and all writes, but
+    An access is one word, of a memory of the layer: `weights`, `accumulators` of a step, `membranes`, `score_sums`
+    (of a readout that sums spikes or membranes over the steps), `history` (what its neurons keep for learning),
+    `trace_list` (of its inputs, in the first layer; both memories of the sparse set), `errors`, and `own_events` (on
+    their way back into a recurrent layer). Counted are reads whose data is used and all writes, but
     not those of a weight load or read-out, nor what a port reads again while nothing asks for it. An addition is one of
     a lane: in inference of a product to the current of a neuron; in the update of a change to a shadow weight, or of a
     weight to the error carried to the layer below.
@@ -43,6 +44,7 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
     layer = config.resolved[index]
     adding, firing = counts[f"activity{index}.adding"], counts[f"activity{index}.firing"]
     events = adding // layer.n_words
+    returning = counts[f"activity{index}.returning"] if layer.n_own else 0
     # A bank of one word is summed in a register.
     summed = adding if layer.n_words > 1 else 0
     used = {
@@ -51,15 +53,18 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
         "membranes": (firing, firing),
     }
     is_last = index == len(config.layers) - 1
-    if is_last and config.readout == "spike_count":
-        used["spike_counts"] = (firing, firing)
+    if is_last and config.readout != "membrane":
+        used["score_sums"] = (firing, firing)
     if config.learning is not None:
         if not is_last:
             used["history"] = (firing, firing)
         if index == 0:
             tracing = counts["activity0.tracing"]
-            # An event reads its place and the entry there; a leaking entry is read and written.
-            used["trace_list"] = (events + tracing, tracing + counts["activity0.listing"])
+            # An input's event reads its place and the entry there; a leaking entry is read and, if it stays, written.
+            reads = events - returning + tracing + counts["activity0.fading"]
+            used["trace_list"] = (reads, tracing + counts["activity0.listing"])
+        if layer.n_own:
+            used["own_events"] = (returning, returning)
     return {"memories": used, "adds": events * layer.n_out}
 
 

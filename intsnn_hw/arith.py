@@ -28,6 +28,11 @@ def shift_floor(value: Value, shift: int) -> Value:
     return value.shift_right(shift)
 
 
+def shift_ceil(value: Value, shift: int) -> Value:
+    """Divide by ``2^shift``, rounding up; `shift` is 0 or above."""
+    return (value + ((1 << shift) - 1)).shift_right(shift)
+
+
 def shift_round(value: Value, shift: int) -> Value:
     """Divide a signed value by ``2^shift``, rounding half up; a negative `shift` multiplies."""
     return (value + (1 << (shift - 1))).shift_right(shift) if shift > 0 else value.shift_left(-shift)

@@ -144,6 +144,8 @@ class Core(wiring.Component):
                     activity.draining.eq(layer.draining),
                     activity.firing.eq(layer.probe.valid),
                 ]
+                if config.resolved[index].n_own:
+                    m.d.comb += activity.returning.eq(layer.returning)
         if config.resolved[-1].fires:
             connect(m, inner[-1].o, flipped(self.events))
         return m
@@ -186,6 +188,7 @@ class Core(wiring.Component):
             learner.boost.eq(maintenance.boost),
             learner.inputs_empty.eq(traces.empty),
             traces.walk.eq(learner.walk),
+            traces.coming.eq(gate.o.valid),
             learner.lfsr_load.eq(maintenance.lfsr_load),
             learner.lfsr_state.eq(maintenance.lfsr_state),
             self.lfsr.eq(learner.lfsr),
@@ -223,7 +226,7 @@ class Core(wiring.Component):
                 activity.writing.eq(weights.write_enable),
                 activity.keeping.eq(work.keeping),
                 activity.changing.eq(Mux(work.changes, errors, 0)),
-                activity.carrying.eq(Mux(weights.read_enable, errors, 0) if carries else 0),
+                activity.carrying.eq(Mux(weights.read_enable & work.carries, errors, 0) if carries else 0),
             ]
             if index < len(config.resolved) - 1:
                 m.d.comb += activity.recalling.eq(getattr(learner, f"history{index}").read_enable)
@@ -231,6 +234,7 @@ class Core(wiring.Component):
         m.d.comb += [
             first.tracing.eq(traces.tracing),
             first.listing.eq(traces.listing),
+            first.fading.eq(traces.fading),
             first.walking.eq(traces.rows.valid & traces.rows.ready),
         ]
 

@@ -30,7 +30,7 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
     """
     require_dense(config)
     layers = [_layer(layer, activity) for layer in replace(config, learning=None).resolved]
-    weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
+    weights = sum(layer.n_rows * layer.n_out for layer in config.resolved)
     learns = config.learning is not None
     shadow = sum(layer.weight_memory_bits for layer in config.resolved) if learns else 0
     cycles_per_step = max(entry["cycles_per_step"] for entry in layers)
@@ -61,7 +61,10 @@ def step_cycles(layer: ResolvedLayer, input_events: float, output_events: float)
     """Return the cycles a layer needs for a step with that many events, as stated in :class:`intsnn_hw.layer.Layer`."""
     add = input_events * layer.n_words + (1 if input_events < 1 else 0)
     sweep = layer.n_fire_words + (output_events if layer.fires else 0) + 3
-    return max(add, sweep) if layer.banks == 2 else add + sweep
+    if layer.n_own == 0:
+        return max(add, sweep) if layer.banks == 2 else add + sweep
+    own = output_events * layer.n_words
+    return max(add, sweep) + own if layer.banks == 2 else add + sweep + own
 
 
 def update_cycles_bound(config: NetworkConfig) -> int:
@@ -73,8 +76,14 @@ def update_cycles_bound(config: NetworkConfig) -> int:
         row = layer.n_words * (2 if layer.weight_memory == "single_port" else 1)
         if learning.route == "direct" and layer.index:
             row = max(row, -(-config.n_classes // CLASSES_PER_WORD))
-        total += layer.n_in * row + _UPDATE_OVERHEAD
-    return total
+        total += layer.n_rows * row + _UPDATE_OVERHEAD * len(layer.rate_shifts)
+    return total + evaluation_cycles(config)
+
+
+def evaluation_cycles(config: NetworkConfig) -> int:
+    """Return the cycles from the last score of a step to its errors, at most; :class:`.output_error.OutputError`."""
+    assert config.learning is not None
+    return {"margin": 0, "pair": config.n_classes + 1, "graded": 2 * config.n_classes + 7}[config.learning.error]
 
 
 def _layer(layer: ResolvedLayer, activity: float) -> dict[str, Any]:
@@ -83,6 +92,7 @@ def _layer(layer: ResolvedLayer, activity: float) -> dict[str, Any]:
     sums = layer.banks * layer.n_words * layer.lanes * layer.current_width
     return {
         "n_in": layer.n_in,
+        "recurrent": layer.n_own > 0,
         "n_out": layer.n_out,
         "fires": layer.fires,
         "weight_width": layer.weight_width,

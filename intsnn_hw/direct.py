@@ -1,14 +1,15 @@
 """The direct route: the output error through a fixed ternary matrix that an LFSR draws anew each time."""
 
 from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import NetworkConfig, ResolvedLayer
+from golden.config import GRADED_SHIFT, NetworkConfig, ResolvedLayer
 from golden.fixed import seed_state, signed_width
 from golden.seeds import direct_seed
 
 from .arith import add_all, index_shape
+from .events import error_layout
 from .seed_lfsr import SeedLfsr
 
 CLASSES_PER_WORD = 8
@@ -17,7 +18,9 @@ CLASSES_PER_WORD = 8
 def direct_width(config: NetworkConfig) -> int:
     """Return the bits of ``d_j`` on the direct route."""
     assert config.learning is not None
-    bound = config.n_classes << config.learning.direct_shift
+    # Graded: the shares of the other classes, and the true class's error.
+    total = config.n_classes if config.resolved[-1].ternary_errors else 2 << GRADED_SHIFT
+    bound = total << config.learning.direct_shift
     return signed_width(-bound, bound)
 
 
@@ -29,7 +32,7 @@ class DirectError(wiring.Component):
     Members
     -------
     start : In                     begin with neuron 0
-    active, negative : In          ternary error of each class, one bit each
+    errors : In                    error of each class
     o : Out(stream)                d_j
     """
 
@@ -38,8 +41,7 @@ class DirectError(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
-                "active": In(config.n_classes),
-                "negative": In(config.n_classes),
+                "errors": In(data.ArrayLayout(error_layout(config.resolved[-1]), config.n_classes)),
                 "o": Out(stream.Signature(signed(direct_width(config)))),
             }
         )
@@ -55,7 +57,9 @@ class DirectError(wiring.Component):
             lfsr.state.eq(seed_state(direct_seed(self._layer, config.learning.seed))),
         ]
         running, word = Signal(), Signal(index_shape(n_words))
-        part, total = Signal(signed(signed_width(-CLASSES_PER_WORD, CLASSES_PER_WORD))), Signal.like(self.o.payload)
+        ternary = config.resolved[-1].ternary_errors
+        highest = CLASSES_PER_WORD if ternary else 2 << GRADED_SHIFT
+        part, total = Signal(signed(signed_width(-highest, highest))), Signal.like(self.o.payload)
         with m.Switch(word):
             for index in range(n_words):
                 with m.Case(index):
@@ -64,8 +68,9 @@ class DirectError(wiring.Component):
                         range(index * CLASSES_PER_WORD, min(n_classes, (index + 1) * CLASSES_PER_WORD))
                     ):
                         drawn, positive = lfsr.word[2 * at], lfsr.word[2 * at + 1]
-                        present = drawn & self.active[c]
-                        terms.append(Mux(present, Mux(positive ^ self.negative[c], 1, -1), 0))
+                        error = self.errors[c]
+                        size = 1 if ternary else (1 << error.exponent)[: GRADED_SHIFT + 1]
+                        terms.append(Mux(drawn & error.active, Mux(positive ^ error.negative, size, -size), 0))
                     m.d.comb += part.eq(add_all(terms))
         is_last = word == n_words - 1
         so_far = Signal.like(total)

@@ -11,9 +11,9 @@ from .events import error_layout, place_layout
 from .store import Store
 
 
-def entry_layout(layer: ResolvedLayer, *, is_readout: bool) -> data.StructLayout:
+def entry_layout(layer: ResolvedLayer) -> data.StructLayout:
     """A word of errors with its place among the words of a weight row."""
-    errors = data.ArrayLayout(error_layout(is_readout=is_readout), layer.lanes)
+    errors = data.ArrayLayout(error_layout(layer), layer.lanes)
     return data.StructLayout({"word": index_shape(layer.n_words), "errors": errors})
 
 
@@ -30,18 +30,18 @@ class ErrorStore(wiring.Component):
     keeping : Out              a word is being kept
     """
 
-    def __init__(self, layer: ResolvedLayer, *, is_readout: bool):
-        self._layer, self._is_readout = layer, is_readout
+    def __init__(self, layer: ResolvedLayer):
+        self._layer = layer
         super().__init__(
             {
                 "clear": In(1),
                 "push": In(1),
                 "place": In(place_layout(layer)),
-                "error": In(error_layout(is_readout=is_readout)),
+                "error": In(error_layout(layer)),
                 "flush": In(1),
                 "n_entries": Out(index_shape(layer.n_words + 1)),
                 "address": In(index_shape(layer.n_words)),
-                "entry": Out(entry_layout(layer, is_readout=is_readout)),
+                "entry": Out(entry_layout(layer)),
                 "keeping": Out(1),
             }
         )
@@ -50,10 +50,10 @@ class ErrorStore(wiring.Component):
         m = Module()
         layer = self._layer
         # Reading begins when all errors have been pushed.
-        m.submodules.entries = entries = Store(entry_layout(layer, is_readout=self._is_readout), layer.n_words)
+        m.submodules.entries = entries = Store(entry_layout(layer), layer.n_words)
         takes, begins, found = Signal(), Signal(), Signal()
         word = Signal(index_shape(layer.n_words))
-        held = [Signal(error_layout(is_readout=self._is_readout), name=f"held{lane}") for lane in range(layer.lanes)]
+        held = [Signal(error_layout(layer), name=f"held{lane}") for lane in range(layer.lanes)]
         m.d.comb += [
             takes.eq(self.push & self.error.active),
             begins.eq(takes & (~found | (self.place.word != word))),

@@ -4,6 +4,7 @@ from amaranth.hdl import ShapeLike, signed
 from amaranth.lib import data, enum
 
 from golden.config import GRADIENT_WIDTH, NetworkConfig, ResolvedLayer
+from golden.fixed import unsigned_width
 
 from .arith import index_shape
 
@@ -23,6 +24,16 @@ def input_event_layout(layer: ResolvedLayer) -> data.StructLayout:
     return event_layout(layer.input_address_width, layer.input_spike_width)
 
 
+def row_event_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """Events of a layer's rows: its inputs' and, if it is recurrent, from address ``n_in`` on its own."""
+    return event_layout(layer.row_address_width, layer.event_width)
+
+
+def own_event_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """An event of a recurrent layer's neuron on its way back."""
+    return data.StructLayout({"address": layer.output_address_width, "spike": layer.neuron.spike_width})
+
+
 def output_event_layout(layer: ResolvedLayer) -> data.StructLayout:
     """Events out of a layer that fires."""
     return event_layout(layer.output_address_width, layer.neuron.spike_width)
@@ -36,7 +47,8 @@ def class_layout(config: NetworkConfig) -> data.StructLayout:
 def weight_layout(config: NetworkConfig) -> data.StructLayout:
     """One weight of a load, a shadow weight where the network learns; `first` marks the first of the whole load.
 
-    Order: layer by layer, input by input, neuron by neuron: ``concatenate([w.T.ravel() for w in weights])``.
+    Order: layer by layer, row by row (inputs, then own neurons), neuron by neuron:
+    ``concatenate([w.T.ravel() for w in weights])``.
     """
     return data.StructLayout({"weight": signed(max(layer.stored_width for layer in config.resolved)), "first": 1})
 
@@ -62,8 +74,8 @@ def sweep_layout() -> data.StructLayout:
 def score_layout(config: NetworkConfig) -> data.StructLayout:
     """The score of one class after a time step, classes in order; `last` marks the last class.
 
-    `final` marks the last step of a sample. A network that learns also sends `charge`, which the margin is compared
-    with: the readout membrane, for a spiking readout plus all it has emitted in the sample; and `discard`, in a beat
+    `final` marks the last step of a sample. A network that learns also sends `charge`, which errors are made of: the
+    readout membrane, for a spiking readout plus all it has emitted in the sample; and `discard`, in a beat
     of its own without a score, where the sample is given up.
     """
     fields: dict[str, ShapeLike] = {"score": signed(config.score_width), "last": 1, "final": 1}
@@ -73,9 +85,9 @@ def score_layout(config: NetworkConfig) -> data.StructLayout:
 
 
 def charge_width(config: NetworkConfig) -> int:
-    """Bits of the value that the margin is compared with."""
+    """Bits of the value that errors are made of."""
     neuron = config.layers[-1].neuron
-    if config.readout == "membrane":
+    if config.readout != "spike_count":
         return neuron.membrane_width
     return max(neuron.membrane_width, config.score_width + neuron.threshold_shift) + 1
 
@@ -122,56 +134,82 @@ def place_layout(layer: ResolvedLayer) -> data.StructLayout:
 
 
 def row_layout(layer: ResolvedLayer, below: ResolvedLayer | None) -> data.StructLayout:
-    """A row of a layer's weights to update: its input and that input's trace.
+    """A row of a layer's weights to update, and its trace; `own` where it is one from the layer's own neurons.
 
-    Of a neuron of a hidden layer `below` also its surrogate, and its place there, where its gradient belongs.
+    Of a neuron of a hidden layer `below` also its surrogate, whether it is `over` its budget, if it has one, and its
+    place there, where its gradient belongs.
     """
-    fields: dict[str, ShapeLike] = {"input": layer.input_address_width, "trace": layer.input_trace_width, "last": 1}
+    fields: dict[str, ShapeLike] = {"input": layer.row_address_width, "trace": layer.row_trace_width, "last": 1}
+    if layer.learns_own:
+        fields["own"] = 1
     if below is not None:
         fields |= {"surrogate": below.surrogate_width, "place": place_layout(below)}
+        if below.budget_push:
+            fields["over"] = 1
     return data.StructLayout(fields)
 
 
-def error_layout(*, is_readout: bool) -> data.StructLayout:
-    """The error of a neuron: ternary in the readout, else a signed power of two, the rounded gradient."""
+def error_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """The error of a neuron: ternary, or a signed power of two, as every gradient is."""
     fields: dict[str, ShapeLike] = {"active": 1, "negative": 1}
-    if not is_readout:
+    if not layer.ternary_errors:
         fields["exponent"] = index_shape(GRADIENT_WIDTH)
     return data.StructLayout(fields)
 
 
 def history_layout(layer: ResolvedLayer, above: ResolvedLayer) -> data.StructLayout:
-    """What a hidden neuron keeps of a sample for learning: its trace and its surrogate count."""
-    return data.StructLayout({"trace": above.input_trace_width, "surrogate": layer.surrogate_width})
+    """What a hidden neuron keeps of a sample for learning.
+
+    `trace`: for the weights above it; `surrogate`: its count; with a budget `fired`: steps in which it fired, at most
+    one more than the budget; where its layer learns weights from itself `own`: trace for these, and `spike`: of the
+    last step, which it does not hold yet.
+    """
+    fields: dict[str, ShapeLike] = {"trace": above.input_trace_width, "surrogate": layer.surrogate_width}
+    if layer.budget_push:
+        fields["fired"] = fired_width(layer)
+    if layer.learns_own:
+        fields |= {"own": layer.own_trace_width, "spike": layer.neuron.spike_width}
+    return data.StructLayout(fields)
+
+
+def fired_width(layer: ResolvedLayer) -> int:
+    """Bits of the steps in which a neuron fired, which stop one above its budget."""
+    assert layer.learning is not None
+    return unsigned_width((layer.learning.budget or 0) + 1)
 
 
 def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructLayout:
     """What a layer is doing in a cycle, to be summed over a run; a word is one of the memory's.
 
     `adding`, `active`: see :class:`SynapseArray`. `draining`: accumulators of a finished step are read. `firing`: a
-    group of neurons is fired, so that its membranes (and what else it keeps of a sample) are read and written. Where
+    group of neurons is fired, so that its membranes (and what else it keeps of a sample) are read and written;
+    `returning`, of a recurrent layer: an event of its own comes in. Where
     the network learns, `reading` and `writing`: a weight word, for the update; `keeping`: a word of errors is written;
     `changing`: weights of the word read that will be changed; `carrying`: those weighed with an error for the layer
     below; of a hidden layer `recalling`: its histories are read; of the first layer `tracing` and `listing`: an entry
-    of the list of input traces, and a place in it, is written; `walking`: an entry is sent to the update.
+    of the list of input traces, and a place in it, is written; `fading`: an entry leaves it; `walking`: one is sent to
+    the update.
     """
     fields: dict[str, ShapeLike] = {"adding": 1, "active": 1, "draining": 1, "firing": 1}
+    if layer.n_own:
+        fields["returning"] = 1
     if config.learning is not None:
         lanes = index_shape(layer.lanes + 1)
         fields |= {"reading": 1, "writing": 1, "keeping": 1, "changing": lanes, "carrying": lanes}
         if layer is not config.resolved[-1]:
             fields["recalling"] = 1
         if layer is config.resolved[0]:
-            fields |= {"tracing": 1, "listing": 1, "walking": 1}
+            fields |= {"tracing": 1, "listing": 1, "fading": 1, "walking": 1}
     return data.StructLayout(fields)
 
 
 def work_layout(layer: ResolvedLayer) -> data.StructLayout:
-    """Update of a layer in a cycle: lanes with an error in the word being read, whether it will be changed; `keeping`.
+    """Update of a layer in a cycle.
 
-    `keeping`: a word of errors is kept.
+    `errors`: lanes with an error in the word being read; `changes`: it will be changed; `carries`: its row is of a
+    neuron below; `keeping`: a word of errors is kept.
     """
-    return data.StructLayout({"errors": layer.lanes, "changes": 1, "keeping": 1})
+    return data.StructLayout({"errors": layer.lanes, "changes": 1, "keeping": 1, "carries": 1})
 
 
 def evaluation_layout() -> data.StructLayout:

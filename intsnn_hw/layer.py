@@ -10,6 +10,7 @@ from golden.fixed import IntArray
 from .arith import index_shape
 from .events import input_event_layout, output_event_layout, probe_layout, score_layout, weight_word_layout
 from .ports import history_port, weight_port
+from .recurrence import OwnEvents
 from .sweep import FireSweep
 from .synapse import SynapseArray
 
@@ -19,14 +20,15 @@ class Layer(wiring.Component):
 
     A step takes ``max(events * n_words, n_fire_words + output events + 3)`` cycles where nothing stalls, since the last
     step fires while the next one is added (``banks = 2``), and their sum where ``banks = 1``; a marker that stands
-    alone, as in an empty step, takes a cycle.
+    alone, as in an empty step, takes a cycle. A recurrent layer takes up to ``n_words`` cycles more for each of its own
+    events.
 
     Parameters
     ----------
     layer : ResolvedLayer
     config : NetworkConfig, optional
         Given for the readout layer, which sends scores.
-    weight : (n_out, n_in) integers, optional
+    weight : (n_out, n_rows) integers, optional
         Initial content of the weight memory; shadow weights where the network learns.
     above : ResolvedLayer, optional
         The next layer, if any.
@@ -39,6 +41,7 @@ class Layer(wiring.Component):
     write_enable, write_address, write_data, loading : In   weight load
     update, history : In   access of the learning engine, where the network learns
     probe, adding, active : Out   see :class:`FireSweep` and :class:`SynapseArray`
+    returning : Out        see :class:`OwnEvents`, in a recurrent layer
     draining : Out         accumulators are read for firing
     """
 
@@ -55,7 +58,7 @@ class Layer(wiring.Component):
         members = {
             "i": In(stream.Signature(input_event_layout(layer))),
             "write_enable": In(1),
-            "write_address": In(index_shape(layer.n_in * layer.n_words)),
+            "write_address": In(index_shape(layer.n_rows * layer.n_words)),
             "write_data": In(weight_word_layout(layer)),
             "loading": In(1),
             "probe": Out(probe_layout(layer)),
@@ -65,6 +68,8 @@ class Layer(wiring.Component):
         }
         if layer.fires:
             members["o"] = Out(stream.Signature(output_event_layout(layer)))
+        if layer.n_own:
+            members["returning"] = Out(1)
         if layer.learning is not None:
             members["update"] = In(weight_port(layer))
         if self._above is not None:
@@ -77,7 +82,10 @@ class Layer(wiring.Component):
         m = Module()
         m.submodules.synapses = synapses = SynapseArray(self._layer, self._weight)
         m.submodules.sweep = sweep = FireSweep(self._layer, self._config, above=self._above)
-        connect(m, flipped(self.i), synapses.i)
+        if self._layer.n_own:
+            self._connect_own(m, synapses, sweep)
+        else:
+            connect(m, flipped(self.i), synapses.i)
         connect(m, synapses.sweep, sweep.sweep)
         if self._layer.fires:
             connect(m, sweep.o, flipped(self.o))
@@ -103,3 +111,17 @@ class Layer(wiring.Component):
             self.draining.eq(sweep.read_enable),
         ]
         return m
+
+    def _connect_own(self, m: Module, synapses: SynapseArray, sweep: FireSweep) -> None:
+        """Lead the events that leave the layer back into it."""
+        m.submodules.own = own = OwnEvents(self._layer)
+        connect(m, flipped(self.i), own.i)
+        connect(m, own.o, synapses.i)
+        leaves, event = sweep.o.valid & sweep.o.ready, sweep.o.payload
+        m.d.comb += [
+            own.sent.eq(leaves & (event.spike != 0) & ~sweep.final),
+            own.event.address.eq(event.address),
+            own.event.spike.eq(event.spike),
+            own.fired.eq(leaves & event.end_of_step),
+            self.returning.eq(own.returning),
+        ]

@@ -1,7 +1,7 @@
 """The learning engine: error of the readout, gradients and weight updates of all layers, from the output down."""
 
-from amaranth.hdl import Cat, Module, Signal
-from amaranth.lib import fifo, stream, wiring
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, fifo, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from golden.config import NetworkConfig
@@ -11,9 +11,17 @@ from golden.seeds import update_lfsr_seed
 from .arith import index_shape, lfsr_step
 from .direct import DirectError, direct_width
 from .error_store import ErrorStore
-from .events import evaluation_layout, place_layout, row_layout, score_layout, ticket_layout, work_layout
+from .events import (
+    error_layout,
+    evaluation_layout,
+    place_layout,
+    row_layout,
+    score_layout,
+    ticket_layout,
+    work_layout,
+)
 from .gradient import Gradient
-from .learning import output_error
+from .output_error import OutputError
 from .ports import history_port, weight_port
 from .scan import RowScan
 from .update import RowUpdate, carried_width
@@ -24,12 +32,13 @@ COUNTERS = ("updated", "skipped", "rejected", "update_cycles")
 
 
 class Learner(wiring.Component):
-    """Margin rule on the memories of the layers; the twin of :func:`golden.network.update`.
+    """The learning rule on the memories of the layers; the twin of :func:`golden.network.update`.
 
-    An evaluation (after the last step of a sample, or after each step) compares the scores with the margin while they
-    arrive. Without an error it ends there. Otherwise the layers are updated one after the other, output first: an
-    update takes one cycle a word with an error of each row with a trace, plus about 10 a layer; on the feedback route
-    also one a row with a surrogate alone, and one for each group of `fire_lanes` hidden neurons with neither.
+    An evaluation (after the last step of a sample, or after each step) makes errors of the scores
+    (:class:`OutputError`). Without an error it ends there. Otherwise the layers are updated one after the other, output
+    first: an update takes one cycle a word with an error of each row with a trace, plus about 10 a layer; on the
+    feedback route also one a row with a surrogate alone, and one for each group of `fire_lanes` neurons without any
+    row. A recurrent layer's rows from its own neurons follow those of its inputs.
 
     Members
     -------
@@ -37,7 +46,7 @@ class Learner(wiring.Component):
     scores : In(stream)        of the readout
     inputs : In(stream)        rows of the first layer, asked for by `walk` : Out unless `inputs_empty` : In
     weights<l> : Out           weight memory of layer l
-    history<l> : Out           trace and surrogate of hidden layer l
+    history<l> : Out           what the neurons of hidden layer l keep of the sample
     boost : In                 learning-rate boost, ``0..max_boost``
     lfsr : Out, lfsr_load : In, lfsr_state : In   state of the LFSR of stochastic rounding
     updating : Out             an update is in work or waits for `granted` : In, which it keeps until it is over
@@ -94,9 +103,8 @@ class Learner(wiring.Component):
         updates, stores = [], []
         for layer in layers:
             below = layers[layer.index - 1] if layer.index else None
-            is_readout = layer.index == top
-            update = RowUpdate(layer, below, is_readout=is_readout)
-            store = ErrorStore(layer, is_readout=is_readout)
+            update = RowUpdate(layer, below)
+            store = ErrorStore(layer)
             m.submodules[f"update{layer.index}"], m.submodules[f"errors{layer.index}"] = update, store
             connect(m, update.weights, flipped(getattr(self, f"weights{layer.index}")))
             m.d.comb += [
@@ -110,6 +118,7 @@ class Learner(wiring.Component):
             m.d.comb += [
                 work.errors.eq(Cat(error.active for error in store.entry.errors)),
                 work.changes.eq(update.changes),
+                work.carries.eq(update.carries),
                 work.keeping.eq(store.keeping),
             ]
             updates.append(update)
@@ -119,143 +128,205 @@ class Learner(wiring.Component):
         with m.If(self.lfsr_load):
             m.d.sync += self.lfsr.eq(self.lfsr_state)
 
-        # Evaluation: the error of each class as its score arrives.
+        # Evaluation: the error of each class.
+        m.submodules.output = output = OutputError(config)
         phase = Signal(range(len(layers) + 1))  # 0: evaluating; l + 1: updating layer l
-        stage = Signal(2)  # of an update: its errors are made complete, once granted it starts, it goes on
+        # Of an update: its errors are made complete, once granted it starts, it goes on, with own rows at the end.
+        stage = Signal(2)
         evaluating, accepted = phase == 0, Signal()
         m.d.comb += [self.idle.eq(evaluating & ~queue.r_rdy), self.updating.eq(~evaluating)]
-        label, known = Signal(index_shape(config.n_classes)), Signal()
+        known = Signal()
         place = Signal(place_layout(layers[top]))
-        score, found = self.scores.payload, Signal()
+        score, final, held_final = self.scores.payload, Signal(), Signal()
         m.d.comb += [
-            self.scores.ready.eq(evaluating & queue.r_rdy),
+            self.scores.ready.eq(evaluating & queue.r_rdy & ~output.busy),
             accepted.eq(self.scores.valid & self.scores.ready),
             known.eq(ticket.learn & (ticket.label < config.n_classes)),
-            queue.r_en.eq(accepted & (score.discard | (score.last & score.final))),
-        ]
-        active, negative = output_error(score.charge, label == ticket.label, learning.margin)
-        error = stores[top].error
-        m.d.comb += [
-            error.active.eq(active & known),
-            error.negative.eq(negative),
-            stores[top].push.eq(accepted & ~score.discard),
+            final.eq(Mux(accepted, score.final, held_final)),
+            queue.r_en.eq((accepted & score.discard) | (output.done & final)),
+            output.valid.eq(accepted & ~score.discard),
+            output.charge.eq(score.charge),
+            output.last.eq(score.last),
+            output.label.eq(ticket.label),
+            output.known.eq(known),
+            stores[top].push.eq(output.push),
             stores[top].place.eq(place),
+            stores[top].error.eq(output.error),
+            self.evaluation.valid.eq(output.done),
+            self.evaluation.wrong.eq(output.wrong),
+            self.evaluation.final.eq(final),
         ]
-        wrong, clear = found | error.active, Signal()
-        m.d.comb += [
-            self.evaluation.valid.eq(accepted & score.last & ~score.discard),
-            self.evaluation.wrong.eq(wrong),
-            self.evaluation.final.eq(score.final),
-        ]
+        m.d.sync += held_final.eq(final)
+        clear = Signal()
         m.d.comb += Cat(store.clear for store in stores).eq(clear.replicate(len(stores)))
-        actives, negatives = Signal(config.n_classes), Signal(config.n_classes)
-        with m.If(accepted & ~score.discard):
-            m.d.sync += [
-                label.eq(label + 1),
-                place.lane.eq(place.lane + 1),
-                found.eq(wrong),
-                actives.bit_select(label, 1).eq(error.active),
-                negatives.bit_select(label, 1).eq(error.negative),
-            ]
+        with m.If(output.push):
+            m.d.sync += place.lane.eq(place.lane + 1)
             with m.If(place.lane == layers[top].lanes - 1):
                 m.d.sync += [place.lane.eq(0), place.word.eq(place.word + 1)]
-            with m.If(score.last):
-                m.d.sync += [label.eq(0), place.eq(0), found.eq(0)]
-                with m.If(wrong):
-                    m.d.sync += [phase.eq(top + 1), stage.eq(0), self.updated.eq(self.updated + 1)]
-                with m.Else():
-                    m.d.comb += [clear.eq(1), self.release.eq(ticket.learn)]
-                    with m.If(known):
-                        m.d.sync += self.skipped.eq(self.skipped + 1)
-                    with m.If(ticket.learn & ~known & score.final):
-                        m.d.sync += self.rejected.eq(self.rejected + 1)
+        with m.If(output.done):
+            m.d.sync += place.eq(0)
+            with m.If(output.wrong):
+                m.d.sync += [phase.eq(top + 1), stage.eq(0), self.updated.eq(self.updated + 1)]
+            with m.Else():
+                m.d.comb += [clear.eq(1), self.release.eq(ticket.learn)]
+                with m.If(known):
+                    m.d.sync += self.skipped.eq(self.skipped + 1)
+                with m.If(ticket.learn & ~known & final):
+                    m.d.sync += self.rejected.eq(self.rejected + 1)
+        with m.If(self.updating & self.granted & (stage < 2)):
+            m.d.sync += stage.eq(stage + 1)
         with m.If(self.updating & self.granted):
             m.d.sync += self.update_cycles.eq(self.update_cycles + 1)
-            with m.If(stage != 2):
-                m.d.sync += stage.eq(stage + 1)
+        errors = self._errors_of_classes(m, output) if learning.route == "direct" else None
 
         # Updates, from the output down.
+        above: RowScan | None = None  # reads the history of the layer
         for layer in reversed(layers):
             index, update = layer.index, updates[layer.index]
-            is_phase, start, finished = (Signal(name=f"{name}{index}") for name in ("is_phase", "start", "finished"))
+            names = ("is_phase", "start", "rows_done", "finished")
+            is_phase, start, rows_done, finished = (Signal(name=f"{name}{index}") for name in names)
             m.d.comb += [
                 is_phase.eq(phase == index + 1),
                 stores[index].flush.eq(is_phase & (stage == 0)),
                 start.eq(is_phase & (stage == 1)),
             ]
+            scan = None
             if index:
-                rows_done = self._hidden_rows(m, index, start, updates, stores, actives, negatives)
-                m.d.comb += finished.eq(is_phase & (stage == 2) & rows_done)
-                with m.If(finished):
-                    m.d.sync += [phase.eq(index), stage.eq(0)]
+                scan, rows, done = self._hidden_rows(m, index, start, updates, stores, errors)
+                m.d.comb += rows_done.eq(is_phase & (stage == 2) & done)
             else:
-                connect(m, flipped(self.inputs), update.rows)
-                none, over = Signal(), Signal()
+                rows, none, over = self.inputs, Signal(), Signal()
                 m.d.comb += [
                     none.eq((stores[0].n_entries == 0) | self.inputs_empty),
                     self.walk.eq(start & ~none),
-                    finished.eq((start & none) | (is_phase & (stage == 2) & over & ~update.busy)),
+                    rows_done.eq((start & none) | (is_phase & (stage == 2) & over & ~update.busy)),
                 ]
                 with m.If(start):
                     m.d.sync += over.eq(0)
-                with m.If(update.rows.valid & update.rows.ready & update.rows.payload.last):
+                with m.If(rows.valid & rows.ready & rows.payload.last):
                     m.d.sync += over.eq(1)
-                with m.If(finished):
-                    m.d.sync += phase.eq(0)
+            if layer.learns_own:
+                own, own_done = self._own_rows(m, index, rows_done, stores[index], update)
+                assert above is not None
+                self._share_history(m, index, above, own)
+                is_own = is_phase & (stage == 3)
+                m.d.comb += [
+                    update.rows.valid.eq(Mux(is_own, own.rows.valid, rows.valid)),
+                    update.rows.payload.eq(Mux(is_own, own.rows.payload.as_value(), rows.payload.as_value())),
+                    rows.ready.eq(update.rows.ready & ~is_own),
+                    own.rows.ready.eq(update.rows.ready & is_own),
+                    finished.eq(own_done),
+                ]
+                with m.If(rows_done):
+                    m.d.sync += stage.eq(3)
+            else:
+                m.d.comb += [
+                    update.rows.valid.eq(rows.valid),
+                    update.rows.payload.eq(rows.payload),
+                    rows.ready.eq(update.rows.ready),
+                    finished.eq(rows_done),
+                ]
+                if above is not None:
+                    connect(m, above.history, flipped(getattr(self, f"history{index}")))
+            above = scan
+            with m.If(finished):
+                m.d.sync += [phase.eq(index), stage.eq(0)]
+                if index == 0:
                     m.d.comb += [clear.eq(1), self.release.eq(1)]
         return m
 
+    def _errors_of_classes(self, m: Module, output: OutputError) -> data.View:
+        """Keep the error of every class, for the direct route."""
+        n_classes = self._config.n_classes
+        errors = Signal(data.ArrayLayout(error_layout(self._config.resolved[-1]), n_classes))
+        label = Signal(index_shape(n_classes))
+        with m.If(output.push):
+            m.d.sync += [errors[label].eq(output.error), label.eq(Mux(output.done, 0, label + 1))]
+        return errors
+
+    def _own_rows(
+        self, m: Module, index: int, start: Signal, store: ErrorStore, update: RowUpdate
+    ) -> tuple[RowScan, Signal]:
+        """Give the rows of a recurrent layer's own neurons; return also when they are done."""
+        layers = self._config.resolved
+        m.submodules[f"own{index}"] = scan = RowScan(
+            layers[index], layers[index - 1] if index else None, layers[index], layers[index + 1]
+        )
+        running, over, done = Signal(name=f"own_running{index}"), Signal(name=f"own_over{index}"), Signal()
+        any_error = store.n_entries != 0
+        m.d.comb += [
+            scan.start.eq(start & any_error),
+            done.eq((start & ~any_error) | (running & over & ~update.busy)),
+        ]
+        with m.If(scan.rows.valid & scan.rows.ready & scan.rows.payload.last):
+            m.d.sync += over.eq(1)
+        with m.If(done):
+            m.d.sync += running.eq(0)
+        with m.If(scan.start):
+            m.d.sync += [running.eq(1), over.eq(0)]
+        return scan, done
+
+    def _share_history(self, m: Module, index: int, above: RowScan, own: RowScan) -> None:
+        """Let the scans for the layer above and for the layer itself read a layer's history, at different times."""
+        port = getattr(self, f"history{index}")
+        m.d.comb += [
+            port.read_enable.eq(above.history.read_enable | own.history.read_enable),
+            port.read_address.eq(Mux(own.history.read_enable, own.history.read_address, above.history.read_address)),
+            above.history.read_data.eq(port.read_data),
+            own.history.read_data.eq(port.read_data),
+        ]
+
     def _hidden_rows(
         self, m: Module, index: int, start: Signal, updates: list[RowUpdate], stores: list[ErrorStore],
-        actives: Signal, negatives: Signal,
-    ) -> Signal:  # fmt: skip
-        """Feed a layer above the first with rows and derive the gradients below; return when both are done."""
+        errors: data.View | None,
+    ) -> tuple[RowScan, stream.Interface, Signal]:  # fmt: skip
+        """Give the rows of a layer's inputs and derive the gradients below; return also when both are done."""
         config, learning = self._config, self._config.learning
         assert learning is not None
         layer, below = config.resolved[index], config.resolved[index - 1]
         update, store = updates[index], stores[index - 1]
-        is_readout = index == len(updates) - 1
         feedback = learning.route == "feedback"
-        m.submodules[f"scan{index}"] = scan = RowScan(layer, below, every_row=not feedback)
-        connect(m, scan.history, flipped(getattr(self, f"history{index - 1}")))
-        width = carried_width(layer, is_readout=is_readout) if feedback else direct_width(config)
+        m.submodules[f"scan{index}"] = scan = RowScan(layer, below, below, layer, every_row=not feedback)
+        rows = stream.Signature(row_layout(layer, below)).create(path=(f"rows{index}",))
+        width = carried_width(layer) if feedback else direct_width(config)
         m.submodules[f"gradient{index - 1}"] = gradient = Gradient(below, width)
         m.d.comb += [
             scan.start.eq(start),
-            update.rows.payload.eq(scan.rows.payload),
+            rows.payload.eq(scan.rows.payload),
             store.push.eq(gradient.push),
             store.place.eq(gradient.place_o),
             store.error.eq(gradient.error),
         ]
         if feedback:
+            of_row = update.carried_row
             m.d.comb += [
-                update.rows.valid.eq(scan.rows.valid),
-                scan.rows.ready.eq(update.rows.ready),
+                rows.valid.eq(scan.rows.valid),
+                scan.rows.ready.eq(rows.ready),
                 gradient.valid.eq(update.carried_valid),
                 gradient.carried.eq(update.carried),
-                gradient.surrogate.eq(update.carried_surrogate),
-                gradient.place.eq(update.carried_place),
                 gradient.last.eq(update.carried_last),
             ]
         else:
+            assert errors is not None
+            of_row = scan.rows.payload
             m.submodules[f"direct{index - 1}"] = direct = DirectError(below, config)
             m.d.comb += [
                 direct.start.eq(start),
-                direct.active.eq(actives),
-                direct.negative.eq(negatives),
-                update.rows.valid.eq(scan.rows.valid & direct.o.valid),
-                scan.rows.ready.eq(update.rows.ready & direct.o.valid),
-                direct.o.ready.eq(update.rows.ready & scan.rows.valid),
-                gradient.valid.eq(update.rows.valid & update.rows.ready),
+                direct.errors.eq(errors),
+                rows.valid.eq(scan.rows.valid & direct.o.valid),
+                scan.rows.ready.eq(rows.ready & direct.o.valid),
+                direct.o.ready.eq(rows.ready & scan.rows.valid),
+                gradient.valid.eq(rows.valid & rows.ready),
                 gradient.carried.eq(direct.o.payload),
-                gradient.surrogate.eq(scan.rows.payload.surrogate),
-                gradient.place.eq(scan.rows.payload.place),
                 gradient.last.eq(scan.rows.payload.last),
             ]
-        derived, finished = Signal(name=f"derived{index - 1}"), Signal(name=f"rows_done{index}")
+        m.d.comb += [gradient.surrogate.eq(of_row.surrogate), gradient.place.eq(of_row.place)]
+        if below.budget_push:
+            m.d.comb += gradient.over.eq(of_row.over)
+        derived, finished = Signal(name=f"derived{index - 1}"), Signal(name=f"done{index}")
         with m.If(gradient.done):
             m.d.sync += derived.eq(1)
         with m.If(start):
             m.d.sync += derived.eq(0)
         m.d.comb += finished.eq(derived & ~update.busy)
-        return finished
+        return scan, rows, finished

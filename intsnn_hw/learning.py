@@ -1,10 +1,10 @@
-"""Error, gradient and surrogate as combinational logic; the twins of :mod:`golden.learning`."""
+"""Trace, gradient and surrogate as combinational logic; the twins of :mod:`golden.learning`."""
 
 from amaranth.hdl import Module, Mux, Signal, Value, signed
 
-from golden.config import GRADIENT_WIDTH, NeuronConfig, ResolvedLayer
+from golden.config import GRADIENT_WIDTH, ResolvedLayer
 
-from .arith import round_pow2, saturate, shift_round
+from .arith import round_pow2, saturate, shift_ceil, shift_round
 
 
 def inference_weight(m: Module, shadow: Value, layer: ResolvedLayer, name: str) -> Signal:
@@ -18,14 +18,17 @@ def inference_weight(m: Module, shadow: Value, layer: ResolvedLayer, name: str) 
     return weight
 
 
-def surrogate(integrated: Value, config: NeuronConfig) -> Value:
-    """Return the boxcar surrogate, 1 where ``0 <= U < 2^(k+n)`` before reset."""
-    return ~integrated[config.threshold_shift + config.spike_width :].any()
+def surrogate(integrated: Value, layer: ResolvedLayer) -> Value:
+    """Return the boxcar surrogate of a membrane before reset."""
+    low, high = layer.surrogate_window
+    if low == 0:
+        return ~integrated[high.bit_length() - 1 :].any()
+    return (integrated >= low) & (integrated < high)
 
 
-def output_error(score: Value, is_label: Value, margin: int) -> tuple[Value, Value]:
-    """Return whether a class has an error, and whether it is negative (it is where the class is the true one)."""
-    return Mux(is_label, score < margin, score > -margin), is_label
+def leak_trace(trace: Value, trace_shift: int | None) -> Value:
+    """Return ``x - ceil(x / 2^trace_shift)``, the trace itself where `trace_shift` is None."""
+    return trace if trace_shift is None else (trace - shift_ceil(trace, trace_shift))[: len(trace)]
 
 
 def power_of_two(magnitude: Value) -> tuple[Value, Value]:

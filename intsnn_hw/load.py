@@ -36,7 +36,7 @@ class WeightLoad(wiring.Component):
         for layer in self._layers:
             members |= {
                 f"write_enable{layer.index}": Out(1),
-                f"write_address{layer.index}": Out(index_shape(layer.n_in * layer.n_words)),
+                f"write_address{layer.index}": Out(index_shape(layer.n_rows * layer.n_words)),
                 f"write_data{layer.index}": Out(weight_word_layout(layer)),
             }
         super().__init__(members)
@@ -48,7 +48,7 @@ class WeightLoad(wiring.Component):
         target, wrote = Signal(index_shape(len(self._layers))), Signal(index_shape(len(self._layers)))
         lane = Signal(index_shape(max(layer.lanes for layer in self._layers)))
         neuron = Signal(index_shape(max(layer.n_out for layer in self._layers)))
-        address = Signal(index_shape(max(layer.n_in * layer.n_words for layer in self._layers)))
+        address = Signal(index_shape(max(layer.n_rows * layer.n_words for layer in self._layers)))
         wrote_address = Signal.like(address)
 
         take, restart = Signal(), Signal()
@@ -85,7 +85,7 @@ class WeightLoad(wiring.Component):
                     with m.If(word_ends):
                         m.d.sync += [lane.eq(0), address.eq(at_address + 1)]
                         m.d.sync += [writing.eq(1), wrote.eq(layer.index), wrote_address.eq(at_address)]
-                    with m.If(row_ends & (at_address == layer.n_in * layer.n_words - 1)):
+                    with m.If(row_ends & (at_address == layer.n_rows * layer.n_words - 1)):
                         m.d.sync += address.eq(0)
                         if layer is self._layers[-1]:
                             m.d.sync += [open_.eq(0), target.eq(0)]

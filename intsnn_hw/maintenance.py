@@ -78,7 +78,7 @@ class Maintenance(wiring.Component):
         """Send every weight; return whether the last one is leaving."""
         layers = self._config.resolved
         target = Signal(index_shape(len(layers)))
-        address = Signal(index_shape(max(layer.n_in * layer.n_words for layer in layers)))
+        address = Signal(index_shape(max(layer.n_rows * layer.n_words for layer in layers)))
         lane = Signal(index_shape(max(layer.lanes for layer in layers)))
         neuron = Signal(index_shape(max(layer.n_out for layer in layers)))
         fetched, here, first, ends = Signal(), Signal(), Signal(init=1), Signal()
@@ -96,7 +96,7 @@ class Maintenance(wiring.Component):
                     m.d.comb += [
                         row_ends.eq(neuron == layer.n_out - 1),
                         word_ends.eq(row_ends | (lane == layer.lanes - 1)),
-                        layer_ends.eq(row_ends & (address == layer.n_in * layer.n_words - 1)),
+                        layer_ends.eq(row_ends & (address == layer.n_rows * layer.n_words - 1)),
                     ]
                     with m.Switch(lane):
                         for index in range(layer.lanes):
@@ -127,20 +127,23 @@ class Maintenance(wiring.Component):
         assert learning is not None
         m.submodules.lfsr = lfsr = SeedLfsr()
         target, seeded = Signal(index_shape(len(layers))), Signal()
-        left = Signal(range(max(layer.n_in * layer.n_out for layer in layers) + 1))
+        left = Signal(range(max(layer.n_rows * layer.n_out for layer in layers) + 1))
         first, low, low_held, whole = Signal(init=1), Signal(16), Signal(), Signal()
         drawn, counts = Signal.like(self.initial.payload.weight), Signal.like(left)
         is_last_layer = target == len(layers) - 1
         with m.Switch(target):
             for layer in layers:
-                shift = learning.init_shifts[layer.index]
+                one_word = layer.init_words == 1
                 with m.Case(layer.index):
-                    fresh = lfsr.word if shift <= 15 else Value.cast(low) + (lfsr.word << 16)
+                    fresh = lfsr.word if one_word else Value.cast(low) + (lfsr.word << 16)
+                    ranges = [(fresh & ((2 << shift) - 1)) - (1 << shift) for shift in layer.init_shifts]
+                    # The rows of the layer's own neurons come last.
+                    weight = ranges[0] if layer.n_own == 0 else Mux(left > layer.n_own * layer.n_out, *ranges)
                     m.d.comb += [
                         lfsr.state.eq(seed_state(initial_seed(layer, learning.seed))),
-                        counts.eq(layer.n_in * layer.n_out),
-                        drawn.eq((fresh & ((1 << (shift + 1)) - 1)) - (1 << shift)),
-                        whole.eq(1 if shift <= 15 else low_held),
+                        counts.eq(layer.n_rows * layer.n_out),
+                        drawn.eq(weight),
+                        whole.eq(1 if one_word else low_held),
                     ]
         ends = Signal()
         m.d.comb += [

@@ -108,11 +108,8 @@ def _learning(config: NetworkConfig) -> dict[str, Any]:
             "update_cycles_at_most": update_cycles_bound(config),
             "updates_per_sample_at_most": config.n_steps if learning.timing == "every_step" else 1,
             "update_is_done": "when the next event, or an operation after the sample's LEARN, is taken",
-            "read_cycles": sum(layer.n_in * (layer.n_out + 2 * layer.n_words) for layer in config.resolved),
-            "initialise_cycles": sum(
-                layer.n_in * layer.n_out * (1 if learning.init_shifts[layer.index] <= 15 else 2)
-                for layer in config.resolved
-            ),
+            "read_cycles": sum(layer.n_rows * (layer.n_out + 2 * layer.n_words) for layer in config.resolved),
+            "initialise_cycles": sum(layer.n_rows * layer.n_out * layer.init_words for layer in config.resolved),
         },
     }
 

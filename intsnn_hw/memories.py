@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from golden.config import GRADIENT_WIDTH, NetworkConfig, ResolvedLayer
-from golden.fixed import unsigned_width
+from golden.config import NetworkConfig, ResolvedLayer
+
+from .error_store import entry_layout
+from .events import history_layout, own_event_layout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,23 +27,23 @@ def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
     is_last = layer.index == len(config.layers) - 1
     groups = {"depth": layer.n_fire_words}
     found = {
-        "weights": Memory(word_bits=layer.lanes * layer.stored_width, depth=layer.n_in * layer.n_words),
+        "weights": Memory(word_bits=layer.lanes * layer.stored_width, depth=layer.n_rows * layer.n_words),
         "accumulators": Memory(word_bits=layer.lanes * layer.current_width, depth=layer.banks * layer.n_words),
         "membranes": Memory(word_bits=layer.fire_lanes * layer.neuron.membrane_width, **groups),
     }
-    if is_last and config.readout == "spike_count":
-        found["spike_counts"] = Memory(word_bits=config.score_width - 1, **groups)
+    if is_last and config.readout != "membrane":
+        width = config.score_width - (config.readout == "spike_count")  # a count has no sign
+        found["score_sums"] = Memory(word_bits=width, **groups)
+    if layer.n_own:
+        found["own_events"] = Memory(word_bits=own_event_layout(layer).size, depth=layer.n_out + 1)
     if learning is None:
         return found
     if not is_last:
-        history = config.resolved[layer.index + 1].input_trace_width + layer.surrogate_width
+        history = history_layout(layer, config.resolved[layer.index + 1]).size
         found["history"] = Memory(word_bits=layer.fire_lanes * history, **groups)
     if layer.index == 0:
         found["places"] = Memory(word_bits=layer.input_address_width, depth=layer.n_in)
         entry = layer.input_address_width + layer.input_trace_width
         found["entries"] = Memory(word_bits=entry, depth=layer.n_in)
-    # Active and negative, and of a hidden neuron the exponent of its gradient.
-    error = 2 if is_last else 2 + unsigned_width(GRADIENT_WIDTH - 1)
-    word = max(1, unsigned_width(layer.n_words - 1))
-    found["errors"] = Memory(word_bits=word + layer.lanes * error, depth=layer.n_words)
+    found["errors"] = Memory(word_bits=entry_layout(layer).size, depth=layer.n_words)
     return found

@@ -11,7 +11,7 @@ from .events import history_layout, weight_word_layout
 
 def weight_port(layer: ResolvedLayer) -> wiring.Signature:
     """Read and write access to a layer's weight memory; a read takes one cycle."""
-    address = index_shape(layer.n_in * layer.n_words)
+    address = index_shape(layer.n_rows * layer.n_words)
     return wiring.Signature(
         {
             "read_enable": Out(1),

@@ -6,9 +6,9 @@ from amaranth.lib.wiring import In, Out
 
 from golden.config import NetworkConfig, ResolvedLayer
 
-from .arith import index_shape, saturate, saturate_unsigned, shift_floor
-from .events import output_event_layout, probe_layout, score_layout, sums_layout, sweep_layout
-from .learning import surrogate
+from .arith import index_shape, saturate, shift_floor
+from .events import fired_width, output_event_layout, probe_layout, score_layout, sums_layout, sweep_layout
+from .learning import leak_trace, surrogate
 from .neuron import fire, leak, reset
 from .ports import history_port
 from .store import Store
@@ -37,6 +37,7 @@ class FireSweep(wiring.Component):
     read_enable, read_bank, read_word : Out, read_data : In   accumulators, read in one cycle
     release : Out           mask of banks read to the end
     o : Out(stream)         events, where the layer fires
+    final : Out             `o` is of the last step of a sample; in a recurrent layer
     scores : Out(stream)    one beat for each class after the last step, in the readout layer; after each step where
                             the network learns at every step
     history : In            see :func:`history_port`; to be read while no sweep is in work
@@ -58,6 +59,8 @@ class FireSweep(wiring.Component):
         }
         if layer.fires:
             members["o"] = Out(stream.Signature(output_event_layout(layer)))
+        if layer.n_own:
+            members["final"] = Out(1)
         if above is not None:
             members["history"] = In(history_port(layer, above))
         if config is not None:
@@ -176,10 +179,12 @@ class FireSweep(wiring.Component):
             m.d.comb += done.eq(taken)
         else:
             score = charge = after[0]
-            if self._config.readout == "spike_count":
+            if self._config.readout != "membrane":
                 load = valid_b & advance_c
-                score = self._count(m, read, group, load, fresh, fired, group_c, spikes[0])
-                charge = shift_floor(score, -neuron.threshold_shift) + after[0]
+                counts = self._config.readout == "spike_count"
+                score = self._sum(m, read, group, load, fresh, fired, group_c, spikes[0] if counts else after[0])
+                if counts:
+                    charge = shift_floor(score, -neuron.threshold_shift) + after[0]
             sends = ends_c if learning is None or learning.timing == "final" else 1
             m.d.comb += [
                 self.scores.valid.eq((valid_c & taken & sends) | discard_scores),
@@ -196,32 +201,33 @@ class FireSweep(wiring.Component):
             self._keep_history(m, read, group, valid_b & advance_c, fresh, fired, group_c, integrated, spikes)
         return m
 
-    def _count(
+    def _sum(
         self, m: Module, read: Value, group: Value, load: Value, fresh: Value, fired: Value, fired_group: Value,
-        spike: Value,
+        value: Value,
     ) -> Value:  # fmt: skip
-        """Sum the graded spikes of each neuron over the steps of a sample; return the sum of the one in stage C."""
+        """Sum spikes or membranes of each neuron over the steps of a sample; return the sum of the one in stage C."""
         assert self._config is not None
-        layout = data.ArrayLayout(self._config.score_width - 1, 1)
+        width = self._config.score_width
+        layout = data.ArrayLayout(signed(width) if value.shape().signed else width - 1, 1)
         # No read meets a write, for the same reason as with the membranes.
-        m.submodules.counts = counts = Store(layout, self._layer.n_fire_words)
+        m.submodules.counts = sums = Store(layout, self._layer.n_fire_words)
         before = Signal(layout)
         with m.If(load):
-            m.d.sync += before.eq(Mux(fresh, 0, counts.read_data0.as_value()))
+            m.d.sync += before.eq(Mux(fresh, 0, sums.read_data0.as_value()))
         m.d.comb += [
-            counts.read_enable0.eq(read),
-            counts.read_address0.eq(group),
-            counts.write_enable.eq(fired),
-            counts.write_address.eq(fired_group),
-            counts.write_data[0].eq(before[0] + spike),
+            sums.read_enable0.eq(read),
+            sums.read_address0.eq(group),
+            sums.write_enable.eq(fired),
+            sums.write_address.eq(fired_group),
+            sums.write_data[0].eq(before[0] + value),
         ]
-        return counts.write_data[0]
+        return sums.write_data[0]
 
     def _keep_history(
         self, m: Module, read: Value, group: Value, load: Value, fresh: Value, fired: Value, fired_group: Value,
         integrated: list[Signal], spikes: list[Signal],
     ) -> None:  # fmt: skip
-        """Advance trace and surrogate of the neurons in stage C; twin of golden's ``trace_step`` and ``surrogate``."""
+        """Advance what the neurons in stage C keep; twin of golden's ``trace_step`` and ``surrogate``."""
         layer, above, learning = self._layer, self._above, self._layer.learning
         assert above is not None and learning is not None
         layout = self.history.read_data.shape()
@@ -238,14 +244,18 @@ class FireSweep(wiring.Component):
             self.history.read_data.eq(histories.read_data0),
         ]
         for lane, spike in enumerate(spikes):
-            trace, count = before[lane].trace, before[lane].surrogate
-            if learning.trace_shift is not None:
-                trace = (trace - shift_floor(trace, learning.trace_shift))[: len(trace)]
-            window = surrogate(integrated[lane], layer.neuron)
+            kept, next_ = before[lane], histories.write_data[lane]
+            window = surrogate(integrated[lane], layer)
             m.d.comb += [
-                histories.write_data[lane].trace.eq(saturate_unsigned(trace + spike, above.input_trace_width)),
-                histories.write_data[lane].surrogate.eq(window if learning.timing == "every_step" else count + window),
+                next_.trace.eq(leak_trace(kept.trace, above.trace_shift) + (spike << learning.trace_gain)),
+                next_.surrogate.eq(window if learning.timing == "every_step" else kept.surrogate + window),
             ]
+            if layer.budget_push:
+                over = kept.fired == (learning.budget or 0) + 1
+                m.d.comb += next_.fired.eq((kept.fired + (spike.any() & ~over))[: fired_width(layer)])
+            if layer.learns_own:
+                own = leak_trace(kept.own, layer.trace_shift) + (kept.spike << learning.trace_gain)
+                m.d.comb += [next_.own.eq(own), next_.spike.eq(spike)]
 
     def _serialise(
         self, m: Module, fired: Value, spikes: list[Signal], first: Value, last: Value, ends: Value, discard: Signal
@@ -270,6 +280,8 @@ class FireSweep(wiring.Component):
             self.o.payload.end_of_step.eq(busy & marker & ~more),
             self.o.payload.end_of_sample.eq(Mux(busy, marker & ~more & marker_ends, 1)),
         ]
+        if self._layer.n_own:
+            m.d.comb += self.final.eq(marker_ends)
         for lane in range(width):
             with m.If(lowest[lane]):
                 m.d.comb += [address.eq(base + lane), spike.eq(held[lane])]

@@ -8,7 +8,7 @@ from golden.config import ResolvedLayer
 from golden.fixed import IntArray
 
 from .arith import index_shape, multiply, multiply_constant
-from .events import input_event_layout, sums_layout, sweep_layout, weight_word_layout
+from .events import row_event_layout, sums_layout, sweep_layout, weight_word_layout
 from .learning import inference_weight
 from .ports import weight_port
 from .store import Store
@@ -28,7 +28,7 @@ class SynapseArray(wiring.Component):
     Parameters
     ----------
     layer : ResolvedLayer
-    weight : (n_out, n_in) integers, optional
+    weight : (n_out, n_rows) integers, optional
         Initial content of the weight memory; zeros otherwise.
 
     Members
@@ -52,7 +52,7 @@ class SynapseArray(wiring.Component):
         super().__init__(
             members
             | {
-                "i": In(stream.Signature(input_event_layout(layer))),
+                "i": In(stream.Signature(row_event_layout(layer))),
                 "sweep": Out(stream.Signature(sweep_layout())),
                 "read_enable": In(1),
                 "read_bank": In(1),
@@ -60,7 +60,7 @@ class SynapseArray(wiring.Component):
                 "read_data": Out(sums_layout(layer)),
                 "release": In(2),
                 "write_enable": In(1),
-                "write_address": In(index_shape(layer.n_in * layer.n_words)),
+                "write_address": In(index_shape(layer.n_rows * layer.n_words)),
                 "write_data": In(weight_word_layout(layer)),
                 "loading": In(1),
                 "adding": Out(1),
@@ -71,7 +71,7 @@ class SynapseArray(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer = self._layer
-        depth = layer.n_in * layer.n_words
+        depth = layer.n_rows * layer.n_words
 
         # No read meets a write: events wait while `loading` and while the layer is updated, which itself reads a word
         # three cycles before it writes it; nothing is written otherwise. A single port is read in other cycles than it
@@ -83,7 +83,7 @@ class SynapseArray(wiring.Component):
 
         # The event in work; its weight address walks along the row.
         held = Signal()
-        event = Signal(input_event_layout(layer))
+        event = Signal(row_event_layout(layer))
         address = Signal(index_shape(depth))
         word = Signal(index_shape(layer.n_words))
         bank = Signal()
@@ -127,7 +127,7 @@ class SynapseArray(wiring.Component):
 
         # Stage 1: the weight word is being read.
         add_1, first_1, close_1 = Signal(), Signal(), Signal()
-        spike_1 = Signal(layer.input_spike_width)
+        spike_1 = Signal(layer.event_width)
         word_1, bank_1 = Signal.like(word), Signal()
         sweep_1 = Signal(sweep_layout())
         self._connect_weights(m, weights, address)
@@ -275,9 +275,9 @@ class SynapseArray(wiring.Component):
 
 
 def pack_weights(layer: ResolvedLayer, weight: IntArray) -> list[list[int]]:
-    """Return the content of the weight memory for weights of shape (n_out, n_in), rows padded with 0."""
+    """Return the content of the weight memory for weights of shape (n_out, n_rows), rows padded with 0."""
     words = []
-    for i in range(layer.n_in):
+    for i in range(layer.n_rows):
         row = [int(weight[j][i]) for j in range(layer.n_out)] + [0] * (layer.n_words * layer.lanes - layer.n_out)
         words += [row[at : at + layer.lanes] for at in range(0, len(row), layer.lanes)]
     return words

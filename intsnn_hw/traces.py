@@ -1,4 +1,4 @@
-"""Presynaptic traces of the network's inputs, kept as a list of the inputs that sent an event in the sample."""
+"""Presynaptic traces of the network's inputs, kept as a list of the inputs that have one."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
@@ -6,20 +6,22 @@ from amaranth.lib.wiring import In, Out
 
 from golden.config import ResolvedLayer
 
-from .arith import index_shape, saturate_unsigned, shift_floor
+from .arith import index_shape
 from .events import input_event_layout, row_layout
+from .learning import leak_trace
 from .store import Store
 
 
 class InputTraces(wiring.Component):
-    """Traces of the inputs that were active in the present sample, in the order of their first event.
+    """Traces of the inputs that were active in the present sample, in the order in which they got them.
 
     A sparse set: `place` holds for each input where it would stand in the list, the list holds input and trace, and a
     place is believed only if it lies within the list and the list names that input. So nothing needs clearing, and
     the rows to update come out one a cycle without searching the silent inputs.
 
     Throughput 1 event per cycle; an event of an input that is still in the pipe (two cycles) waits. With a trace leak
-    `i` also stalls for as many cycles as the list is long at the start of each step but the first.
+    `i` also stalls for as many cycles as the list is long at the start of each step but the first; inputs whose trace
+    ends then leave the list, and the others close up.
 
     Parameters
     ----------
@@ -29,11 +31,13 @@ class InputTraces(wiring.Component):
     Members
     -------
     i : In(stream)      the beats that enter the first layer
+    coming : In         a beat is to enter, whatever else keeps it waiting: the leak of a new step may begin
     walk : In           send the list on `rows`
     rows : Out(stream)  rows with a trace, `last` on the last one; nothing where the list is empty
     empty : Out         the list is empty and the pipe too
     settled : Out       no event is in the pipe
     tracing, listing : Out   an entry of the list, and a place in it, is written
+    fading : Out        an entry leaves the list
     """
 
     def __init__(self, layer: ResolvedLayer):
@@ -41,12 +45,14 @@ class InputTraces(wiring.Component):
         super().__init__(
             {
                 "i": In(stream.Signature(input_event_layout(layer))),
+                "coming": In(1),
                 "walk": In(1),
                 "rows": Out(stream.Signature(row_layout(layer, None))),
                 "empty": Out(1),
                 "settled": Out(1),
                 "tracing": Out(1),
                 "listing": Out(1),
+                "fading": Out(1),
             }
         )
 
@@ -54,7 +60,7 @@ class InputTraces(wiring.Component):
         m = Module()
         layer = self._layer
         assert layer.learning is not None
-        trace_shift = layer.learning.trace_shift
+        trace_shift, gain = layer.trace_shift, layer.learning.trace_gain
         place_shape = index_shape(layer.n_in)
         # A read that meets a write is never believed: `within_2` excludes the entry being written, which belongs to
         # another input, since an event of the same input waits.
@@ -84,6 +90,8 @@ class InputTraces(wiring.Component):
         with m.If(advance):
             m.d.sync += [walk_1.eq(walking), last_1.eq(is_last)]
         m.d.sync += [leak_1.eq(leaking), at_1.eq(at)]
+        # An entry moves up by as many as have left before it: the one being read lies behind.
+        kept, stays = Signal(place_shape), Signal()
         m.d.comb += [
             start_walk.eq(self.walk & (count != 0) & ~walking & ~walk_1),
             self.rows.valid.eq(walk_1),
@@ -104,7 +112,7 @@ class InputTraces(wiring.Component):
         incoming = self.i.payload
         conflict = (event_1 & (address_1 == incoming.address)) | (event_2 & (address_2 == incoming.address))
         m.d.comb += [
-            start_leak.eq(self.i.valid & leak_due & self.settled & (count != 0) & ~leaking & ~leak_1),
+            start_leak.eq(self.coming & leak_due & self.settled & (count != 0) & ~leaking & ~leak_1),
             self.settled.eq(~event_1 & ~event_2),
             self.i.ready.eq(~conflict & ~leak_due & ~leaking & ~leak_1 & ~(fresh & ~self.settled)),
         ]
@@ -136,23 +144,28 @@ class InputTraces(wiring.Component):
             known.eq(within_2 & (entry.input == address_2)),
             appended.eq(event_2 & ~known),
             place.eq(Mux(known, place_2, count)),
-            grown.eq(saturate_unsigned(Mux(known, entry.trace, 0) + spike_2, layer.input_trace_width)),
+            grown.eq(Mux(known, entry.trace, 0) + (spike_2 << gain)),
         ]
         with m.If(appended):
             m.d.sync += count.eq(count + 1)
-        leaked = entry.trace
-        if trace_shift is not None:
-            leaked = (entry.trace - shift_floor(entry.trace, trace_shift))[: layer.input_trace_width]
+        leaked = leak_trace(entry.trace, trace_shift)
+        m.d.comb += [stays.eq(leak_1 & (leaked != 0)), self.fading.eq(leak_1 & ~stays)]
+        with m.If(start_leak):
+            m.d.sync += kept.eq(0)
+        with m.If(stays):
+            m.d.sync += kept.eq(kept + 1)
+        with m.If(leak_1 & last_1):
+            m.d.sync += count.eq(kept + stays)
         m.d.comb += [
             places.read_enable0.eq(1),
             places.read_address0.eq(incoming.address),
-            places.write_enable.eq(appended),
-            places.write_address.eq(address_2),
-            places.write_data.place.eq(count),
+            places.write_enable.eq(appended | (stays & (kept != at_1))),
+            places.write_address.eq(Mux(leak_1, entry.input, address_2)),
+            places.write_data.place.eq(Mux(leak_1, kept, count)),
             entries.read_enable0.eq(Mux(walking | walk_1, advance, 1)),
             entries.read_address0.eq(Mux(walking | leaking, at, places.read_data0.place)),
-            entries.write_enable.eq(event_2 | leak_1),
-            entries.write_address.eq(Mux(leak_1, at_1, place)),
+            entries.write_enable.eq(event_2 | stays),
+            entries.write_address.eq(Mux(leak_1, kept, place)),
             entries.write_data.input.eq(Mux(leak_1, entry.input, address_2)),
             entries.write_data.trace.eq(Mux(leak_1, leaked, grown)),
             self.tracing.eq(entries.write_enable),

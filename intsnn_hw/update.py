@@ -1,10 +1,13 @@
 """The weight update of a layer: rows of shadow weights are read once, changed, and written back."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
-from amaranth.lib import stream, wiring
+from itertools import pairwise
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, ShapeLike, Signal, Value, signed
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import GRADIENT_WIDTH, ResolvedLayer
+from golden.config import GRADED_SHIFT, GRADIENT_WIDTH, ResolvedLayer
 from golden.fixed import LFSR_WIDTH, signed_width
 
 from .arith import add_all, index_shape, multiply_constant, saturate
@@ -17,7 +20,7 @@ from .ports import weight_port
 class RowUpdate(wiring.Component):
     """Updates the rows of a layer and, on the way, sums the error that they carry to the layer below.
 
-    ``W <- saturate(W + round((-g * x) >> rate))`` with ``rate`` the layer's rate shift plus `boost`; the sum is
+    ``W <- saturate(W + round((-g * x) >> rate))`` with ``rate`` the rows' rate shift plus `boost`; the sum is
     ``d_j = sum_k g_k w_kj`` of the weights before the update. Words without any error are passed over, rows with
     neither trace nor surrogate take one cycle. A gradient is a power of two, so that a lane needs a shifter of 8
     settings and adders: the rate is applied to the row's trace before, with the fraction bits kept.
@@ -29,9 +32,7 @@ class RowUpdate(wiring.Component):
     ----------
     layer : ResolvedLayer
     below : ResolvedLayer or None
-        The layer whose neurons are the rows; None for the first layer.
-    is_readout : bool
-        The errors are ternary.
+        The layer whose neurons are the rows, and carry an error; None for the first layer.
 
     Members
     -------
@@ -41,13 +42,14 @@ class RowUpdate(wiring.Component):
     draw : In, drawn : Out   LFSR draw for a row with a trace, taken in this cycle
     weights : Out         see :func:`weight_port`
     changes : Out         the word being read will be changed
-    carried : Out(signed), carried_valid, carried_surrogate, carried_place, carried_last : Out   of each row, on the
-                          feedback route
+    carries : Out         its row is not one of the layer's own neurons
+    carried : Out(signed), carried_valid, carried_row, carried_last : Out   of each row, on the feedback route;
+                          :func:`carried_layout`
     busy : Out            a row is in work
     """
 
-    def __init__(self, layer: ResolvedLayer, below: ResolvedLayer | None, *, is_readout: bool):
-        self._layer, self._below, self._is_readout = layer, below, is_readout
+    def __init__(self, layer: ResolvedLayer, below: ResolvedLayer | None):
+        self._layer, self._below = layer, below
         assert layer.learning is not None
         self._learning = layer.learning
         self._carries = below is not None and layer.learning.route == "feedback"
@@ -56,19 +58,19 @@ class RowUpdate(wiring.Component):
             "boost": In(index_shape(layer.learning.max_boost + 1)),
             "n_entries": In(index_shape(layer.n_words + 1)),
             "entry_address": Out(index_shape(layer.n_words)),
-            "entry": In(entry_layout(layer, is_readout=is_readout)),
+            "entry": In(entry_layout(layer)),
             "draw": In(LFSR_WIDTH),
             "drawn": Out(1),
             "weights": Out(weight_port(layer)),
             "changes": Out(1),
+            "carries": Out(1),
             "busy": Out(1),
         }
         if self._carries:
             assert below is not None
             members |= {
-                "carried": Out(signed(carried_width(layer, is_readout=is_readout))),
-                "carried_surrogate": Out(below.surrogate_width),
-                "carried_place": Out(place_layout(below)),
+                "carried": Out(signed(carried_width(layer))),
+                "carried_row": Out(carried_layout(below)),
                 "carried_valid": Out(1),
                 "carried_last": Out(1),
             }
@@ -77,14 +79,15 @@ class RowUpdate(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer, learning = self._layer, self._learning
-        base_rate = learning.rate_shifts[layer.index]
-        fraction = max(0, base_rate + learning.max_boost)
-        left = fraction - base_rate - learning.max_boost
+        # Rows of both kinds of rate have the same fraction bits, which are those of the lower rate.
+        fraction = max(0, max(layer.rate_shifts) + learning.max_boost)
+        lefts = [fraction - rate - learning.max_boost for rate in layer.rate_shifts]
 
         # The row in work walks over the kept words of errors.
         held, row = Signal(), Signal(row_layout(layer, self._below))
-        base = Signal(index_shape(layer.n_in * layer.n_words))
-        scaled = Signal(layer.input_trace_width + learning.max_boost + left)
+        base = Signal(index_shape(layer.n_rows * layer.n_words))
+        widths = (layer.input_trace_width, layer.own_trace_width)
+        scaled = Signal(max(width + left for width, left in zip(widths, lefts, strict=False)) + learning.max_boost)
         draw = Signal(fraction) if fraction and learning.rounding == "stochastic" else None
         at = Signal(index_shape(layer.n_words))
         slot = Signal()
@@ -119,15 +122,16 @@ class RowUpdate(wiring.Component):
             with m.Switch(self.boost):
                 for boost in range(learning.max_boost + 1):
                     with m.Case(boost) if boost < learning.max_boost else m.Default():
-                        up = learning.max_boost - boost
-                        m.d.sync += scaled.eq(incoming.trace << (up + left))
+                        ups = [learning.max_boost - boost + left for left in lefts]
+                        m.d.sync += scaled.eq(_either(incoming, [incoming.trace << up for up in ups]))
                         if draw is not None:
-                            m.d.sync += draw.eq(self.draw << up)
+                            bits = [fraction - max(0, rate + boost) for rate in layer.rate_shifts]
+                            m.d.sync += draw.eq(_either(incoming, [self.draw << up for up in bits]))
         with m.Elif(issue):
             m.d.sync += at.eq(at + 1)
 
         # Stage 1: the word of errors is there; the weights are being read.
-        op_1, reads_1, updates_1, last_1, first_1, ends_1 = (Signal(name=f"{name}_1") for name in _TAGS)
+        op_1, reads_1, updates_1, last_1, first_1, ends_1, carries_1 = (Signal(name=f"{name}_1") for name in _TAGS)
         base_1, scaled_1 = Signal.like(base), Signal.like(scaled)
         draw_1 = Signal.like(draw) if draw is not None else None
         m.d.sync += [
@@ -137,17 +141,18 @@ class RowUpdate(wiring.Component):
             last_1.eq(is_last),
             first_1.eq(at == 0),
             ends_1.eq(row.last),
+            carries_1.eq(~row.own if layer.learns_own else 1),
             base_1.eq(base),
             scaled_1.eq(scaled),
         ]
         m.d.comb += [self.weights.read_enable.eq(reads_1), self.weights.read_address.eq(base_1 + self.entry.word)]
-        m.d.comb += self.changes.eq(updates_1)
+        m.d.comb += [self.changes.eq(updates_1), self.carries.eq(carries_1)]
 
         # Stage 2: the weights are there; shift, round, and weigh them with the errors.
         tags_2 = [Signal(name=f"{name}_2") for name in _TAGS]
         address_2, scaled_2 = Signal.like(base), Signal.like(scaled)
         draw_2 = Signal.like(draw) if draw is not None else None
-        m.d.sync += [Cat(tags_2).eq(Cat(op_1, reads_1, updates_1, last_1, first_1, ends_1))]
+        m.d.sync += [Cat(tags_2).eq(Cat(op_1, reads_1, updates_1, last_1, first_1, ends_1, carries_1))]
         m.d.sync += [address_2.eq(self.weights.read_address), scaled_2.eq(scaled_1)]
         if draw is not None and draw_1 is not None and draw_2 is not None:
             m.d.sync += [draw_1.eq(draw), draw_2.eq(draw_1)]
@@ -157,10 +162,10 @@ class RowUpdate(wiring.Component):
         m.d.sync += [address_3.eq(address_2), address_4.eq(address_3)]
         parts, written = [], []
         for lane in range(layer.lanes):
-            error = Signal(error_layout(is_readout=self._is_readout), name=f"error{lane}")
+            error = Signal(error_layout(layer), name=f"error{lane}")
             m.d.sync += error.eq(self.entry.errors[lane])
             shadow = self.weights.read_data[lane]
-            shifted = scaled_2 if self._is_readout else (scaled_2 << error.exponent)
+            shifted = scaled_2 if layer.ternary_errors else (scaled_2 << error.exponent)
             product = Signal(shifted.shape(), name=f"product{lane}")
             m.d.comb += product.eq(shifted)
             step = self._rounded(product, error.negative, draw_2, fraction)
@@ -174,7 +179,7 @@ class RowUpdate(wiring.Component):
             written.append(changed)
             if self._carries:
                 weight = inference_weight(m, shadow, layer, f"weight{lane}")
-                scaled_weight = weight if self._is_readout else (weight << error.exponent)
+                scaled_weight = weight if layer.ternary_errors else (weight << error.exponent)
                 weighed = Signal(scaled_weight.shape(), name=f"weighed{lane}")
                 m.d.comb += weighed.eq(scaled_weight)
                 part = Signal(signed(len(weighed) + 1), name=f"part{lane}")
@@ -202,11 +207,12 @@ class RowUpdate(wiring.Component):
         return (exact + bias).shift_right(fraction)
 
     def _carry(self, m: Module, parts: list[Signal], row: Signal, tags_3: list[Signal], tags_4: list[Signal]) -> None:
-        """Sum the weighed lanes over the words of a row and hand the sum over with the row's surrogate."""
+        """Sum the weighed lanes over the words of a row and hand the sum over with what the row's neuron keeps."""
         assert self._below is not None
-        neuron = Cat(row.surrogate, row.place)
-        neurons = [Signal(neuron.shape(), name=f"neuron_{stage}") for stage in range(1, 5)]
-        m.d.sync += Cat(neurons).eq(Cat(neuron, *neurons[:-1]))
+        layout = carried_layout(self._below)
+        neurons = [Signal(layout, name=f"neuron_{stage}") for stage in range(5)]
+        m.d.comb += [getattr(neurons[0], name).eq(getattr(row, name)) for name, _ in layout]
+        m.d.sync += [later.eq(earlier) for earlier, later in pairwise(neurons)]
         word_sum, total = Signal.like(self.carried), Signal.like(self.carried)
         m.d.sync += word_sum.eq(add_all(list(parts)))
         so_far = Signal.like(self.carried)
@@ -216,19 +222,35 @@ class RowUpdate(wiring.Component):
         with m.If(tags_4[_OP]):
             m.d.sync += total.eq(so_far)
         m.d.sync += [
-            self.carried_valid.eq(tags_4[_OP] & tags_4[_LAST]),
+            self.carried_valid.eq(tags_4[_OP] & tags_4[_LAST] & tags_4[_CARRIES]),
             self.carried_last.eq(tags_4[_ENDS]),
             self.carried.eq(so_far),
-            Cat(self.carried_surrogate, self.carried_place).eq(neurons[3]),
+            self.carried_row.eq(neurons[4]),
         ]
 
 
-_TAGS = ("op", "reads", "updates", "last", "first", "ends")
-_OP, _READS, _UPDATES, _LAST, _FIRST, _ENDS = range(len(_TAGS))
+_TAGS = ("op", "reads", "updates", "last", "first", "ends", "carries")
+_OP, _READS, _UPDATES, _LAST, _FIRST, _ENDS, _CARRIES = range(len(_TAGS))
 
 
-def carried_width(layer: ResolvedLayer, *, is_readout: bool) -> int:
+def _either(row: Any, values: list[Value]) -> Value:
+    """Return the first value for a row of an input, the second, if any, for a row of the layer's own."""
+    return values[0] if len(values) == 1 else Mux(row.own, values[1], values[0])
+
+
+def carried_layout(below: ResolvedLayer) -> data.StructLayout:
+    """What goes along with the error carried to a neuron, to make its gradient of."""
+    fields: dict[str, ShapeLike] = {"surrogate": below.surrogate_width, "place": place_layout(below)}
+    return data.StructLayout(fields | ({"over": 1} if below.budget_push else {}))
+
+
+def carried_width(layer: ResolvedLayer) -> int:
     """Return the bits of ``d_j``, the error that a layer carries to one neuron below, exactly."""
-    highest = 1 if is_readout else 1 << (GRADIENT_WIDTH - 1)
-    bound = layer.n_out * highest << (layer.weight_width - 1)
+    if layer.ternary_errors:
+        total = layer.n_out
+    elif layer.is_readout:
+        total = 2 << GRADED_SHIFT  # the shares of the other classes, and the true class's error
+    else:
+        total = layer.n_out << (GRADIENT_WIDTH - 1)
+    bound = total << (layer.weight_width - 1)
     return signed_width(-bound, bound)

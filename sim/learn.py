@@ -104,10 +104,10 @@ def flat_weights(weights: list[IntArray]) -> IntArray:
 
 
 def layer_weights(config: NetworkConfig, flat: IntArray) -> list[IntArray]:
-    """Undo :func:`flat_weights`: the weights of each layer, shape (n_out, n_in)."""
-    sizes = [layer.n_in * layer.n_out for layer in config.resolved]
+    """Undo :func:`flat_weights`: the weights of each layer, shape (n_out, n_rows)."""
+    sizes = [layer.n_rows * layer.n_out for layer in config.resolved]
     parts = np.split(flat, np.cumsum(sizes)[:-1])
-    return [part.reshape(layer.n_in, layer.n_out).T for part, layer in zip(parts, config.resolved, strict=True)]
+    return [part.reshape(layer.n_rows, layer.n_out).T for part, layer in zip(parts, config.resolved, strict=True)]
 
 
 class RtlLearner:
@@ -227,7 +227,7 @@ class RtlLearner:
         n_samples = 0 if events is None else events.n_samples
         if events is not None:
             inputs["i"] = payload.pack(input_event_layout(config.resolved[0]), cosim.input_fields(events))
-        n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
+        n_weights = sum(layer.n_rows * layer.n_out for layer in config.resolved)
         if not self._is_loaded:
             assert self._network is not None and self._network.shadows is not None
             weights = flat_weights(self._network.shadows)
@@ -254,12 +254,12 @@ class RtlLearner:
     def _budget(self, events: Events | None, stalls: Stalls | None) -> int:
         """Cycles that no correct core needs: every row of every layer updated after every step, then the read-out."""
         config = self.config
-        weights = sum(layer.n_in * (layer.n_words * 4 + layer.n_out) for layer in config.resolved)
+        weights = sum(layer.n_rows * (layer.n_words * 4 + layer.n_out) for layer in config.resolved)
         slow = 1.0 if stalls is None else 1 / ((1 - stalls.gap) * (1 - stalls.stall))
         budget = int(slow * 16 * weights) + 1000
         if events is None:
             return budget
-        rows = sum(layer.n_in * (2 * layer.n_words + 2) + layer.n_out + 40 for layer in config.resolved)
+        rows = sum(layer.n_rows * (2 * layer.n_words + 2) + layer.n_out + 40 for layer in config.resolved)
         return budget + cosim.cycle_budget(config, events, stalls) + int(slow * len(events.offsets) * rows)
 
 

@@ -91,11 +91,13 @@ def estimated_accesses(config: NetworkConfig, activity: Activity) -> dict[str, A
     layers, n_steps = config.resolved, activity.samples * config.n_steps
     hidden = sum(layer.n_in for layer in layers[1:])
     events = [activity.input_events, *(activity.hidden_events * layer.n_in / hidden for layer in layers[1:])]
-    operations = [count * layer.n_out for count, layer in zip(events, layers, strict=True)]
+    returning = [activity.hidden_events * layer.n_own / max(1, hidden) for layer in layers]
+    operations = [(count + own) * layer.n_out for count, own, layer in zip(events, returning, layers, strict=True)]
     counts = {}
-    for layer, into, operated in zip(layers, events, operations, strict=True):
+    for layer, into, own, operated in zip(layers, events, returning, operations, strict=True):
         index, groups = layer.index, n_steps * layer.n_fire_words
-        counts |= _inference(index, into * layer.n_words, groups, groups)
+        counts |= _inference(index, (into + own) * layer.n_words, groups, groups)
+        counts[f"activity{index}.returning"] = own
         if config.learning is None:
             continue
         updated, route = activity.updated_samples, config.learning.route
@@ -110,6 +112,7 @@ def estimated_accesses(config: NetworkConfig, activity: Activity) -> dict[str, A
             "recalling": updated * layer.n_fire_words,
             "tracing": into,
             "listing": into,
+            "fading": 0,
             "walking": into * updated / max(1, activity.samples),
         }
         counts |= {f"activity{index}.{name}": count for name, count in update.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from golden.config import NetworkConfig
-from intsnn_hw.describe import describe, step_cycles
+from intsnn_hw.describe import describe, evaluation_cycles, step_cycles
 
 _UPDATE_OVERHEAD = 10
 """Cycles of an update beside the words it visits, for each layer; docs/architecture.md."""
@@ -19,6 +19,8 @@ def worst_case(config: NetworkConfig) -> tuple[float, float | None]:
     if config.learning is None:
         return inference, None
     forward = config.n_steps * sum(step_cycles(layer, layer.n_in, layer.n_out) for layer in config.resolved)
-    update = sum(layer.n_in * layer.n_words + _UPDATE_OVERHEAD for layer in config.resolved)
+    update = evaluation_cycles(config) + sum(
+        layer.n_rows * layer.n_words + _UPDATE_OVERHEAD * len(layer.rate_shifts) for layer in config.resolved
+    )
     updates = config.n_steps if config.learning.timing == "every_step" else 1
     return inference, forward + updates * update
