@@ -308,7 +308,7 @@ def test_cosim_shows_how_the_first_sample_that_differs_was_learned(intsnn, monke
 
     class Broken(RowUpdate):
         def _rounded(self, product, negative, draw, fraction):
-            return super()._rounded(product, negative ^ self._is_readout, draw, fraction)
+            return super()._rounded(product, negative ^ self._layer.is_readout, draw, fraction)
 
     monkeypatch.setattr("intsnn_hw.learner.RowUpdate", Broken)
     vcd = tmp_path / "waves" / "sample.vcd"

@@ -26,7 +26,7 @@ class Bench(wiring.Component):
         self._gradient = Gradient(layer, WIDTH)
         place = place_layout(layer)
         self.neuron = data.StructLayout({"carried": signed(WIDTH), "surrogate": layer.surrogate_width, "last": 1})
-        fields = {"valid": 1, "done": 1, "place": place, "error": error_layout(is_readout=False)}
+        fields = {"valid": 1, "done": 1, "place": place, "error": error_layout(layer)}
         super().__init__({"i": In(stream.Signature(self.neuron)), "pushed": Out(data.StructLayout(fields))})
 
     def elaborate(self, platform):

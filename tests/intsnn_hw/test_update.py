@@ -27,9 +27,9 @@ class Bench(wiring.Component):
 
     def __init__(self, config, *, is_readout):
         layer = config.resolved[1 if is_readout else 0]
-        self._update = RowUpdate(layer, config.resolved[0] if is_readout else None, is_readout=is_readout)
+        self._update = RowUpdate(layer, config.resolved[0] if is_readout else None)
         self.row = data.StructLayout({"input": 8, "trace": layer.input_trace_width, "draw": 16})
-        self.entry_layout = entry_layout(layer, is_readout=is_readout)
+        self.entry_layout = entry_layout(layer)
         self.word = data.ArrayLayout(signed(layer.stored_width), layer.lanes)
         super().__init__(
             {

@@ -29,19 +29,24 @@ from sim.result import SimulationTimeout, Stalls
 STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.4)
 
 
-def small_config(n_steps=3, sizes=(7, 4), weight_memory=("dual_port",), **learning):
+def small_config(n_steps=3, sizes=(7, 4), recurrent=(), readout="membrane", weight_memory=("dual_port",), **learning):
     neuron = NeuronConfig(membrane_width=12, spike_width=3, threshold_shift=5)
     depth = len(sizes)
     rule = {
         "shadow_width": 12, "margin": 40, "rate_shifts": (2,) * (depth - 1) + (1,), "error_shifts": (1,) * (depth - 1),
-        "init_shifts": (10,) * depth, "schedule": (5, 7),
+        "init_shifts": (10,) * depth, "schedule": (5, 7), "recurrent_rate_shifts": (3,) * len(recurrent),
+        "recurrent_init_shifts": (9,) * len(recurrent),
     }  # fmt: skip
     return NetworkConfig(
         name="small",
         n_inputs=12,
         n_steps=n_steps,
         encoding=EncodingConfig(spike_width=3),
-        layers=tuple(LayerConfig(size=size, weight_width=5, neuron=neuron) for size in sizes),
+        readout=readout,
+        layers=tuple(
+            LayerConfig(size=size, weight_width=5, neuron=neuron, recurrent=index in recurrent)
+            for index, size in enumerate(sizes)
+        ),
         learning=LearningConfig(**(rule | learning)),
         hardware=HardwareConfig(lanes=(4, 2) if depth == 2 else (4,), fire_lanes=(2,), weight_memory=weight_memory),
     )
@@ -62,6 +67,35 @@ MODES = {
     "toward-zero-left-shift": {"rounding": "toward_zero", "rate_shifts": (-1, -3)},
     "three-layers": {"sizes": (7, 5, 4)},
     "one-layer": {"sizes": (4,)},
+    "pair-summed": {"error": "pair", "timing": "every_step", "readout": "membrane_sum"},
+    "graded-direct": {"error": "graded", "error_octave": 4, "route": "direct", "budget": 1, "budget_shift": 4},
+    "recurrent-final": {"recurrent": (0,), "n_steps": 5},
+    "recurrent-temporal": {
+        "recurrent": (0,),
+        "n_steps": 6,
+        "timing": "every_step",
+        "trace_shifts": (2, 3),
+        "trace_gain": 2,
+        "budget": 2,
+        "budget_shift": 5,
+        "error": "graded",
+        "error_octave": 4,
+        "surrogate": "narrow",
+        "readout": "membrane_sum",
+    },
+    "recurrent-both": {
+        "recurrent": (0, 1),
+        "sizes": (7, 5, 4),
+        "n_steps": 4,
+        "timing": "every_step",
+        "trace_shifts": (2, 3, 3),
+        "trace_gain": 2,
+        "rate_shifts": (2, 1, -1),
+        "recurrent_rate_shifts": (-2, 4),
+        "rounding": "nearest",
+    },
+    "recurrent-direct": {"recurrent": (1,), "sizes": (7, 5, 4), "n_steps": 4, "route": "direct", "error": "pair"},
+    "recurrent-fixed": {"recurrent": (0,), "n_steps": 4, "recurrence": "fixed", "weight_memory": ("single_port",)},
     "single-port": {"weight_memory": ("single_port",)},
     "single-port-below": {"weight_memory": ("single_port", "dual_port"), "timing": "every_step"},
 }
@@ -77,7 +111,7 @@ def test_every_mode_in_icarus(mode, tmp_path):
             build_dir=tmp_path / str(boost),
         )  # fmt: skip
         assert report.n_mismatches == 0, "\n".join(map(str, report.first))
-        assert report.n_weights_compared == 2 * sum(layer.n_in * layer.n_out for layer in config.resolved)
+        assert report.n_weights_compared == 2 * sum(layer.n_rows * layer.n_out for layer in config.resolved)
         assert report.activity.updated_samples > 5 and report.update_cycles > 0
         before, after = Network.initial(config).shadows, report.network.shadows
         assert before is not None and after is not None
@@ -93,7 +127,7 @@ def test_every_mode_compiled(mode):
     for boost, stalls in ((0, None), (2, STALLS)):
         report = continue_learning(rtl, kernel, events, labels, boost=boost, interval=75, stalls=stalls)
         assert report.n_mismatches == 0, "\n".join(map(str, report.first))
-        assert report.n_weights_compared == 2 * sum(layer.n_in * layer.n_out for layer in config.resolved)
+        assert report.n_weights_compared == 2 * sum(layer.n_rows * layer.n_out for layer in config.resolved)
         n_updated += report.activity.updated_samples
     assert n_updated > 50
 
@@ -238,7 +272,7 @@ class BrokenUpdate(RowUpdate):
     n_lanes = 0
 
     def _rounded(self, product, negative, draw, fraction):
-        if self._is_readout and self.n_lanes == 1:
+        if self._layer.is_readout and self.n_lanes == 1:
             negative = negative ^ ((product == 13 << 2) & (draw == 6 << 2))
         self.n_lanes += 1
         return super()._rounded(product, negative, draw, fraction)
