@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from golden.errors import ToolError
+from golden.files import cache_folder
 
 __all__ = ["cache_folder", "compile_shared", "find_compiler"]
 
@@ -39,25 +40,6 @@ def find_compiler() -> list[str]:
     raise ToolError(
         "no C++ compiler found: install g++ (apt install g++), or pip install 'intsnn-hw[compiler]', or set CXX"
     )
-
-
-def cache_folder(cache_dir: str | os.PathLike | None = None) -> Path:
-    """``cache_dir``, else ``$INTSNN_CACHE``, else ``$XDG_CACHE_HOME/intsnn``, else ``~/.cache/intsnn``; made if absent.
-
-    Raises
-    ------
-    ToolError
-        When the folder cannot be written.
-    """
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = Path(cache_dir or os.environ.get("INTSNN_CACHE") or base / "intsnn")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ToolError(f"cache folder {folder} cannot be written ({error.strerror}): set INTSNN_CACHE") from None
-    return folder
 
 
 def compile_shared(

@@ -222,9 +222,10 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--data",
         metavar="SET",
         help="digits (8x8, comes with scikit-learn), mnist, fashion-mnist, cifar-10, or of events nmnist, dvs-gesture, "
-        "shd, ssc, with options as in shd:bins=100,channels=140 (docs/data.md); a folder with the four IDX files of an "
-        "MNIST-like set; an .npz file with x_train, y_train, x_test, y_test (default: digits for 64 inputs, mnist for "
-        "784)",
+        "shd, ssc, fsdd, fsdd-reversed, cues, mnist-rows, with options as in shd:bins=100,channels=140 (docs/data.md); "
+        "a folder with the four IDX files of an MNIST-like set; an .npz file with x_train, y_train, x_test, y_test; "
+        "words in SHD's format, NAME_train.h5 with NAME_test.h5 beside it, as 'intsnn data encode-audio' writes them "
+        "(default: digits for 64 inputs, mnist for 784)",
     )
     group.add_argument(
         "--data-dir",

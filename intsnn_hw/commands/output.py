@@ -6,12 +6,12 @@ import argparse
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
-from golden.files import write_whole
+from golden.files import write_all
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -118,8 +118,14 @@ def status(text: str) -> Iterator[None]:
 
 def write_file(path: Path, content: str | bytes) -> Path:
     """Write a file whole or not at all."""
-    try:
-        write_whole(path, content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+    write_files({path: content.encode() if isinstance(content, str) else content})
     return path
+
+
+def write_files(files: Mapping[Path, bytes]) -> None:
+    """Write files, each whole, and none where one cannot be written."""
+    try:
+        write_all(files)
+    except OSError as error:
+        names = " and ".join(str(path) for path in files)
+        raise InputError(f"{names}: cannot be written ({error.strerror}); choose another folder") from error

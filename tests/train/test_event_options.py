@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from golden.errors import DataError
 from train.data.dvs_gesture import FORMAT as GESTURE
 from train.data.event_options import event_options
+from train.data.fsdd import FORMAT as FSDD
 from train.data.heidelberg import SHD, SSC
 from train.data.nmnist import FORMAT as NMNIST
 
@@ -27,6 +28,8 @@ from train.data.nmnist import FORMAT as NMNIST
         (SHD, "bin_ms=9", "shd:bins=156,bin_ms=9,channels=700", 9_000, (700,)),
         (SHD, "bin_ms=0.5,bins=4096", "shd:bins=4096,bin_ms=0.5,channels=700", 500, (700,)),
         (SHD, "bin_ms=0.001", "shd:bins=4096,bin_ms=0.001,channels=700", 1, (700,)),
+        (FSDD, "", "fsdd:bins=80,bin_ms=8,channels=64,split=official", 8_000, (2, 64)),
+        (FSDD, "split=theo,channels=4,bins=40", "fsdd:bins=40,bin_ms=16,channels=4,split=theo", 16_000, (2, 4)),
         (SSC, "bin_ms=1000000,channels=1", "ssc:bins=1,bin_ms=1000000,channels=1", 10**9, (1,)),
     ],
 )
@@ -59,6 +62,7 @@ def test_a_full_name_stands_for_itself(bins, bin_us, channels):
         ("bins=3,", "unknown option ''"),
         ("colour=3", "unknown option 'colour=3'"),
         ("downsample=2", "unknown option 'downsample=2'"),
+        ("split=official", "unknown option 'split=official'"),
         ("bins=3,bins=3", "bins is given twice"),
         ("bin_ms=0", "bin_ms=0 must be milliseconds"),
         ("bin_ms=0.0005", "bin_ms=0.0005"),

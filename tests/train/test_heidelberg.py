@@ -9,7 +9,7 @@ import pytest
 from golden.errors import DataError
 from tests.train.event_files import load_events, spoken, write_h5, write_shd
 from tests.train.test_event_dataset import dense
-from train.data import heidelberg
+from train.data import heidelberg_file
 
 
 def expected(first, count, n_steps, bin_us, factor):
@@ -25,7 +25,7 @@ def expected(first, count, n_steps, bin_us, factor):
 @pytest.mark.parametrize("name, n_classes", [("shd", 20), ("ssc", 35)])
 @pytest.mark.parametrize("upper", [False, True])
 def test_spoken_words(tmp_path, monkeypatch, name, n_classes, upper):
-    monkeypatch.setattr(heidelberg, "_CHUNK", 17)
+    monkeypatch.setattr(heidelberg_file, "_CHUNK", 17)
     write_shd(tmp_path / (name.upper() if upper else name), n_classes, name)
     data = load_events(f"{name}:bins=10,channels=140", tmp_path)
     assert data.name == f"{name}:bins=10,bin_ms=140,channels=140"

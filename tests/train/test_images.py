@@ -265,5 +265,5 @@ def test_a_set_that_is_not_there_says_where_to_get_it_and_where_to_put_it(tmp_pa
 
 
 def test_sets_of_values_take_no_options(tmp_path):
-    with pytest.raises(DataError, match="mnist: takes no options, got 'bins=3'; the event sets nmnist"):
+    with pytest.raises(DataError, match="mnist: takes no options, got 'bins=3'; nmnist, dvs-gesture"):
         load("mnist:bins=3", tmp_path)

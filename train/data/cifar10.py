@@ -70,21 +70,30 @@ _VERSIONS: tuple[tuple[str, tuple[str, ...], str, _Read], ...] = (
 )
 
 
+def find_cifar10(data_dir: Path | str | None = None) -> Path:
+    """Return the folder with its files or archives: ``data_dir``/cifar-10 or ``data_dir``.
+
+    ``data_dir`` is the environment variable INTSNN_DATA where it is left out.
+
+    Raises
+    ------
+    DataError
+        Not there.
+    """
+    return find_folder("CIFAR-10", "its files", ("cifar-10", ""), lambda path: bool(_find(path)), _HOW_TO_GET, data_dir)
+
+
 def load_cifar10(data_dir: Path | str | None = None) -> Dataset:
-    """Load it from ``data_dir``/cifar-10 or ``data_dir``: 3,072 features of 8 bits in order of channel, row, column.
+    """Load it as :func:`find_cifar10` finds it: 3,072 features of 8 bits in order of channel, row, column.
 
     Binary or python version, extracted or as the archive it comes in; extracted files win, binary ones first.
-    ``data_dir`` is the environment variable INTSNN_DATA where it is left out.
 
     Raises
     ------
     DataError
         Not there, a file is missing or damaged, or a class has no sample.
     """
-    folder = find_folder(
-        "CIFAR-10", "its files", ("cifar-10", ""), lambda path: bool(_find(path)), _HOW_TO_GET, data_dir
-    )
-    place, names, read = _find(folder)[0]
+    place, names, read = _find(find_cifar10(data_dir))[0]
     contents = {name: _content(place / name) for name in names} if place.is_dir() else _members(place, names)
     images, labels = zip(*(read(contents[name], f"{place}: {name}") for name in names), strict=True)
     parts = (np.concatenate(images[:-1]), np.concatenate(labels[:-1]), images[-1], labels[-1])

@@ -27,12 +27,25 @@ _HOW_TO_GET = get_it_from(
 )
 
 
+def find_dvs_gesture(data_dir: Path | str | None = None) -> Path:
+    """Return the folder with its files: ``data_dir``/dvs-gesture or ``data_dir``.
+
+    ``data_dir`` is the environment variable INTSNN_DATA where it is left out.
+
+    Raises
+    ------
+    DataError
+        Not there.
+    """
+    return find_folder("DVS Gesture", "its files", _FOLDERS, _is_there, _HOW_TO_GET, data_dir)
+
+
 def load_dvs_gesture(options: str = "", data_dir: Path | str | None = None) -> EventDataset:
-    """Load it as published, or as the library tonic converts it, from ``data_dir``/dvs-gesture or ``data_dir``.
+    """Load it as published, or as the library tonic converts it; :func:`find_dvs_gesture` finds it.
 
     As published: ``trials_to_train.txt`` and ``trials_to_test.txt`` name recordings ``user*.aedat``, each with a file
     ``*_labels.csv`` of gestures, begin and end. Converted: ``ibmGestureTrain/user*/CLASS.npy`` with columns x, y,
-    polarity, milliseconds. Groups are the people. ``data_dir`` is the environment variable INTSNN_DATA where left out.
+    polarity, milliseconds. Groups are the people.
 
     Raises
     ------
@@ -40,7 +53,7 @@ def load_dvs_gesture(options: str = "", data_dir: Path | str | None = None) -> E
         Bad options, not there, a missing or damaged file, or a class without a sample.
     """
     chosen = event_options(options, FORMAT)
-    folder = find_folder("DVS Gesture", "its files", _FOLDERS, _is_there, _HOW_TO_GET, data_dir)
+    folder = find_dvs_gesture(data_dir)
     as_published = any((folder / name).is_file() for name in _LISTS)
     parts, people = [], _People()
     for name in _LISTS if as_published else _NUMPY_FOLDERS:

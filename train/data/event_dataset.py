@@ -23,13 +23,18 @@ class EventDataset:
     name : str
         With all options that made it, so that :func:`train.data.load` makes the same of it.
     train, test : Events
-        Levels are counts 1 .. 255, not clipped to a spike width yet.
+        Levels 1 .. 255, not brought to a spike width yet.
     train_y, test_y : int64 (n,), classes 0 .. n_classes - 1
     n_classes : int
     shape : tuple of int
         Of the inputs: (polarities, rows, columns) of a camera, (channels,) of a cochlea. Addresses are in C order.
     groups : int64 (n,) or None
         Who speaks or moves in each training sample; None where it is not known.
+    by_group : bool
+        Whether a validation split holds out whole groups, as the test part does.
+    level_width : int or None
+        None: levels are counts, which narrower spikes clip. Else levels are values of so many bits, of which narrower
+        spikes take the upper ones.
     """
 
     name: str
@@ -40,6 +45,8 @@ class EventDataset:
     n_classes: int
     shape: tuple[int, ...]
     groups: NDArray[np.int64] | None = None
+    by_group: bool = True
+    level_width: int | None = None
 
     @property
     def n_inputs(self) -> int:
@@ -57,7 +64,7 @@ class EventDataset:
         return *self.train[:3], self.train_y, *self.test[:3], self.test_y
 
     def events(self, part: Part, encoding: EncodingConfig, n_steps: int, order: IntArray | None = None) -> Events:
-        """Return the samples of a part, or those of ``order``, levels clipped to ``2^spike_width - 1``.
+        """Return the samples of a part, or those of ``order``, with levels of ``spike_width`` bits.
 
         Raises
         ------
@@ -70,6 +77,8 @@ class EventDataset:
             raise DataError(f"{self.name}: has {self.n_steps} time steps, not {n_steps}")
         found = {"train": self.train, "test": self.test}[part]
         found = found if order is None else found.select(order)
+        if self.level_width is not None and encoding.spike_width < self.level_width:
+            return _shifted(found, self.level_width - encoding.spike_width)
         return found._replace(levels=np.minimum(found.levels, (1 << encoding.spike_width) - 1).astype(np.uint8))
 
     def validation_split(self, fraction: float = 1 / 6, seed: int = 0, by_group: bool | None = None) -> Self:
@@ -80,7 +89,8 @@ class EventDataset:
         fraction, seed
             As of :func:`train.data.split.held_out`.
         by_group : bool, optional
-            Hold out whole groups, so people whom training never meets; None: where groups are known.
+            Hold out whole groups, so people whom training never meets; None: where groups are known and the set's own
+            `by_group` says so.
 
         Raises
         ------
@@ -89,7 +99,7 @@ class EventDataset:
         """
         if by_group and self.groups is None:
             raise DataError(f"{self.name}: no groups are known to hold out; leave by_group out")
-        groups = None if by_group is False else self.groups
+        groups = self.groups if by_group or (by_group is None and self.by_group) else None
         held = held_out(self.name, self.train_y, self.n_classes, fraction, seed, groups)
         kept = np.flatnonzero(~held)
         return replace(
@@ -119,3 +129,11 @@ class EventDataset:
             test_y=self.test_y[:n_test],
             groups=None if self.groups is None else self.groups[:n_train],
         )
+
+
+def _shifted(events: Events, shift: int) -> Events:
+    """Return events with the upper bits of their levels; those of which nothing is left are none."""
+    levels = events.levels >> shift
+    kept = levels != 0
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
+    return events._replace(offsets=before[events.offsets], addresses=events.addresses[kept], levels=levels[kept])

@@ -1,6 +1,5 @@
 """The name of an event set with its options, ``shd:bins=100,channels=140``: how its recordings become spikes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,6 +25,8 @@ class EventFormat:
     option, value : str, int
         Of the option that joins neighbours, and its default: ``downsample``, the rows and columns joined to one, or
         ``channels``, how many are left.
+    split : str, optional
+        Default of the option ``split``, which names the test part; None: the set has no such option.
     """
 
     name: str
@@ -35,6 +36,7 @@ class EventFormat:
     window_us: int
     option: str
     value: int
+    split: str | None = None
 
     def grid(self, value: int) -> Grid:
         """Return the inputs where :attr:`option` is `value`.
@@ -49,7 +51,7 @@ class EventFormat:
             known = ", ".join(str(number) for number in range(1, size + 1) if size % number == 0)
             raise DataError(f"{self.name}: {self.option}={value} does not divide {size}; choose one of {known}")
         if self.option == "channels":
-            return Grid(sensor=self.sensor, factors=(size // value,))
+            return Grid(sensor=self.sensor, factors=(1,) * (len(self.sensor) - 1) + (size // value,))
         return Grid(sensor=self.sensor, factors=(1, value, value))
 
 
@@ -60,23 +62,25 @@ class EventOptions:
     name: str
     grid: Grid
     binning: Binning
+    split: str | None = None
 
 
 def event_options(text: str, format_: EventFormat) -> EventOptions:
     """Read the options behind the colon of a name; "" takes all defaults.
 
     ``bins=T``: time steps. ``bin_ms=W``: milliseconds of a step, whole microseconds. One of the two alone covers the
-    window of the set, rounded up. ``over=sample`` stretches the bins over each sample, from first event to last. And
-    the set's own option to join neighbours.
+    window of the set, rounded up. ``over=sample`` stretches the bins over each sample, from first event to last. The
+    set's own option to join neighbours. ``split=NAME``, where the set has it: what is test.
 
     Raises
     ------
     DataError
         Unknown, given twice, not a number of the range, or two that do not go together.
     """
-    given = _split(text, format_)
+    own = (format_.option,) if format_.split is None else (format_.option, "split")
+    given = given_options(text, format_.name, ("bins", "bin_ms", "over", *own))
     bins = given.get("bins")
-    n_steps = format_.bins if bins is None else _number("bins", bins, MAX_STEPS, format_)
+    n_steps = format_.bins if bins is None else whole_number(format_.name, "bins", bins, MAX_STEPS)
     over, width, bin_us = given.get("over", "window"), given.get("bin_ms"), None
     if over not in ("window", "sample"):
         raise DataError(f"{format_.name}: over={over} is not known; choose window or sample")
@@ -85,31 +89,38 @@ def event_options(text: str, format_: EventFormat) -> EventOptions:
             f"{format_.name}: bin_ms does not go with over=sample, which makes the bins as long as it takes"
         )
     if over == "window":
-        bin_us = -(-format_.window_us // n_steps) if width is None else _microseconds(width, format_)
+        bin_us = -(-format_.window_us // n_steps) if width is None else microseconds(format_.name, "bin_ms", width)
         if bins is None:
             n_steps = min(-(-format_.window_us // bin_us), MAX_STEPS)
     value = given.get(format_.option)
-    joined = format_.value if value is None else _number(format_.option, value, format_.sensor[-1], format_)
+    joined = format_.value if value is None else whole_number(format_.name, format_.option, value, format_.sensor[-1])
     grid = format_.grid(joined)
     shown = "over=sample" if bin_us is None else f"bin_ms={Decimal(bin_us) / 1000}"
+    split = given.get("split", format_.split)
+    ending = "" if split is None else f",split={split}"
     return EventOptions(
-        name=f"{format_.name}:bins={n_steps},{shown},{format_.option}={joined}",
+        name=f"{format_.name}:bins={n_steps},{shown},{format_.option}={joined}{ending}",
         grid=grid,
         binning=Binning(n_steps=n_steps, bin_us=bin_us),
+        split=split,
     )
 
 
-def _split(text: str, format_: EventFormat) -> dict[str, str]:
-    known = ("bins", "bin_ms", "over", format_.option)
+def given_options(text: str, title: str, known: tuple[str, ...]) -> dict[str, str]:
+    """Return the values of ``NAME=VALUE,..`` by name.
+
+    Raises
+    ------
+    DataError
+        A name that is not `known`, given twice or without a value.
+    """
     given: dict[str, str] = {}
     for entry in text.split(",") if text else ():
         name, equals, value = entry.partition("=")
         if name not in known or not equals:
-            raise DataError(
-                f"{format_.name}: unknown option {entry!r}; write {format_.name}:NAME=VALUE,.. with {_or(known)}"
-            )
+            raise DataError(f"{title}: unknown option {entry!r}; write {title}:NAME=VALUE,.. with {_or(known)}")
         if name in given:
-            raise DataError(f"{format_.name}: option {name} is given twice")
+            raise DataError(f"{title}: option {name} is given twice")
         given[name] = value
     return given
 
@@ -118,31 +129,23 @@ def _or(names: tuple[str, ...]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def _number(name: str, text: str, high: int, format_: EventFormat) -> int:
-    return _in_range(
-        name,
-        text,
-        high,
-        format_,
-        lambda value: int(value) if value.isdecimal() and len(value) < 10 else 0,
-        "a whole number",
-    )
+def whole_number(title: str, name: str, text: str, high: int, low: int = 1) -> int:
+    """Read a whole number of `low` to `high`; DataError where it is none."""
+    value = int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else -1
+    if not low <= value <= high:
+        raise DataError(f"{title}: {name}={text} must be a whole number of {low} to {high}")
+    return value
 
 
-def _microseconds(text: str, format_: EventFormat) -> int:
-    def read(value: str) -> int:
-        try:
-            exact = Decimal(value) * 1000
-            return int(exact) if 1 <= exact <= 10**9 and exact == exact.to_integral_value() else 0
-        except ArithmeticError:
-            return 0
-
-    return _in_range("bin_ms", text, 10**9, format_, read, "milliseconds with at most 3 decimals, 0.001 to 1000000")
-
-
-def _in_range(name: str, text: str, high: int, format_: EventFormat, read: Callable[[str], int], what: str) -> int:
-    value = read(text)
-    if not 1 <= value <= high:
-        limits = "" if "to" in what.split() else f" of 1 to {high}"
-        raise DataError(f"{format_.name}: {name}={text} must be {what}{limits}")
+def microseconds(title: str, name: str, text: str) -> int:
+    """Read milliseconds as whole microseconds, 1 to 10^9; DataError where they are none."""
+    value = 0
+    try:
+        exact = Decimal(text) * 1000
+        if 1 <= exact <= 10**9 and exact == exact.to_integral_value():
+            value = int(exact)
+    except ArithmeticError:
+        pass
+    if not value:
+        raise DataError(f"{title}: {name}={text} must be milliseconds with at most 3 decimals, 0.001 to 1000000")
     return value

@@ -11,8 +11,8 @@ _URL = "https://github.com/zalandoresearch/fashion-mnist"
 _HOW_TO_GET = get_it_from(_URL, "its four files *-ubyte.gz", "fashion-mnist")
 
 
-def load_fashion_mnist(data_dir: Path | str | None = None) -> Dataset:
-    """Load it from ``data_dir``/fashion-mnist: 784 features of 8 bits, shape (1, 28, 28), 10 classes.
+def find_fashion_mnist(data_dir: Path | str | None = None) -> Path:
+    """Return the folder that holds the four files: ``data_dir``/fashion-mnist.
 
     ``data_dir`` is the environment variable INTSNN_DATA where it is left out. ``data_dir`` itself serves only where its
     name tells the set: MNIST's files have the same names.
@@ -20,14 +20,24 @@ def load_fashion_mnist(data_dir: Path | str | None = None) -> Dataset:
     Raises
     ------
     DataError
-        Not there, a file is missing or damaged, or the four do not fit each other.
+        Not there.
     """
     base = data_dir or os.environ.get("INTSNN_DATA") or ""
     names = ["fashion-mnist", "FashionMNIST/raw"]
     if "fashion" in Path(base).resolve().name.lower():
         names.append("")
-    folder = find_folder("Fashion-MNIST", "its four files", names, _is_there, _HOW_TO_GET, data_dir)
-    return load_idx_set(folder, "fashion-mnist")
+    return find_folder("Fashion-MNIST", "its four files", names, _is_there, _HOW_TO_GET, data_dir)
+
+
+def load_fashion_mnist(data_dir: Path | str | None = None) -> Dataset:
+    """Load it as :func:`find_fashion_mnist` finds it: 784 features of 8 bits, shape (1, 28, 28), 10 classes.
+
+    Raises
+    ------
+    DataError
+        Not there, a file is missing or damaged, or the four do not fit each other.
+    """
+    return load_idx_set(find_fashion_mnist(data_dir), "fashion-mnist")
 
 
 def _is_there(folder: Path) -> bool:

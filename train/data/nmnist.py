@@ -45,11 +45,24 @@ def read_nmnist(path: Path | str, label: int) -> Recording:
     return Recording(times[real], (upper[real] >> 7, y[real], x[real]), label, 0, str(path))
 
 
+def find_nmnist(data_dir: Path | str | None = None) -> Path:
+    """Return the folder with Train and Test: ``data_dir``/nmnist, ``data_dir``/N-MNIST or ``data_dir``.
+
+    ``data_dir`` is the environment variable INTSNN_DATA where it is left out.
+
+    Raises
+    ------
+    DataError
+        Not there.
+    """
+    return find_folder("N-MNIST", "its folders", ("nmnist", "N-MNIST", ""), _is_there, _HOW_TO_GET, data_dir)
+
+
 def load_nmnist(options: str = "", data_dir: Path | str | None = None) -> EventDataset:
-    """Load folders Train and Test, each with 0..9, from ``data_dir``/nmnist, ``data_dir``/N-MNIST or ``data_dir``.
+    """Load folders Train and Test, each with 0..9, as :func:`find_nmnist` finds them.
 
     Samples are in the order of their file names, which is MNIST's. 60,000 training and 10,000 test samples, shape
-    (2, 34, 34) before ``downsample``. ``data_dir`` is the environment variable INTSNN_DATA where it is left out.
+    (2, 34, 34) before ``downsample``.
 
     Raises
     ------
@@ -57,7 +70,7 @@ def load_nmnist(options: str = "", data_dir: Path | str | None = None) -> EventD
         Bad options, not there, a class without a file, or a damaged file.
     """
     chosen = event_options(options, FORMAT)
-    folder = find_folder("N-MNIST", "its folders", ("nmnist", "N-MNIST", ""), _is_there, _HOW_TO_GET, data_dir)
+    folder = find_nmnist(data_dir)
     parts = []
     for part in _PARTS:
         recordings = _recordings(folder / part)

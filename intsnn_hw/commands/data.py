@@ -1,0 +1,26 @@
+"""``intsnn data``: the known data sets, and recordings of one's own made into one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import data_encode, data_list
+from .options import HelpFormatter
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command, which has commands of its own."""
+    parser = commands.add_parser(
+        "data",
+        help="list the data sets, or make events of recordings",
+        description="Data sets: which are known and where they lie, and events from wav files of one's own.",
+        epilog="""\
+examples:
+  intsnn data list
+  intsnn data encode-audio recordings.tar.xz --test index=0-4 --out digits.h5""",
+        formatter_class=HelpFormatter,
+        allow_abbrev=False,
+    )
+    inner = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+    for module in (data_list, data_encode):
+        module.add_parser(inner)
