@@ -1,0 +1,179 @@
+"""Memory of a training step, counted from a configuration and measured in PyTorch.
+
+Both methods hold the weights. Beside them the on-line rule holds what a sample needs until its last step is over; BPTT
+holds what every step left behind, and as many gradients and values of the optimiser as there are weights. Control, the
+label and buffers of the interface are in neither count.
+"""
+
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from golden.config import GRADIENT_WIDTH, NetworkConfig, ResolvedLayer
+from golden.fixed import LFSR_WIDTH, unsigned_width
+from intsnn_hw.memories import memories
+
+OPTIMISER_VALUES = {"sgd": 0, "adam": 2}
+"""Values of state that an optimiser keeps for a weight; SGD here has no momentum, AdamW is as Adam."""
+
+
+def n_weights(config: NetworkConfig) -> int:
+    """Return the weights of all layers."""
+    return sum(layer.n_in * layer.n_out for layer in config.resolved)
+
+
+def input_steps(config: NetworkConfig, layer: ResolvedLayer) -> int:
+    """Return the steps in which a layer has an input at all: one for the network's input where it is shown once."""
+    return 1 if layer.index == 0 and config.encoding.kind == "single_shot" else config.n_steps
+
+
+def online_bits(config: NetworkConfig, bits: int | None = None) -> dict[str, int]:
+    """Return the bits that the on-line rule needs, by part, without any padding.
+
+    Inference weights are the upper bits of the shadow weights, rounded when read: they take no memory. Sums are those
+    of one step; a trace is kept for each input of each layer, which for the readout is the activity of the hidden
+    neurons; the errors are ternary in the readout and have a sign, a shift and a flag elsewhere.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        With a learning rule.
+    bits : int, optional
+        Of every value, in place of what each needs: the same rule in another format.
+    """
+    layers, hidden = config.resolved, config.resolved[:-1]
+    exponent = unsigned_width(GRADIENT_WIDTH - 1)
+    values = {
+        "weights": [(layer.n_in * layer.n_out, layer.stored_width) for layer in layers],
+        "membranes": [(layer.n_out, layer.neuron.membrane_width) for layer in layers],
+        "sums": [(layer.n_out, layer.current_width) for layer in layers],
+        "traces": [(layer.n_in, layer.input_trace_width) for layer in layers],
+        "surrogates": [(layer.n_out, layer.surrogate_width) for layer in hidden],
+        "errors": [(layer.n_out, 2 + exponent) for layer in hidden] + [(layers[-1].n_out, 2)],
+        "lfsr": [(1, LFSR_WIDTH)],
+    }
+    return {name: sum(count * (bits or width) for count, width in parts) for name, parts in values.items()}
+
+
+def core_bits(config: NetworkConfig) -> int:
+    """Return the bits of all memories of the core that learns, as it is built: words of lanes, padding, lists."""
+    return sum(kept.bits for layer in config.resolved for kept in memories(config, layer).values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accounting:
+    """How BPTT is taken to be carried out.
+
+    Attributes
+    ----------
+    bits : int
+        Of every value.
+    batch_size : int
+    optimiser : {"sgd", "adam"}
+    least : bool
+        Gradients go into the weights at once, and only what cannot be made again is kept: inputs in the bits that they
+        have, membranes before the spike. Otherwise what the trainer keeps.
+    """
+
+    bits: int
+    batch_size: int
+    optimiser: str
+    least: bool = False
+
+
+def kept_values(config: NetworkConfig) -> int:
+    """Return the values that the trainer keeps of a sample for the backward pass.
+
+    Of every layer its input and, of each neuron and step, the membrane before the spike and the spike; of the loss the
+    logarithms of the shares of the classes.
+    """
+    inputs = sum(input_steps(config, layer) * layer.n_in for layer in config.resolved)
+    return inputs + 2 * config.n_steps * sum(layer.n_out for layer in config.resolved) + config.n_classes
+
+
+def bptt_bits(config: NetworkConfig, how: Accounting) -> dict[str, int]:
+    """Return the bits that BPTT needs, by part.
+
+    Errors are the gradients at the spikes and at the summed inputs of the layer in work, of all steps; they are needed
+    while all kept values still are.
+    """
+    layers, weights = config.resolved, n_weights(config) * how.bits
+    kept = kept_values(config) * how.bits
+    if how.least:
+        shown = input_steps(config, layers[0]) * layers[0].n_in * layers[0].input_spike_width
+        kept = shown + config.n_steps * sum(layer.n_out for layer in layers[:-1]) * how.bits
+    return {
+        "weights": weights,
+        "gradients": 0 if how.least else weights,
+        "optimiser": OPTIMISER_VALUES[how.optimiser] * weights,
+        "kept": how.batch_size * kept,
+        "errors": how.batch_size * 2 * config.n_steps * max(layer.n_out for layer in layers) * how.bits,
+    }
+
+
+def saved_bytes(model: nn.Module, forward: Callable[[], Any]) -> int:
+    """Return the bytes of all floating-point tensors that a forward pass saves for the backward pass, each once.
+
+    The model's own parameters are not among them: they are there anyway.
+    """
+    own = {parameter.data_ptr() for parameter in model.parameters()}
+    found: dict[int, torch.Tensor] = {}  # holds them, so that no place is used twice
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        at = tensor.data_ptr()
+        if tensor.is_floating_point() and tensor.dim() and at not in own:
+            found[at] = max(tensor, found.get(at, tensor), key=torch.numel)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        result = forward()
+    total = sum(tensor.nbytes for tensor in found.values())
+    del result
+    return total
+
+
+class _Live(TorchDispatchMode):
+    """Follows the bytes of all storages that are made, until they are freed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.peak = 0
+        self._known: set[int] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, torch.Tensor):
+                self.follow(tensor)
+        return result
+
+    def follow(self, tensor: torch.Tensor) -> None:
+        """Count the storage of a tensor, unless it is counted already."""
+        storage = tensor.untyped_storage()
+        at, size = storage._cdata, storage.nbytes()
+        if at in self._known:
+            return
+        self._known.add(at)
+        self.now += size
+        self.peak = max(self.peak, self.now)
+        weakref.finalize(storage, self._free, at, size)
+
+    def _free(self, at: int, size: int) -> None:
+        self._known.discard(at)
+        self.now -= size
+
+
+def peak_bytes(held: list[torch.Tensor], step: Callable[[], Any]) -> int:
+    """Return the most bytes of tensors that live at once while a step runs, those of `held` included."""
+    live = _Live()
+    for tensor in held:
+        live.follow(tensor)
+    with live:
+        step()
+    return live.peak
