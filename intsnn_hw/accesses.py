@@ -63,8 +63,8 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
             # An input's event reads its place and the entry there; a leaking entry is read and, if it stays, written.
             reads = events - returning + tracing + counts["activity0.fading"]
             used["trace_list"] = (reads, tracing + counts["activity0.listing"])
-        if layer.n_own:
-            used["own_events"] = (returning, returning)
+    if layer.n_own:
+        used["own_events"] = (returning, returning)
     return {"memories": used, "adds": events * layer.n_out}
 
 

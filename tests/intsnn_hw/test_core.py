@@ -73,6 +73,15 @@ def test_random_configurations_in_icarus(seed, tmp_path):
     check(network, inputs, backend="icarus", stalls=None if seed % 3 == 0 else STALLS, build_dir=tmp_path)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 4, 5, 6, 7, 9, 10])
+def test_random_recurrent_configurations_in_icarus(seed, tmp_path):
+    config = vectors.network_config(vectors.SeededChoices(seed), temporal=True)
+    network = vectors.network(config, seed=seed)
+    inputs = vectors.spikes(config, 12, seed=seed)
+    assert any(layer.recurrent for layer in config.layers)
+    check(network, inputs, backend="icarus", stalls=None if seed % 3 == 0 else STALLS, build_dir=tmp_path)
+
+
 @pytest.mark.parametrize("seed", range(100, 104))
 def test_random_configurations_compiled(seed):
     config = vectors.network_config(vectors.SeededChoices(seed), max_size=20)

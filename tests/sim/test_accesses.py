@@ -19,7 +19,12 @@ MODES = {
     "every-step-leak": {"timing": "every_step", "trace_shifts": (1, 1)},
     "direct": {"route": "direct"},
     "three-layers": {"sizes": (7, 5, 4)},
-    "inference": {},
+    "recurrent-leak": {
+        "recurrent": (0, 1), "sizes": (7, 5, 4), "n_steps": 6, "timing": "every_step", "trace_shifts": (1, 2, 2),
+        "readout": "membrane_sum", "error": "graded",
+    },
+    "recurrent-direct": {"recurrent": (0,), "n_steps": 5, "route": "direct", "error": "pair"},
+    "inference": {"recurrent": (0,), "n_steps": 5},
 }
 N_SAMPLES = 20
 
@@ -34,23 +39,43 @@ def words(layer, errors):
 def forward(config, inputs, record):
     """Accesses of the inference of one sample: (layer, memory, reads or writes) to their number."""
     used: Counter[tuple] = Counter()
-    for layer, spikes in zip(config.resolved, (inputs, *record.spikes[:-1]), strict=True):
-        at, events = layer.index, int((spikes > 0).sum())
+    for layer, spikes, own in zip(config.resolved, (inputs, *record.spikes[:-1]), record.spikes, strict=True):
+        at, arriving = layer.index, (spikes > 0).sum(axis=1)
+        if layer.n_own:
+            returning = (own[:-1] > 0).sum(axis=1)
+            arriving = arriving + np.concatenate([[0], returning])
+            used[at, "own_events", "reads"] = used[at, "own_events", "writes"] = int(returning.sum())
+        events = int(arriving.sum())
         used[at, "weights", "reads"] = used[at, "accumulators", "writes"] = events * layer.n_words
-        swept = int((spikes > 0).any(axis=1).sum()) * layer.n_fire_words
+        swept = int((arriving > 0).sum()) * layer.n_fire_words
         used[at, "accumulators", "reads"] = swept + (events * layer.n_words if layer.n_words > 1 else 0)
         kept = ["membranes"]
-        kept += ["spike_counts"] if config.readout == "spike_count" and at == len(config.layers) - 1 else []
+        kept += ["score_sums"] if config.readout != "membrane" and at == len(config.layers) - 1 else []
         kept += ["history"] if config.learning is not None and at < len(config.layers) - 1 else []
         for memory in kept:
             used[at, memory, "reads"] = used[at, memory, "writes"] = config.n_steps * layer.n_fire_words
         used[at, "adds"] = events * layer.n_out
     if config.learning is not None:
-        seen = np.cumsum(inputs, axis=0) > 0
-        leaks = int(seen[:-1].sum()) if config.learning.trace_shifts else 0
-        events = int((inputs > 0).sum())
-        used[0, "trace_list", "reads"] = 2 * events + leaks
-        used[0, "trace_list", "writes"] = events + leaks + int(seen[-1].sum())
+        used.update(listing(config.resolved[0], inputs))
+    return used
+
+
+def listing(layer, inputs):
+    """Accesses of the list of input traces in one sample: entries and places."""
+    used, listed, traces = Counter(), [], np.zeros(layer.n_in, np.int64)
+    for t, spikes in enumerate(inputs):
+        if t and layer.trace_shift is not None:
+            traces = steps.leak_trace(traces, layer.trace_shift)
+            stay = [row for row in listed if traces[row] > 0]
+            moved = sum(listed.index(row) != at for at, row in enumerate(stay))
+            used[0, "trace_list", "reads"] += len(listed)
+            used[0, "trace_list", "writes"] += len(stay) + moved
+            listed = stay
+        events = np.flatnonzero(spikes)
+        listed = listed + [row for row in events if traces[row] == 0]
+        used[0, "trace_list", "reads"] += 2 * len(events)
+        used[0, "trace_list", "writes"] += len(events) + int((traces[events] == 0).sum())
+        traces = traces + (spikes << layer.learning.trace_gain)
     return used
 
 
@@ -59,13 +84,16 @@ def backward(config, traces, surrogates, errors, n_listed):
     used = Counter()
     for layer, trace, error in zip(config.resolved, traces, errors, strict=True):
         at, kept, rows = layer.index, words(layer, error), int((trace > 0).sum())
+        own = int((trace[layer.n_in :] > 0).sum())
         used[at, "weights", "writes"] = used[at, "weights", "reads"] = rows * kept
         used[at, "adds"] = rows * int(np.count_nonzero(error))
+        if layer.n_own and kept:
+            used[at, "history", "reads"] += layer.n_fire_words
         if at > 0:
-            used[at - 1, "history", "reads"] = config.resolved[at - 1].n_fire_words
+            used[at - 1, "history", "reads"] += config.resolved[at - 1].n_fire_words
             if config.learning.route == "feedback":
-                carries = int(((trace > 0) | (surrogates[at - 1] > 0)).sum())
-                used[at, "weights", "reads"] = carries * kept
+                carries = int(((trace[: layer.n_in] > 0) | (surrogates[at - 1] > 0)).sum())
+                used[at, "weights", "reads"] = (carries + own) * kept
                 used[at, "adds"] += carries * int(np.count_nonzero(error))
         elif kept:
             used[at, "trace_list", "reads"] = n_listed
@@ -114,8 +142,8 @@ def test_accesses_are_those_of_the_golden_steps(mode, monkeypatch, tmp_path):
         hidden.insert(0, gradient(*arguments))
         return hidden[0]
 
-    def spied_update(network, learning_config, error, traces, surrogates, arrived, boost):
-        update(network, learning_config, error, traces, surrogates, arrived, boost)
+    def spied_update(network, learning_config, error, traces, surrogates, fired, arrived, boost):
+        update(network, learning_config, error, traces, surrogates, fired, arrived, boost)
         learning.update(backward(config, traces, surrogates, [*hidden, error], len(set(arrived))))
         hidden.clear()
 

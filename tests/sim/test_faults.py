@@ -38,13 +38,19 @@ CODE = {name: operation.value for name, operation in Operation.__members__.items
 
 
 def network_config(
-    readout: Readout = "membrane", banks=2, weight_memory: WeightMemory = "dual_port", sizes=(6, 4), **learning
+    readout: Readout = "membrane",
+    banks=2,
+    weight_memory: WeightMemory = "dual_port",
+    sizes=(6, 4),
+    recurrent=(),
+    **learning,
 ):
     neuron = NeuronConfig(membrane_width=12, spike_width=2, threshold_shift=5)
     depth = len(sizes)
     rule = {
         "shadow_width": 10, "margin": 40, "rate_shifts": (2,) * (depth - 1) + (1,), "error_shifts": (1,) * (depth - 1),
-        "init_shifts": (9,) * depth, "schedule": (5,),
+        "init_shifts": (9,) * depth, "schedule": (5,), "recurrent_rate_shifts": (3,) * len(recurrent),
+        "recurrent_init_shifts": (9,) * len(recurrent),
     }  # fmt: skip
     return NetworkConfig(
         name="faulty",
@@ -52,7 +58,10 @@ def network_config(
         n_steps=3,
         readout=readout,
         encoding=EncodingConfig(spike_width=2),
-        layers=tuple(LayerConfig(size=size, weight_width=5, neuron=neuron) for size in sizes),
+        layers=tuple(
+            LayerConfig(size=size, weight_width=5, neuron=neuron, recurrent=index in recurrent)
+            for index, size in enumerate(sizes)
+        ),
         learning=LearningConfig(**(rule | learning)),
         hardware=HardwareConfig(lanes=(3, 2, 2)[:depth], fire_lanes=(3,), banks=banks, weight_memory=(weight_memory,)),
     )
@@ -142,9 +151,18 @@ def control(operations, values):
 
 
 @pytest.mark.parametrize("stalls", [None, STALLS], ids=["", "stalls"])
-@pytest.mark.parametrize("readout, banks, sizes", [("membrane", 2, (6, 4)), ("spike_count", 1, (6, 5, 4))], ids=str)
-def test_a_sample_cut_short_leaves_nothing_behind(readout, banks, sizes, stalls, tmp_path):
-    config = replace(network_config(readout, banks, sizes=sizes), learning=None)
+@pytest.mark.parametrize(
+    "readout, banks, sizes, recurrent",
+    [
+        ("membrane", 2, (6, 4), ()),
+        ("spike_count", 1, (6, 5, 4), ()),
+        ("membrane_sum", 2, (6, 5, 4), (0, 1)),
+        ("spike_count", 1, (6, 4), (0,)),
+    ],
+    ids=str,
+)
+def test_a_sample_cut_short_leaves_nothing_behind(readout, banks, sizes, recurrent, stalls, tmp_path):
+    config = replace(network_config(readout, banks, sizes=sizes, recurrent=recurrent), learning=None)
     network, host = vectors.network(config, seed=1), Host(config)
     core = cosim.build(Core(config), "icarus", tmp_path)
     expected = {"o": len(host.whole)} | ({"events": 0} if readout == "spike_count" else {})
@@ -167,6 +185,11 @@ MODES = {
     "every-step-leak-single-port": {"timing": "every_step", "trace_shifts": (1, 1), "weight_memory": "single_port"},
     "direct-three-layers": {"route": "direct", "sizes": (6, 5, 4), "banks": 1},
     "spike-count": {"readout": "spike_count", "timing": "every_step"},
+    "recurrent-every-step": {
+        "recurrent": (0,), "timing": "every_step", "trace_shifts": (1, 2), "trace_gain": 1, "error": "graded",
+        "error_octave": 4, "readout": "membrane_sum", "budget": 1,
+    },
+    "recurrent-final": {"recurrent": (0, 1), "sizes": (6, 5, 4), "error": "pair", "banks": 1},
 }
 
 
@@ -175,7 +198,7 @@ MODES = {
 def test_a_sample_cut_short_is_not_learned_from(mode, stalls, tmp_path):
     config = network_config(**MODES[mode])
     network, host = Network.initial(config), Host(config, seed=2)
-    n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
+    n_weights = sum(layer.n_rows * layer.n_out for layer in config.resolved)
     core = cosim.build(Core(config), "icarus", tmp_path)
     inputs = inputs_of(config, host.beats, shadows(network))
     inputs["control"] = control([CODE["LEARN"]] * len(host.labels) + [CODE["READ_WEIGHTS"]], [*host.labels, 0])
