@@ -30,8 +30,7 @@ def add_parser(commands: Any) -> None:
         """\
 Run test samples through the compiled hardware, count memory reads, memory writes and additions, and turn them into
 energy by a table of coefficients. With --learn also training samples, in the order of a first epoch, through the core
-that learns. With --toggles the bit flips of every net are counted too, module by module; that compiles the hardware
-once more, which takes a minute or two the first time, and runs about a fifth as fast.
+that learns. With --toggles the bit flips of every net are counted too, module by module.
 
 Beside them stand the models of the graded-spike thesis (ETH 2025, eq. 5.1 to 5.3), in which a spike costs the same
 whatever its bits: F*fr*E*T for inference, E being the energy of an operation with a spike of 1 bit; T*S*c for training,
@@ -52,7 +51,12 @@ intsnn energy digits.npz --coefficients mine.toml""",
     group = parser.add_argument_group("energy")
     group.add_argument("--samples", type=count, metavar="N", default=_SAMPLES, help="the first N samples")
     group.add_argument("--learn", action="store_true", help="also of a training sample")
-    group.add_argument("--toggles", action="store_true", help="also count bit flips")
+    group.add_argument(
+        "--toggles", action="store_true",
+        help="also count bit flips; the first time the hardware is compiled once more for it, which takes half a "
+        "minute for a small inference core, several minutes for one that learns or has many lanes; then it is kept, "
+        "and runs about a fifth as fast as the usual one",
+    )  # fmt: skip
     group.add_argument("--coefficients", metavar="FILE", help="table of coefficients in TOML (default: the package's)")
 
 

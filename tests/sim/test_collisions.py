@@ -87,8 +87,8 @@ def test_a_read_that_meets_a_write_is_wrong(single_port):
 
 
 def configs():
-    for hardware in ({"lanes": (16,)}, {"lanes": (3,), "fire_lanes": (1,), "banks": 1}):
-        yield replace(vectors.corner_config(readout="spike_count"), hardware=HardwareConfig(**hardware))
+    for hardware in (HardwareConfig(lanes=(16,)), HardwareConfig(lanes=(3,), fire_lanes=(1,), banks=1)):
+        yield replace(vectors.corner_config(readout="spike_count"), hardware=hardware)
     yield vectors.network_config(vectors.SeededChoices(100), max_size=20)
 
 
