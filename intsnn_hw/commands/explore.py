@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import InputError, ToolError
+from golden.errors import DataError, InputError, ToolError
 
 from .options import add_command, count
 from .output import columns, emit, note, number, percent, progress, table, to_json, write_file
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     sweep = Sweep.from_toml(args.sweep)
     text = Path(args.sweep).read_text(encoding="utf-8")
     folder = _FOLDER / Path(args.sweep).stem if args.out is None else Path(args.out)
-    _check_inputs(sweep)
+    _check_inputs(sweep, args.sweep)
 
     def begin(store: Store) -> None:
         if store.rows:
@@ -132,17 +132,17 @@ def _check_modules() -> None:
             raise ToolError(f"{module} is not installed: pip install 'intsnn-hw[explore]'")
 
 
-def _check_inputs(sweep: Sweep) -> None:
-    """See that data and tools are there, before a whole sweep fails for want of them."""
+def _check_inputs(sweep: Sweep, where: str) -> None:
+    """See that data and tools are there, before a whole sweep fails for want of them; `where` names the sweep file."""
     from intsnn_hw.energy import Coefficients
     from intsnn_hw.explore.point import network_config
     from intsnn_hw.fpga.report import check
     from intsnn_hw.fpga.targets import target
-    from train.data import load
 
-    from .options import check_fit
+    from .options import check_fit, load_set
 
-    dataset = load(sweep.data, sweep.data_dir)
+    with _in_words_of(where):
+        dataset = load_set(sweep.data, sweep.data_dir)
     if sweep.coefficients is not None:
         Coefficients.load(sweep.coefficients)
     for name in sweep.values("target"):
@@ -154,7 +154,18 @@ def _check_inputs(sweep: Sweep) -> None:
     else:
         point = next(sweep.points())
         config = network_config(sweep, point, sweep.seeds[0])  # raises: no point can be built
-    check_fit(config, dataset)
+    with _in_words_of(where):
+        check_fit(config, dataset)
+
+
+@contextlib.contextmanager
+def _in_words_of(where: str) -> Iterator[None]:
+    """Name fields of the sweep file where an error of the data set names the options that other commands have."""
+    try:
+        yield
+    except DataError as error:
+        text = str(error).replace("--data-dir", "data.dir").replace("--data", "data.set")
+        raise DataError(f"{where}: {text}") from error
 
 
 @contextlib.contextmanager
