@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from golden.errors import DataError, InputError, ToolError
 
 from .options import add_command, count
-from .output import columns, emit, note, number, percent, progress, table, to_json, write_file
+from .output import Wide, emit, note, number, progress, table, to_json, write_file
 
 if TYPE_CHECKING:
     from intsnn_hw.explore.sweep import Sweep
@@ -241,7 +241,8 @@ def _shown(sweep: Sweep, result: dict[str, Any]) -> list[Any]:
     best = [row for row in result["rows"] if row["point"] in result["front"]]
     best.sort(key=lambda row: row[first], reverse=OBJECTIVES[first].higher)
     varied = [name for name in sweep.axes if len(sweep.values(name)) > 1]
-    names = ("point", *(AXES[name].label for name in varied), *(OBJECTIVES[name].label for name in sweep.objectives))
+    labels = [OBJECTIVES[name].label + ", %" * (name == "accuracy") for name in sweep.objectives]
+    names = ("point", *(AXES[name].label for name in varied), *labels)
     rows: list[tuple[object, ...]] = [
         (str(row["point"]), *(as_text(row[name]) for name in varied), *(_value(row, name) for name in sweep.objectives))
         for row in best
@@ -266,11 +267,11 @@ def _shown(sweep: Sweep, result: dict[str, Any]) -> list[Any]:
         facts.append((f"{len(points):,} failed", f"{reason} (point {points[0]})"))
     if result["files"]:
         facts.append(("files", ", ".join(result["files"])))
-    return [columns(names, rows, "Pareto-optimal points", text=0), table(*facts)]
+    return [Wide(names, rows, "Pareto-optimal points", text=0), table(*facts)]
 
 
 def _value(row: dict[str, Any], name: str) -> str:
     if name != "accuracy":
         return number(row[name])
     spread = row.get("accuracy_std")
-    return percent(row[name]) if spread is None else f"{100 * row[name]:.2f}\u00a0±\u00a0{100 * spread:.2f}\u00a0%"
+    return f"{100 * row[name]:.2f}" + ("" if spread is None else f" ± {100 * spread:.2f}")

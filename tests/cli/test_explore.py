@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import time
 from html.parser import HTMLParser
@@ -73,7 +74,8 @@ class Page(HTMLParser):
             self.scripts[-1] += data
 
 
-def test_files_table_and_show(intsnn, sweep, tmp_path):
+def test_files_table_and_show(intsnn, sweep, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     done = intsnn("explore", sweep, "--out", "out", "--workers", 2)
     assert done.code == 0 and "Traceback" not in done.err
     words = " ".join(done.out.split())
@@ -110,6 +112,8 @@ def test_files_table_and_show(intsnn, sweep, tmp_path):
         shown.code == 0
         and [line for line in shown.out.splitlines() if "files" not in line][:8] == done.out.splitlines()[:8]
     )
+    assert "…" not in shown.out and max(len(line) for line in shown.out.splitlines() if "files" not in line) <= 80
+    assert len(re.findall(r"\d\.\d\d ± \d+\.\d\d ", shown.out)) == len(result["front"]), "no value is broken"
     told = intsnn("explore", "show", "out", "--json").json
     assert told["rows"] == result["rows"] and told["front"] == result["front"] and told["files"] == []
 
