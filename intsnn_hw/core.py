@@ -28,6 +28,7 @@ from .learner import COUNTER_WIDTH, COUNTERS, Learner
 from .load import WeightLoad
 from .lock import WeightLock
 from .maintenance import Maintenance
+from .memories import Memory, memories
 from .readout import ArgMax
 from .traces import InputTraces
 
@@ -102,6 +103,18 @@ class Core(wiring.Component):
             if config.learning is not None:
                 members["evaluation"] = Out(evaluation_layout())
         super().__init__(members)
+
+    @property
+    def single_port_memories(self) -> dict[str, Memory]:
+        """Memories with one address for reads and writes and no initial content, by their place in the hierarchy."""
+        if self._weights is not None:
+            return {}
+        found = {
+            f"layer{layer.index}.synapses.weights": memories(self._config, layer)["weights"]
+            for layer in self._config.resolved
+            if layer.weight_memory == "single_port"
+        }
+        return {place: memory for place, memory in found.items() if memory.depth > 1}
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
 
 from .options import add_command, add_data, add_network, count, dataset_of, source_of
-from .output import columns, emit, number, progress, status, table
+from .output import Wide, emit, number, progress, status, table
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
@@ -30,8 +31,7 @@ def add_parser(commands: Any) -> None:
         """\
 Run test samples through the compiled hardware, count memory reads, memory writes and additions, and turn them into
 energy by a table of coefficients. With --learn also training samples, in the order of a first epoch, through the core
-that learns. With --toggles the bit flips of every net are counted too, module by module; that compiles the hardware
-once more, which takes a minute or two the first time, and runs about a fifth as fast.
+that learns. With --toggles the bit flips of every net are counted too, module by module.
 
 Beside them stand the models of the graded-spike thesis (ETH 2025, eq. 5.1 to 5.3), in which a spike costs the same
 whatever its bits: F*fr*E*T for inference, E being the energy of an operation with a spike of 1 bit; T*S*c for training,
@@ -52,7 +52,12 @@ intsnn energy digits.npz --coefficients mine.toml""",
     group = parser.add_argument_group("energy")
     group.add_argument("--samples", type=count, metavar="N", default=_SAMPLES, help="the first N samples")
     group.add_argument("--learn", action="store_true", help="also of a training sample")
-    group.add_argument("--toggles", action="store_true", help="also count bit flips")
+    group.add_argument(
+        "--toggles", action="store_true",
+        help="also count bit flips; the first time the hardware is compiled once more for it, which takes half a "
+        "minute for a small inference core, several minutes for one that learns or has many lanes; then it is kept, "
+        "and runs about a fifth as fast as the usual one",
+    )  # fmt: skip
     group.add_argument("--coefficients", metavar="FILE", help="table of coefficients in TOML (default: the package's)")
 
 
@@ -229,8 +234,8 @@ def _shown(result: dict[str, Any]) -> list[Any]:
     rates = ", ".join(f"{100 * rate:.2f} %" for rate in inference["firing_rates"])
     rows: list[tuple[str, object]] = [
         ("inference", f"{_nj(inference['energy']['total'])}, by operations"),
-        ("inputs of each layer that fire in a step", rates),
-        ("ETH, F*fr*E*T, a spike costing as of 1 bit", f"{_nj(eth['energy'])}; {_times(eth['counted_over_model'])}"),
+        ("inputs that fire in a step", f"{rates}, layer by layer"),
+        ("ETH, F*fr*E*T, 1-bit spikes", f"{_nj(eth['energy'])}; {_times(eth['counted_over_model'])}"),
     ]
     if training is not None:
         each, model = training["each"], training["eth"]
@@ -239,10 +244,10 @@ def _shown(result: dict[str, Any]) -> list[Any]:
             ("with an update", f"{_nj(each['updated'])}, {training['updated_samples']:,} of {training['samples']:,}"),
             ("without", _nj(each["skipped"])),
             ("ETH, T*S*c", f"{_nj(model['energy'])} with T = {model['T']}, S = {model['S']:,}, c = {_nj(model['c'])}"),
-            ("c of a sample with, without an update", f"{_nj(model['c_updated'])}, {_nj(model['c_skipped'])}"),
+            ("c with, without an update", f"{_nj(model['c_updated'])}, {_nj(model['c_skipped'])}"),
         ]
     title = f"{result['network']} on {result['samples']:,} samples of {result['data']}, coefficients {name}"
-    shown = [table(*rows, title=title), _operations(result)]
+    shown = [table(*rows, title=title), *_operations(result)]
     parts = {"inference": inference["toggles"], "training": None if training is None else training["toggles"]}
     for what, flips in parts.items():
         if flips is not None:
@@ -251,26 +256,26 @@ def _shown(result: dict[str, Any]) -> list[Any]:
             ]
             modules.append(("all", flips["registers"], flips["nets"], flips["energy"]))
             heading = f"bit flips a sample, {what}: {_nj(flips['energy'])}, {number(flips['flips_per_cycle'])} a cycle"
-            shown.append(columns(("module", "registers", "other nets", "pJ"), modules, heading))
+            shown.append(Wide(("module", "registers", "other nets", "pJ"), modules, heading))
     return shown
 
 
-def _operations(result: dict[str, Any]) -> Any:
+def _operations(result: dict[str, Any]) -> Iterator[Wide]:
     from intsnn_hw.energy.operations import PARTS
 
-    phases = {"inference": result["inference"]["energy"]}
+    phases = {"an inference": result["inference"]["energy"]}
     if result["training"] is not None:
-        phases |= {f"training, {name}": energy for name, energy in result["training"]["energy"].items()}
-    rows: list[tuple[object, ...]] = []
+        phases |= {f"a training sample, its {name}": energy for name, energy in result["training"]["energy"].items()}
+    names = ("layer", *(part.replace("_", " ") for part in PARTS), "all", "largest memory")
     for name, phase in phases.items():
+        rows: list[tuple[object, ...]] = []
         for index, layer in enumerate(phase["layers"]):
             memories = {memory: sum(spent.values()) for memory, spent in layer["memories"].items()}
             largest = max(memories, key=lambda memory: memories[memory])
             share = memories[largest] / layer["total"] if layer["total"] else 0.0
             kept = f"{largest.replace('_', ' ')} {100 * share:.0f} %"
-            rows.append((f"{name}, layer {index}", *(layer[part] for part in PARTS), layer["total"], kept))
-    names = ("", *(part.replace("_", " ") for part in PARTS), "all", "largest memory")
-    return columns(names, rows, "energy of operations a sample, pJ")
+            rows.append((index, *(layer[part] for part in PARTS), layer["total"], kept))
+        yield Wide(names, rows, f"energy of operations of {name}, pJ")
 
 
 def _nj(picojoules: float | None) -> str:

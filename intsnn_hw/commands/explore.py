@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import InputError, ToolError
+from golden.errors import DataError, InputError, ToolError
 
 from .options import add_command, count
-from .output import columns, emit, note, number, percent, progress, table, to_json, write_file
+from .output import Wide, emit, note, number, progress, table, to_json, write_file
 
 if TYPE_CHECKING:
     from intsnn_hw.explore.sweep import Sweep
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     sweep = Sweep.from_toml(args.sweep)
     text = Path(args.sweep).read_text(encoding="utf-8")
     folder = _FOLDER / Path(args.sweep).stem if args.out is None else Path(args.out)
-    _check_inputs(sweep)
+    _check_inputs(sweep, args.sweep)
 
     def begin(store: Store) -> None:
         if store.rows:
@@ -132,17 +132,17 @@ def _check_modules() -> None:
             raise ToolError(f"{module} is not installed: pip install 'intsnn-hw[explore]'")
 
 
-def _check_inputs(sweep: Sweep) -> None:
-    """See that data and tools are there, before a whole sweep fails for want of them."""
+def _check_inputs(sweep: Sweep, where: str) -> None:
+    """See that data and tools are there, before a whole sweep fails for want of them; `where` names the sweep file."""
     from intsnn_hw.energy import Coefficients
     from intsnn_hw.explore.point import network_config
     from intsnn_hw.fpga.report import check
     from intsnn_hw.fpga.targets import target
-    from train.data import load
 
-    from .options import check_fit
+    from .options import check_fit, load_set
 
-    dataset = load(sweep.data, sweep.data_dir)
+    with _in_words_of(where):
+        dataset = load_set(sweep.data, sweep.data_dir)
     if sweep.coefficients is not None:
         Coefficients.load(sweep.coefficients)
     for name in sweep.values("target"):
@@ -154,7 +154,18 @@ def _check_inputs(sweep: Sweep) -> None:
     else:
         point = next(sweep.points())
         config = network_config(sweep, point, sweep.seeds[0])  # raises: no point can be built
-    check_fit(config, dataset)
+    with _in_words_of(where):
+        check_fit(config, dataset)
+
+
+@contextlib.contextmanager
+def _in_words_of(where: str) -> Iterator[None]:
+    """Name fields of the sweep file where an error of the data set names the options that other commands have."""
+    try:
+        yield
+    except DataError as error:
+        text = str(error).replace("--data-dir", "data.dir").replace("--data", "data.set")
+        raise DataError(f"{where}: {text}") from error
 
 
 @contextlib.contextmanager
@@ -230,7 +241,8 @@ def _shown(sweep: Sweep, result: dict[str, Any]) -> list[Any]:
     best = [row for row in result["rows"] if row["point"] in result["front"]]
     best.sort(key=lambda row: row[first], reverse=OBJECTIVES[first].higher)
     varied = [name for name in sweep.axes if len(sweep.values(name)) > 1]
-    names = ("point", *(AXES[name].label for name in varied), *(OBJECTIVES[name].label for name in sweep.objectives))
+    labels = [OBJECTIVES[name].label + ", %" * (name == "accuracy") for name in sweep.objectives]
+    names = ("point", *(AXES[name].label for name in varied), *labels)
     rows: list[tuple[object, ...]] = [
         (str(row["point"]), *(as_text(row[name]) for name in varied), *(_value(row, name) for name in sweep.objectives))
         for row in best
@@ -255,11 +267,11 @@ def _shown(sweep: Sweep, result: dict[str, Any]) -> list[Any]:
         facts.append((f"{len(points):,} failed", f"{reason} (point {points[0]})"))
     if result["files"]:
         facts.append(("files", ", ".join(result["files"])))
-    return [columns(names, rows, "Pareto-optimal points", text=0), table(*facts)]
+    return [Wide(names, rows, "Pareto-optimal points", text=0), table(*facts)]
 
 
 def _value(row: dict[str, Any], name: str) -> str:
     if name != "accuracy":
         return number(row[name])
     spread = row.get("accuracy_std")
-    return percent(row[name]) if spread is None else f"{100 * row[name]:.2f}\u00a0±\u00a0{100 * spread:.2f}\u00a0%"
+    return f"{100 * row[name]:.2f}" + ("" if spread is None else f" ± {100 * spread:.2f}")

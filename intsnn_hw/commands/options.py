@@ -249,7 +249,7 @@ def dataset_of(args: argparse.Namespace, config: NetworkConfig, *, download: boo
     DataError
         Missing, damaged, or of other inputs, classes, time steps or kind than the network's.
     """
-    from train.data import download_mnist, load
+    from train.data import download_mnist
 
     usual = {} if config.encoding.kind == "events" else {64: "digits", 784: "mnist"}
     name = args.data or usual.get(config.n_inputs)
@@ -261,9 +261,18 @@ def dataset_of(args: argparse.Namespace, config: NetworkConfig, *, download: boo
         if name != "mnist" or not folder:
             raise DataError("--download fetches mnist into a folder: give --data mnist and --data-dir DIR")
         download_mnist(folder)
-    dataset = load(name, args.data_dir)
+    dataset = load_set(name, args.data_dir)
     check_fit(config, dataset)
     return dataset.validation_split(seed=VALIDATION_SEED) if args.validation else dataset
+
+
+def load_set(name: str, folder: str | None) -> AnyDataset:
+    """Load a data set as :func:`train.data.load` does, and tell a file that is not there from one that is damaged."""
+    from train.data import load
+
+    if name.endswith(".npz") and not Path(name).exists():
+        raise DataError(f"{name}: no such file; a path is taken from where the command runs, {Path.cwd()}")
+    return load(name, folder)
 
 
 def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:

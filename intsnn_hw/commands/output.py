@@ -14,10 +14,11 @@ from golden.errors import InputError
 from golden.files import write_all
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
 
 
-def emit(args: argparse.Namespace, result: dict[str, Any], *shown: Table | str) -> None:
+def emit(args: argparse.Namespace, result: dict[str, Any], *shown: Table | Wide | str) -> None:
     """Print `result` as JSON where ``--json`` asks for it, else what is `shown`."""
     if args.json:
         print(to_json(result), end="")
@@ -64,6 +65,39 @@ def columns(names: tuple[str, ...], rows: list[tuple[object, ...]], title: str |
     for row in rows:
         made.add_row(*(number(value) for value in row))
     return made
+
+
+class Wide:
+    """A table that is split where it is wider than the terminal; each part begins with the first column.
+
+    Parameters are those of :func:`columns`. Values are never broken over lines, headings at each of their spaces.
+    """
+
+    def __init__(self, names: tuple[str, ...], rows: list[tuple[object, ...]], title: str, text: int = 1) -> None:
+        self._names = [name.replace(" ", "\n") for name in names]
+        self._rows, self._title, self._text = rows, title, text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        from rich.text import Text
+
+        parts, unbounded = [[0]], options.update(width=10_000)
+        for column in range(1, len(self._names)):
+            wider = self._part([*parts[-1], column])
+            if len(parts[-1]) > 1 and console.measure(wider, options=unbounded).maximum > options.max_width:
+                parts.append([0])
+            parts[-1].append(column)
+        for part in parts:
+            yield Text(self._title if part is parts[0] else f"{self._title}, continued", style="bold")
+            yield self._part(part)
+
+    def _part(self, part: list[int]) -> Table:
+        rows: list[tuple[object, ...]] = [tuple(row[column] for column in part) for row in self._rows]
+        text = sum(column < self._text for column in part)
+        made = columns(tuple(self._names[column] for column in part), rows, text=text)
+        made.pad_edge, made.collapse_padding = False, True
+        for column in made.columns:
+            column.no_wrap = True
+        return made
 
 
 def number(value: object) -> str:

@@ -35,12 +35,14 @@ has a learning rule.
 
 LUTs, flip-flops and memory blocks are those of the bare core after synthesis. Clock and fit of --pnr are those of the
 core behind a shift register, since it has more port bits than small packages have pins; every path then begins and
-ends in a register. Results are kept, so that the same question is answered at once.
+ends in a register. A core that does not fit is an answer, told as such ("fits": false in --json), with exit code 0.
+
+Results are kept in $INTSNN_CACHE (default: ~/.cache/intsnn), so that the same question is answered at once.
 
 targets: {", ".join(TARGETS)}; place and route for ice40 and ecp5.""",
         """\
-intsnn synth --preset digits-64 --target ice40up5k --inference-only
-intsnn synth mnist.npz --target ecp5-25k --lanes 16 --pnr --out build/fpga
+intsnn synth --preset digits-64 --lanes 4 --target ice40up5k --inference-only
+intsnn synth mnist.npz --target ecp5-45k --lanes 16 --pnr --out build/fpga
 intsnn synth digits.npz --target ecp5-25k --pnr --data digits --json""",
     )
     parser.set_defaults(run=run)

@@ -1,7 +1,7 @@
 """The cost models of the graded-spike thesis (ETH 2025, eq. 5.1 to 5.3), to hold against counted energy.
 
 Both take a spike to cost the same whatever its bits: neither the cost of a step nor that of an operation depends on the
-spike width.
+spike width. The symbols of the equations are from memory and were not checked against the thesis's text.
 """
 
 from __future__ import annotations

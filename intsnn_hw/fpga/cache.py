@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from golden.files import write_whole
 
 _FORMAT = 1
 """Of the entries; a higher one leaves older entries unread."""
 
 
 class Cache:
-    """Results of one kind of question, files below ``folder/kind``; entries appear whole, by an atomic rename.
+    """Results of one kind of question, files below ``folder/kind``; an entry appears whole or not at all.
 
     Parameters
     ----------
@@ -53,14 +53,7 @@ class Cache:
         stored = self.stored(question)
         if stored is not None:
             return stored
-        found = find()
-        handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".writing-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(found, file)
-            os.replace(temporary, self.path(question))
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        text = json.dumps(find())
+        write_whole(self.path(question), text.encode())
         # As a later call reads it, so that first and later answers are alike.
-        return json.loads(json.dumps(found))
+        return json.loads(text)

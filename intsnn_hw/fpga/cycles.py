@@ -13,9 +13,10 @@ def worst_case(config: NetworkConfig) -> tuple[float, float | None]:
     """Return the most cycles that a sample takes in inference, samples back to back, and in learning.
 
     Every input sends an event in every step and every neuron fires; in learning every row of every layer is updated,
-    and no sample overlaps the next. The second is None for a network without learning.
+    and no sample overlaps the next. The second is None for a network without learning. Both are floating point, as the
+    means that they stand for.
     """
-    inference = describe(config, activity=1.0)["predicted_cycles_per_sample"]
+    inference = float(describe(config, activity=1.0)["predicted_cycles_per_sample"])
     if config.learning is None:
         return inference, None
     forward = config.n_steps * sum(step_cycles(layer, layer.n_in, layer.n_out) for layer in config.resolved)
@@ -23,4 +24,4 @@ def worst_case(config: NetworkConfig) -> tuple[float, float | None]:
         layer.n_rows * layer.n_words + _UPDATE_OVERHEAD * len(layer.rate_shifts) for layer in config.resolved
     )
     updates = config.n_steps if config.learning.timing == "every_step" else 1
-    return inference, forward + updates * update
+    return inference, float(forward + updates * update)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from amaranth.lib import wiring
 
 from golden.errors import ConfigError
+from intsnn_hw.core import Core
 from intsnn_hw.verilog import MODULE, emit
 
 from . import nextpnr, tools, yosys
@@ -119,12 +120,13 @@ def make_report(
     """
     versions = check(target, pnr=pnr)
     cache = Cache(folder)
+    large = yosys.large_memories(core.single_port_memories if isinstance(core, Core) else {}, target)
     with tell("writing Verilog"):
         verilog = emit(core)
     with tell(f"synthesis for {target.name} (a minute or two)"):
         cells = cache.answer(
-            _question(verilog, yosys.script(target.family, MODULE, netlist=False), versions),
-            lambda: yosys.synthesise(verilog, target.family, top=MODULE, cache=folder),
+            _question(verilog, yosys.script(target.family, MODULE, netlist=False, large=large), versions),
+            lambda: yosys.synthesise(verilog, target.family, top=MODULE, cache=folder, large=large),
         )
     resources = count(cells, target.family)
     misfits = resources.misfits(target)
@@ -136,12 +138,12 @@ def make_report(
     wrapped = wrap(verilog, MODULE, ports(core))
     question = _question(
         wrapped.verilog,
-        yosys.script(target.family, WRAPPER, netlist=True),
+        yosys.script(target.family, WRAPPER, netlist=True, large=large),
         versions,
         device=[*target.pnr_options, str(target.pnr_mhz)],
         seed=seed,
     )
-    answer = cache.answer(question, lambda: _place(wrapped, target, seed, folder, tell))
+    answer = cache.answer(question, lambda: _place(wrapped, target, large, seed, folder, tell))
     placed = None
     if "misfit" in answer:
         misfits = [f"{answer['misfit']} (place and route)"]
@@ -153,12 +155,14 @@ def make_report(
     )  # fmt: skip
 
 
-def _place(wrapped: Wrapped, target: Target, seed: int, cache: Path, tell: Tell) -> dict[str, Any]:
+def _place(
+    wrapped: Wrapped, target: Target, large: Sequence[str], seed: int, cache: Path, tell: Tell
+) -> dict[str, Any]:
     """Synthesise, place and route a wrapped core; the answer as JSON values."""
     with tempfile.TemporaryDirectory(dir=cache, prefix="place-") as temporary:
         work = Path(temporary)
         with tell(f"synthesis for {target.name}, wrapped for place and route (a minute or two)"):
-            yosys.synthesise(wrapped.verilog, target.family, top=WRAPPER, cache=cache, folder=work)
+            yosys.synthesise(wrapped.verilog, target.family, top=WRAPPER, cache=cache, folder=work, large=large)
         with tell(f"place and route for {target.name} (minutes)"):
             try:
                 placed = nextpnr.place(target, seed=seed, folder=work, cache=cache)

@@ -27,6 +27,8 @@ class Family:
         Name of a memory block.
     bram_block_bits : int
         Bits of one.
+    spram_shape : tuple of int
+        Bits of a word and words of a large single-port memory block, where there are any.
     nextpnr : str or None
         ``ice40`` or ``ecp5``; None where there is no open place and route whose timing can be trusted.
     """
@@ -40,6 +42,7 @@ class Family:
     free: frozenset[str] = frozenset()
     bram_unit: str
     bram_block_bits: int
+    spram_shape: tuple[int, int] = (0, 0)
     nextpnr: str | None = None
 
 
@@ -105,6 +108,7 @@ _ICE40 = Family(
     free=_CONSTANTS | {"SB_CARRY", "SB_GB", "SB_IO", "SB_GB_IO"},
     bram_unit="EBR of 4 kbit",
     bram_block_bits=4096,
+    spram_shape=(16, 16_384),
     nextpnr="ice40",
 )
 

@@ -41,7 +41,7 @@ def network(**sizes):
         ),
         learning=LearningConfig(
             timing="every_step", margin=512, rate_shifts=(2, -4), error_shifts=(1,), init_shifts=(13, 12),
-            trace_shift=4, epochs=2,
+            trace_shifts=(4, 4), epochs=2,
         ),
     )  # fmt: skip
 

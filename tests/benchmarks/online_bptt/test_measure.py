@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from benchmarks.online_bptt.measure import MARGIN, margin_loss, shown_once
+from golden.config import LearningConfig
 from golden.learning import output_error
 from golden.presets import preset
 from train.bptt import Inputs, SpikingNetwork
@@ -38,5 +39,6 @@ def test_the_margin_loss_has_the_errors_of_the_rule():
     outputs = torch.tensor(np.stack([np.zeros_like(scores), scores]) / 2.0 * MARGIN, requires_grad=True)
     margin_loss(outputs, torch.from_numpy(labels)).backward()
     assert outputs.grad is not None and not outputs.grad[0].any()
-    errors = [output_error(each, int(label), 2) for each, label in zip(scores, labels, strict=True)]
+    rule = LearningConfig(margin=2, rate_shifts=(0,), init_shifts=(0,), error_shifts=())
+    errors = [output_error(each, int(label), rule) for each, label in zip(scores, labels, strict=True)]
     np.testing.assert_allclose(40 * outputs.grad[1].numpy(), errors)

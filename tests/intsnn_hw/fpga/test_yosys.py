@@ -7,6 +7,7 @@ import pytest
 from golden.errors import ToolError
 from intsnn_hw.fpga import tools, yosys
 from intsnn_hw.fpga.targets import TARGETS, target
+from intsnn_hw.memories import Memory
 
 STAT = {
     "creator": "Yosys 0.70",
@@ -25,6 +26,34 @@ def test_the_script_hides_indexed_names_before_it_maps(name):
     steps = yosys.script(family, "intsnn", netlist=False).split("; ")
     assert steps.index("rename -hide w:*[[]*") < steps.index(f"{family.synth} -top intsnn")
     assert "-json" in yosys.script(family, "intsnn", netlist=True) and steps[-1].endswith("stat -json")
+
+
+@pytest.mark.parametrize(
+    "shapes, taken",
+    [
+        ({}, []),
+        ({"a": (64, 6272)}, ["a"]),  # four blocks side by side
+        ({"a": (65, 6272)}, []),
+        ({"a": (16, 4 * 16384)}, ["a"]),  # four in a row
+        ({"a": (16, 4 * 16384 + 1)}, []),
+        ({"a": (8, 100), "b": (48, 16384)}, ["b", "a"]),
+        ({"a": (16, 640), "b": (64, 6272)}, ["b"]),
+        ({"a": (8, 100), "b": (80, 784), "c": (48, 784)}, ["c", "a"]),
+    ],
+    ids=str,
+)
+def test_the_largest_memories_take_the_large_blocks_while_there_are_any(shapes, taken):
+    memories = {place: Memory(word_bits=width, depth=depth) for place, (width, depth) in shapes.items()}
+    assert list(yosys.large_memories(memories, target("ice40up5k"))) == taken
+    for name in set(TARGETS) - {"ice40up5k"}:
+        assert yosys.large_memories(memories, target(name)) == ()
+
+
+def test_the_script_tells_which_memories_take_large_blocks():
+    family = target("ice40up5k").family
+    steps = yosys.script(family, "wrapper", netlist=True, large=("layer0.synapses.weights",)).split("; ")
+    mark = steps.index('setattr -set ram_style "huge" intsnn.layer0.synapses.weights/m:memory')
+    assert steps.index("read_verilog source.v") < mark < len(steps) - 2 and steps[-2].startswith(family.synth)
 
 
 def pretend(monkeypatch, *, log=None, stat=None, error=None):

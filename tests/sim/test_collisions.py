@@ -1,0 +1,110 @@
+"""Nothing rests on what a memory gives for a word that is being written: such reads give wrong bits here."""
+
+from dataclasses import replace
+
+import pytest
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.sim import Simulator
+
+from golden import vectors
+from golden.config import HardwareConfig
+from golden.encoding import to_events
+from golden.network import Network
+from intsnn_hw import error_store, store, sweep, synapse, traces
+from intsnn_hw.store import Store
+from sim.cosim import cosimulate
+from sim.learn import colearn
+from tests.intsnn_hw.test_store import LAYOUT
+from tests.sim.test_learn import MODES, STALLS, samples, small_config
+
+USERS = (error_store, sweep, synapse, traces)
+
+
+class Colliding(Store):
+    """A store that gives every bit of a word inverted where the contract of :class:`Store` leaves it undefined."""
+
+    def __init__(self, layout, depth, *, n_read_ports=1, single_port=False, **options):
+        super().__init__(layout, depth, n_read_ports=n_read_ports, single_port=single_port, **options)
+        self._inner = Store(layout, depth, n_read_ports=n_read_ports, single_port=single_port, **options)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.inner = inner = self._inner
+        for name in ("enable", "address", "data"):
+            m.d.comb += getattr(inner, f"write_{name}").eq(getattr(self, f"write_{name}"))
+        for port in range(self._n_read_ports):
+            enable, address = getattr(self, f"read_enable{port}"), getattr(self, f"read_address{port}")
+            meets = self.write_enable & (self._single_port | (address == self.write_address)) & (self._depth > 1)
+            wrong, found = Signal(name=f"wrong{port}"), Value.cast(getattr(inner, f"read_data{port}"))
+            with m.If(enable):
+                m.d.sync += wrong.eq(meets)
+            m.d.comb += [
+                getattr(inner, f"read_enable{port}").eq(enable),
+                getattr(inner, f"read_address{port}").eq(address),
+                Value.cast(getattr(self, f"read_data{port}")).eq(Mux(wrong, ~found, found)),
+            ]
+        return m
+
+
+@pytest.fixture
+def colliding(monkeypatch):
+    for module in USERS:
+        monkeypatch.setattr(module, "Store", Colliding)
+
+
+def test_all_users_of_memories_are_here():
+    import pkgutil
+
+    import intsnn_hw
+
+    found = {
+        name
+        for _, name, _ in pkgutil.iter_modules(intsnn_hw.__path__)
+        if getattr(__import__(f"intsnn_hw.{name}", fromlist=[name]), "Store", None) is store.Store
+    }
+    assert found - {"store"} == {module.__name__.rpartition(".")[2] for module in USERS}
+
+
+@pytest.mark.parametrize("single_port", [False, True])
+def test_a_read_that_meets_a_write_is_wrong(single_port):
+    cells = Colliding(LAYOUT, 4, single_port=single_port, init=[[5, 6]] * 4)
+    simulator = Simulator(cells)
+    simulator.add_clock(1e-6)
+
+    async def bench(ctx):
+        ctx.set(cells.read_enable0, 1)
+        ctx.set(cells.read_address0, 2)
+        await ctx.tick()
+        assert tuple(ctx.get(cells.read_data0)) == (5, 6)
+        ctx.set(cells.write_enable, 1)
+        ctx.set(cells.write_address, 1 if single_port else 2)
+        ctx.set(cells.write_data, [1, 2])
+        await ctx.tick()
+        assert tuple(ctx.get(cells.read_data0)) == (31 - 5, 31 - 6)
+
+    simulator.add_testbench(bench)
+    simulator.run()
+
+
+def configs():
+    for hardware in (HardwareConfig(lanes=(16,)), HardwareConfig(lanes=(3,), fire_lanes=(1,), banks=1)):
+        yield replace(vectors.corner_config(readout="spike_count"), hardware=hardware)
+    yield vectors.network_config(vectors.SeededChoices(100), max_size=20)
+
+
+@pytest.mark.parametrize("config", list(configs()), ids=lambda config: f"{config.topology}-{config.hardware.banks}")
+def test_inference(colliding, config):
+    events = to_events(vectors.spikes(config, 40, seed=1))
+    for stalls in (None, STALLS):
+        report = cosimulate(vectors.network(config), events, stalls=stalls)
+        assert report.n_compared > 0 and [str(mismatch) for mismatch in report.first] == []
+
+
+@pytest.mark.parametrize("mode", ["feedback-final", "direct-every-step-leak", "single-port-below"])
+def test_learning(colliding, mode):
+    config = small_config(**MODES[mode])
+    events, labels = samples(config, 60)
+    for stalls in (None, STALLS):
+        report = colearn(Network.initial(config), events, labels, interval=20, stalls=stalls)
+        assert report.n_mismatches == 0, "\n".join(map(str, report.first))
+        assert report.activity.updated_samples > 10 and any(report.words_written)
