@@ -3,7 +3,7 @@
 The constants were chosen on validation splits of the training sets, never on test data (docs/results.md).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .config import (
@@ -11,6 +11,7 @@ from .config import (
     ConvConfig,
     EncodingConfig,
     EncodingKind,
+    ErrorKind,
     HardwareConfig,
     LayerConfig,
     LearningConfig,
@@ -21,6 +22,7 @@ from .config import (
 )
 from .errors import ConfigError
 from .fixed import LFSR_WIDTH, Rounding
+from .temporal import TASKS, RecurrenceKind, temporal_preset
 
 SPIKE_WIDTH = 4
 INPUT_SPIKE_WIDTH = 4
@@ -67,6 +69,7 @@ N_CLASSES = 10
 PRESETS: dict[str, str] = {
     **{name: base.description for name, base in _BASES.items()},
     CONVOLUTIONAL: "MNIST, two convolutions (ETH 2025); trained by surrogate gradients, no hardware yet",
+    **{name: task.description for name, task in TASKS.items()},
 }
 """Name and short description of each preset, smallest first."""
 
@@ -81,8 +84,10 @@ def preset(
     n_steps: int | None = None,
     membrane_width: int | None = None,
     encoding: EncodingKind | None = None,
+    recurrence: RecurrenceKind | None = None,
     route: Route = "feedback",
-    timing: Timing = "final",
+    timing: Timing | None = None,
+    error: ErrorKind | None = None,
     rounding: Rounding = "stochastic",
     epochs: int | None = None,
     seed: int = 0,
@@ -106,8 +111,16 @@ def preset(
     membrane_width : int, optional
         Bits of the membranes of hidden neurons, ``8 + weight_width`` where left out; those of the readout follow it.
     encoding : str, optional
-        As in :class:`golden.config.EncodingConfig`; ``single_shot`` where left out, ``every_step`` for ``mnist-cnn``.
-    route, timing, rounding : str
+        As in :class:`golden.config.EncodingConfig`; ``single_shot`` where left out, ``every_step`` for ``mnist-cnn``;
+        not for presets of events.
+    recurrence : {"none", "learned", "fixed"}, optional
+        Of the hidden layers of a preset of events; as its name says where left out.
+    error : str, optional
+        Of a preset of events, as in :class:`golden.config.LearningConfig`; ``graded`` where left out.
+    timing : str, optional
+        As in :class:`golden.config.LearningConfig`; ``every_step`` for presets of events, else ``final``, where left
+        out.
+    route, rounding : str
         As in :class:`golden.config.LearningConfig`.
     epochs : int, optional
         Length of the training run, the schedule stretched to it.
@@ -120,6 +133,29 @@ def preset(
     ConfigError
         Unknown name, or a value out of range.
     """
+    if name in TASKS:
+        if encoding not in (None, "events"):
+            raise ConfigError(f"encoding: preset {name} takes none; its samples are events already")
+        config = temporal_preset(
+            name,
+            hidden=hidden,
+            recurrence=recurrence,
+            shadow_width=shadow_width,
+            weight_width=weight_width,
+            spike_width=1 if spike_width is None else spike_width,
+            n_steps=n_steps,
+            membrane_width=membrane_width,
+            route=route,
+            timing=timing or "every_step",
+            error=error or "graded",
+            rounding=rounding,
+            seed=seed,
+        )
+        return _finished(config, epochs, lanes)
+    for option, value in (("recurrence", recurrence), ("error", error)):
+        if value is not None:
+            raise ConfigError(f"{option}: preset {name} takes none; it goes with presets of events, {', '.join(TASKS)}")
+    timing = timing or "final"
     if name == CONVOLUTIONAL:
         _refuse_for_maps(hidden=hidden, route=route, timing=timing, rounding=rounding, epochs=epochs)
         n = 1 if spike_width is None else spike_width
@@ -133,10 +169,7 @@ def preset(
     steps = max(1, STEP_BITS // max(n, 1)) if n_steps is None else n_steps
     layers = _layers(sizes, weight_width, n, 8 + weight_width if membrane_width is None else membrane_width)
     learning = _learning(base.n_inputs, len(sizes), shadow_width, weight_width, n, steps, route, timing, rounding, seed)
-    hardware = HardwareConfig()
-    if lanes is not None:
-        hardware = HardwareConfig(lanes=(lanes,) if isinstance(lanes, int) else tuple(lanes))
-    return NetworkConfig(
+    config = NetworkConfig(
         name=name if sizes == base.hidden else "-".join((name.partition("-")[0], *map(str, sizes))),
         n_inputs=base.n_inputs,
         n_steps=steps,
@@ -144,9 +177,18 @@ def preset(
             kind=encoding or "single_shot", value_width=base.value_width, spike_width=INPUT_SPIKE_WIDTH
         ),
         layers=layers,
-        learning=learning.for_epochs(base.epochs if epochs is None else epochs),
-        hardware=hardware,
+        learning=learning,
     )
+    return _finished(config, base.epochs if epochs is None else epochs, lanes)
+
+
+def _finished(config: NetworkConfig, epochs: int | None, lanes: int | tuple[int, ...] | None) -> NetworkConfig:
+    """Return a configuration with another length of its run and other lanes, each its own where None."""
+    if epochs is not None and config.learning is not None:
+        config = replace(config, learning=config.learning.for_epochs(epochs))
+    if lanes is not None:
+        config = replace(config, hardware=HardwareConfig(lanes=(lanes,) if isinstance(lanes, int) else tuple(lanes)))
+    return config
 
 
 def _refuse_for_maps(**options: Any) -> None:

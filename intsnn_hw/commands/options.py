@@ -87,6 +87,14 @@ _VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "--encoding": ("encoding", {"metavar": "KIND", "help": "single_shot, every_step, rate or latency"}),
     "--hidden": ("hidden", {"type": counts, "metavar": "N[,N..]", "help": "neurons of each hidden layer"}),
+    "--recurrence": (
+        "recurrence",
+        {"metavar": "KIND", "help": "of the hidden layers of a preset of events: none, learned or fixed"},
+    ),
+    "--error": (
+        "error",
+        {"metavar": "KIND", "help": "that a preset of events learns from: graded, pair or margin"},
+    ),
     "--route": ("route", {"metavar": "ROUTE", "help": "how the error travels: feedback or direct"}),
     "--timing": ("timing", {"metavar": "TIMING", "help": "when the network learns: final or every_step"}),
     "--rounding": (
@@ -225,7 +233,7 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "shd, ssc, fsdd, fsdd-reversed, cues, mnist-rows, with options as in shd:bins=100,channels=140 (docs/data.md); "
         "a folder with the four IDX files of an MNIST-like set; an .npz file with x_train, y_train, x_test, y_test; "
         "words in SHD's format, NAME_train.h5 with NAME_test.h5 beside it, as 'intsnn data encode-audio' writes them "
-        "(default: digits for 64 inputs, mnist for 784)",
+        "(default: digits for 64 inputs, mnist for 784, that of the preset for events)",
     )
     group.add_argument(
         "--data-dir",
@@ -249,12 +257,14 @@ def dataset_of(args: argparse.Namespace, config: NetworkConfig, *, download: boo
     DataError
         Missing, damaged, or of other inputs, classes, time steps or kind than the network's.
     """
+    from golden.temporal import usual_data
     from train.data import download_mnist
 
-    usual = {} if config.encoding.kind == "events" else {64: "digits", 784: "mnist"}
-    name = args.data or usual.get(config.n_inputs)
+    events = config.encoding.kind == "events"
+    usual = usual_data(config.name) if events else {64: "digits", 784: "mnist"}.get(config.n_inputs)
+    name = args.data or usual
     if name is None:
-        what = f"{config.n_inputs} inputs{'' if usual else ' of events'}"
+        what = f"{config.n_inputs} inputs{' of events' if events else ''}"
         raise DataError(f"{config.name} has {what}, which tells no data set; give --data")
     if download:
         folder = args.data_dir or os.environ.get("INTSNN_DATA")

@@ -14,12 +14,14 @@ from golden.config import (
     SPIKE_WIDTHS,
     WEIGHT_WIDTHS,
     EncodingKind,
+    ErrorKind,
     Multiplier,
     Route,
     Timing,
     WeightMemory,
 )
 from golden.fixed import ROUNDINGS
+from golden.temporal import RecurrenceKind
 from intsnn_hw.fpga.targets import TARGETS
 
 CORES = ("inference", "learning")
@@ -80,6 +82,8 @@ AXES: dict[str, Axis] = {
     "membrane_width": _range("membrane bits", "--membrane-width", *MEMBRANE_WIDTHS),
     "hidden": _each("hidden neurons", "--hidden", 1, MAX_NEURONS, "network"),
     "encoding": _choice("encoding", "--encoding", get_args(EncodingKind)),
+    "recurrence": _choice("recurrence", "--recurrence", get_args(RecurrenceKind)),
+    "error": _choice("error", "--error", get_args(ErrorKind)),
     "route": _choice("route", "--route", get_args(Route)),
     "timing": _choice("timing", "--timing", get_args(Timing)),
     "rounding": _choice("rounding", "--rounding", ROUNDINGS),

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast, get_args
 from golden.config import MAX_EPOCHS
 from golden.errors import ConfigError
 from golden.presets import PRESETS, preset
+from golden.temporal import usual_data
 from intsnn_hw.fpga.targets import TARGETS
 
 from .axes import AXES
@@ -328,7 +329,8 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
     found["constraints"] = tuple(Constraint.parse(text) for text in found.get("constraints", ()))
     found["bundles"] = _bundles(tables.get("axes", {}), together.get("together", []))
     if "data" not in found and found["preset"] in PRESETS:
-        found["data"] = {64: "digits", 784: "mnist"}[preset(found["preset"]).n_inputs]
+        config = preset(found["preset"])
+        found["data"] = usual_data(config.name) or {64: "digits", 784: "mnist"}[config.n_inputs]
     return {"data": "", **found}
 
 

@@ -1,0 +1,215 @@
+"""Presets for samples that are events in time: spoken digits, cues, rows of pixels.
+
+The constants were chosen on validation splits of the training sets, never on test data (docs/results.md).
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from .config import (
+    EncodingConfig,
+    ErrorKind,
+    LayerConfig,
+    LearningConfig,
+    NetworkConfig,
+    NeuronConfig,
+    Readout,
+    Route,
+    Timing,
+)
+from .fixed import LFSR_WIDTH, Rounding
+
+RecurrenceKind = Literal["none", "learned", "fixed"]
+
+# Settings of 16-bit shadow and 8-bit inference weights, n = 1; every other variant is derived from them.
+TRACE_GAIN = 4
+ERROR_OCTAVE = 9
+MARGIN = 1024
+ERROR_SHIFT = 7
+HIDDEN_RATE, RECURRENT_RATE, READOUT_RATE = 5, 8, 8
+HIDDEN_INIT, RECURRENT_INIT, READOUT_INIT = 14, 11, 12
+BUDGET_SHIFT = 9
+SCHEDULE = (0.5, 0.7, 0.9)
+"""Shares of a run from which on every rate is halved."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What a temporal preset is made for.
+
+    Attributes
+    ----------
+    data : str
+        Name of the data set, as ``--data`` takes it.
+    n_inputs, n_steps, n_classes : int
+    input_spike_width : int
+    hidden : tuple of int
+    recurrence : {"none", "learned", "fixed"}
+    hidden_leak, readout_leak : int
+        Leak shifts of membranes and of the traces that match them.
+    readout : {"membrane", "membrane_sum"}
+    budget : int or None
+    epochs : int
+    description : str
+    """
+
+    data: str
+    n_inputs: int
+    n_steps: int
+    n_classes: int
+    input_spike_width: int = 1
+    hidden: tuple[int, ...] = (128,)
+    recurrence: RecurrenceKind = "none"
+    hidden_leak: int = 4
+    readout_leak: int = 5
+    readout: Readout = "membrane_sum"
+    budget: int | None = 12
+    epochs: int = 20
+    description: str
+
+
+_FSDD = Task(
+    data="fsdd", n_inputs=128, n_steps=80, n_classes=10, description="spoken digits (FSDD), 128 cells of a cochlea"
+)
+_ROWS = Task(
+    data="mnist-rows", n_inputs=28, n_steps=28, n_classes=10, input_spike_width=4, recurrence="learned", epochs=12,
+    description="MNIST, a row of pixels a step",
+)  # fmt: skip
+_SHD = Task(
+    data="shd:bins=100,channels=140", n_inputs=140, n_steps=100, n_classes=20, recurrence="learned",
+    description="Spiking Heidelberg Digits, 140 channels",
+)  # fmt: skip
+_CUES = Task(
+    data="cues", n_inputs=40, n_steps=220, n_classes=2, hidden=(64,), recurrence="learned", hidden_leak=7,
+    readout="membrane", budget=None, description="cue accumulation, a decision after a second's pause",
+)  # fmt: skip
+TASKS: dict[str, Task] = {
+    "cues-64r": _CUES,
+    "mnist-rows-128r": _ROWS,
+    "fsdd-128": _FSDD,
+    "fsdd-128r": replace(_FSDD, recurrence="learned"),
+    "fsdd-reversed-128r": replace(
+        _FSDD, data="fsdd-reversed", n_classes=20, recurrence="learned",
+        description="spoken digits forward and reversed, 20 classes",
+    ),
+    "shd-128r": _SHD,
+}  # fmt: skip
+
+
+def temporal_preset(
+    name: str,
+    *,
+    hidden: tuple[int, ...] | None,
+    recurrence: RecurrenceKind | None,
+    shadow_width: int,
+    weight_width: int,
+    spike_width: int,
+    n_steps: int | None,
+    membrane_width: int | None,
+    route: Route,
+    timing: Timing,
+    error: ErrorKind,
+    rounding: Rounding,
+    seed: int,
+) -> NetworkConfig:
+    """Return the configuration of a task of :data:`TASKS`; :func:`golden.presets.preset` says what changes it.
+
+    The spike levels divide the range ``0..2^(Bw+1)``, however many they are.
+    """
+    task = TASKS[name]
+    sizes = task.hidden if hidden is None else tuple(hidden)
+    kind = task.recurrence if recurrence is None else recurrence
+    steps = task.n_steps if n_steps is None else n_steps
+    width = 8 + weight_width if membrane_width is None else membrane_width
+    neuron = NeuronConfig(
+        membrane_width=width, spike_width=spike_width, threshold_shift=max(0, weight_width + 1 - spike_width),
+        leak_shift=task.hidden_leak,
+    )  # fmt: skip
+    readout = NeuronConfig(membrane_width=width + 2, threshold_shift=weight_width, leak_shift=task.readout_leak)
+    layers = (
+        *(LayerConfig(size=size, weight_width=weight_width, neuron=neuron, recurrent=kind != "none") for size in sizes),
+        LayerConfig(size=task.n_classes, weight_width=weight_width, neuron=readout),
+    )
+    learning = _learning(
+        task, len(sizes), kind, shadow_width, weight_width, spike_width, steps, route, timing, error, rounding, seed
+    )
+    suffix = "" if kind == "none" else "r"
+    return NetworkConfig(
+        name="-".join((task.data.partition(":")[0], *(f"{size}{suffix}" for size in sizes))),
+        n_inputs=task.n_inputs,
+        n_steps=steps,
+        readout=task.readout,
+        encoding=EncodingConfig(kind="events", spike_width=task.input_spike_width),
+        layers=layers,
+        learning=learning,
+    )
+
+
+def _learning(
+    task: Task,
+    n_hidden: int,
+    kind: RecurrenceKind,
+    shadow_width: int,
+    weight_width: int,
+    spike_width: int,
+    n_steps: int,
+    route: Route,
+    timing: Timing,
+    error: ErrorKind,
+    rounding: Rounding,
+    seed: int,
+) -> LearningConfig:
+    """Return the rule for the task's epochs.
+
+    Errors, octave, margin and budget follow the scale of the inference weights, rates and initial weights that of the
+    shadow weights. A ternary error is 2^6 times smaller than the largest graded one, of which the error shift and the
+    readout's rate make up. An update at the end counts the surrogate over the sample, and comes once.
+    """
+    weight_scale, shadow_scale = weight_width - 8, shadow_width - 16
+    ternary = 0 if error == "graded" else 6
+    step_bits = n_steps.bit_length() - 1 if timing == "final" else 0
+    boosts = sorted({max(1, round(share * task.epochs)) for share in SCHEDULE})
+    highest = LFSR_WIDTH - len(boosts)
+
+    def rate(base: int) -> int:
+        return max(-16, min(base - shadow_scale, highest))
+
+    recurrent = n_hidden if kind != "none" else 0
+    inits = [HIDDEN_INIT] * n_hidden + [READOUT_INIT]
+    error_shift = ERROR_SHIFT + weight_scale - ternary + step_bits
+    # Layers below the last hidden one get gradients, of up to 2^7, where that one gets errors.
+    deeper = ternary + 1 if route == "feedback" else 0
+    return LearningConfig(
+        shadow_width=shadow_width,
+        route=route,
+        timing=timing,
+        error=error,
+        margin=_scaled(MARGIN, weight_scale),
+        error_octave=max(0, ERROR_OCTAVE + weight_scale),
+        surrogate="narrow",
+        rate_shifts=(rate(HIDDEN_RATE),) * n_hidden + (rate(READOUT_RATE - ternary),),
+        error_shifts=tuple(max(-7, shift) for shift in (*[error_shift + deeper] * (n_hidden - 1), error_shift)),
+        recurrent_rate_shifts=(rate(RECURRENT_RATE),) * recurrent,
+        recurrent_init_shifts=(max(0, RECURRENT_INIT + shadow_scale),) * recurrent,
+        recurrence="fixed" if kind == "fixed" else "learned",
+        rounding=rounding,
+        trace_shifts=(task.hidden_leak,) * n_hidden + (task.readout_leak,),
+        trace_gain=max(0, TRACE_GAIN + 1 - spike_width),
+        budget=task.budget,
+        budget_shift=max(0, BUDGET_SHIFT + weight_scale - ternary),
+        init_shifts=tuple(max(0, init + shadow_scale) for init in inits),
+        epochs=task.epochs,
+        schedule=tuple(boosts),
+        seed=seed,
+    )
+
+
+def _scaled(value: int, shift: int) -> int:
+    return value << shift if shift >= 0 else value >> -shift
+
+
+def usual_data(network_name: str) -> str | None:
+    """Return the data set that a network of a temporal preset's name is made for; None for any other."""
+    names = {task.data.partition(":")[0]: task.data for task in TASKS.values()}
+    found = [prefix for prefix in names if network_name.startswith(f"{prefix}-")]
+    return names[max(found, key=len)] if found else None
