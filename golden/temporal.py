@@ -4,7 +4,7 @@ The constants were chosen on validation splits of the training sets, never on te
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from .config import (
     EncodingConfig,
@@ -17,6 +17,7 @@ from .config import (
     Route,
     Timing,
 )
+from .errors import ConfigError
 from .fixed import LFSR_WIDTH, Rounding
 
 RecurrenceKind = Literal["none", "learned", "fixed"]
@@ -119,6 +120,8 @@ def temporal_preset(
     task = TASKS[name]
     sizes = task.hidden if hidden is None else tuple(hidden)
     kind = task.recurrence if recurrence is None else recurrence
+    if kind not in get_args(RecurrenceKind):
+        raise ConfigError(f"recurrence: must be one of {', '.join(get_args(RecurrenceKind))}, got {kind!r}")
     steps = task.n_steps if n_steps is None else n_steps
     width = 8 + weight_width if membrane_width is None else membrane_width
     neuron = NeuronConfig(

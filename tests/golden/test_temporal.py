@@ -1,0 +1,83 @@
+"""Presets of events: what each is made for, and that every variant is a valid network."""
+
+from itertools import product
+
+import pytest
+
+from golden.errors import ConfigError
+from golden.presets import PRESETS, preset
+from golden.temporal import TASKS, usual_data
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_preset_is_that_of_its_task(name):
+    config, task = preset(name), TASKS[name]
+    assert name in PRESETS and config.name == name
+    assert (config.n_inputs, config.n_steps, config.n_classes) == (task.n_inputs, task.n_steps, task.n_classes)
+    assert config.encoding.kind == "events" and usual_data(config.name) == task.data
+    assert [layer.recurrent for layer in config.layers] == [name.endswith("r")] * len(task.hidden) + [False]
+    assert config.learning is not None and config.learning.epochs == task.epochs
+
+
+@pytest.mark.parametrize(
+    "shadow_width, weight_width", [(8, 2), (8, 4), (8, 8), (12, 6), (16, 4), (16, 8), (16, 12), (16, 16), (24, 16)]
+)
+@pytest.mark.parametrize("route", ["feedback", "direct"])
+@pytest.mark.parametrize("timing", ["final", "every_step"])
+def test_every_variant_is_valid_and_scaled(shadow_width, weight_width, route, timing):
+    usual = preset("fsdd-128r", route=route, timing=timing)
+    for error, spike_width, recurrence in product(
+        ("graded", "pair", "margin"), (1, 4, 8), ("none", "learned", "fixed")
+    ):
+        config = preset(
+            "fsdd-128r", shadow_width=shadow_width, weight_width=weight_width, spike_width=spike_width, route=route,
+            timing=timing, error=error, recurrence=recurrence, hidden=(20, 30), epochs=7, seed=3, lanes=4,
+        )  # fmt: skip
+        rule, hidden = config.learning, config.layers[0]
+        assert rule is not None and usual.learning is not None
+        assert config.topology == ("128-20-30-10" if recurrence == "none" else "128-20r-30r-10")
+        assert (rule.error, rule.epochs, rule.seed, config.hardware.lanes) == (error, 7, 3, (4,))
+        assert rule.recurrence == ("fixed" if recurrence == "fixed" else "learned")
+        assert hidden.neuron.threshold_shift + spike_width == max(weight_width + 1, spike_width)
+        # Initial weights are as large a share of the range of the shadow weights, whatever its width.
+        wanted = usual.learning.init_shifts[0] + shadow_width - 16
+        assert rule.init_shifts[0] == wanted
+
+
+def test_widths_scale_thresholds_and_errors_together():
+    narrow, wide = preset("fsdd-128", weight_width=4), preset("fsdd-128", weight_width=12)
+    assert narrow.learning is not None and wide.learning is not None
+    assert wide.layers[0].neuron.threshold_shift - narrow.layers[0].neuron.threshold_shift == 8
+    assert wide.learning.error_octave - narrow.learning.error_octave == 8
+    assert wide.learning.error_shifts[0] - narrow.learning.error_shifts[0] == 8
+    assert wide.learning.budget_shift - narrow.learning.budget_shift == 8
+    assert wide.learning.rate_shifts == narrow.learning.rate_shifts
+
+
+@pytest.mark.parametrize(
+    "name, option, message",
+    [
+        ("fsdd-128", {"encoding": "rate"}, "encoding: preset fsdd-128 takes none; its samples are events already"),
+        (
+            "mnist-64",
+            {"recurrence": "learned"},
+            "recurrence: preset mnist-64 takes none; it goes with presets of",
+        ),
+        (
+            "mnist-cnn",
+            {"error": "pair"},
+            "error: preset mnist-cnn takes none; it goes with presets of",
+        ),
+        ("fsdd-128", {"error": "mse"}, "LearningConfig.error: must be one of margin, pair, graded, got 'mse'"),
+        ("fsdd-128", {"recurrence": "some"}, "recurrence: must be one of none, learned, fixed, got 'some'"),
+    ],
+)
+def test_options_that_do_not_go_with_a_preset(name, option, message):
+    with pytest.raises(ConfigError) as caught:
+        preset(name, **option)
+    assert str(caught.value).startswith(message)
+
+
+def test_data_of_networks_by_their_names():
+    assert usual_data("fsdd-reversed-64-64") == "fsdd-reversed" and usual_data("fsdd-7") == "fsdd"
+    assert usual_data("mnist-64") is None and usual_data("mine") is None
