@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import tomli_w
 
 from .errors import ConfigError
-from .fixed import ROUNDINGS, Rounding, signed_range, signed_width, unsigned_width
+from .fixed import LFSR_WIDTH, ROUNDINGS, Rounding, signed_range, signed_width, unsigned_width
 from .spatial import Shape, n_windows, pooled_shape, window_reach
 
 Reset = Literal["soft", "hard", "none"]
@@ -291,7 +291,8 @@ class LearningConfig:
         Membranes with a surrogate of 1: from 0 to below the level above the last, ``0 <= U < 2^(k+n)``, or half a level
         less at both ends.
     rate_shifts : tuple of int
-        Right shift of each layer's shadow update, input side first; negative means left. The schedule adds to it.
+        Right shift of each layer's shadow update, input side first; negative means left. The schedule adds to it, up to
+        16, the bits of a draw.
     recurrent_rate_shifts, recurrent_init_shifts : tuple of int
         The same, and initial weights, of each recurrent layer's weights from itself; the first recurrent layer first.
     recurrence : {"learned", "fixed"}
@@ -375,8 +376,7 @@ class LearningConfig:
         _require_range(self, "epochs", 1, MAX_EPOCHS)
         _require_each(self, "schedule", 1, MAX_EPOCHS, f"must be epochs 1..{MAX_EPOCHS} each")
         _require(list(self.schedule) == sorted(set(self.schedule)), self, "schedule", "must be ascending")
-        steepest = max((*self.rate_shifts, *self.recurrent_rate_shifts, 0)) + len(self.schedule)
-        _require(steepest <= 16, self, "schedule", "rate shift and schedule together must stay at or below 16")
+        _require(len(self.schedule) <= LFSR_WIDTH, self, "schedule", f"must hold at most {LFSR_WIDTH} epochs")
         _require_range(self, "seed", 0, (1 << 32) - 1)
 
     def for_epochs(self, epochs: int) -> "LearningConfig":
@@ -585,6 +585,10 @@ class ResolvedLayer:
         learns = self.recurrent_index is not None and self.learning.recurrence == "learned"
         own = (self.learning.recurrent_rate_shifts[self.recurrent_index or 0],) if learns else ()
         return self.learning.rate_shifts[self.index], *own
+
+    def rates_at(self, boost: int) -> tuple[int, ...]:
+        """Return :attr:`rate_shifts` with what the schedule adds: no draw has more bits than 16."""
+        return tuple(min(rate + boost, LFSR_WIDTH) for rate in self.rate_shifts)
 
     @property
     def learns_own(self) -> bool:

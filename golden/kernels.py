@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from .config import GRADED_SHIFT, GRADIENT_WIDTH, ErrorKind, NetworkConfig, Readout
 from .encoding import Events
-from .fixed import LFSR_TAPS, ROUNDINGS, IntArray, Lfsr
+from .fixed import LFSR_TAPS, LFSR_WIDTH, ROUNDINGS, IntArray, Lfsr
 from .learning import direct_matrix
 from .network import Network
 from .scatter import (
@@ -615,10 +615,10 @@ def _update(
         own = error[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]]
         trace = traces[p[ROW_AT] : p[ROW_AT] + p[N_IN] + p[N_OWN]]
         order = arrived if index == 0 else ascending[: p[N_IN]]
-        shift = p[RATE_SHIFT] + boost
+        shift = min(p[RATE_SHIFT] + boost, LFSR_WIDTH)
         updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift)
         if p[OWN_LEARNS]:
-            order, shift = ascending[p[N_IN] : p[N_IN] + p[N_OWN]], p[OWN_RATE_SHIFT] + boost
+            order, shift = ascending[p[N_IN] : p[N_IN] + p[N_OWN]], min(p[OWN_RATE_SHIFT] + boost, LFSR_WIDTH)
             updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift)
     return updates
 

@@ -219,13 +219,13 @@ def update(
         layer, shadow, trace = layers[index], network.shadows[index].copy(), traces[index]
         draws = np.zeros(layer.n_rows, np.int64)
         parts = (slice(0, layer.n_in), slice(layer.n_in, layer.n_rows))
-        for part, rate_shift in zip(parts, layer.rate_shifts, strict=False):
+        for part, rate_shift in zip(parts, layer.rates_at(boost), strict=False):
             if learning.rounding == "stochastic":
                 listed = index == 0 and part.start == 0
                 for row in arrived if listed else part.start + np.flatnonzero(trace[part]):
                     draws[row] = network.lfsr.draw()
             shadow[:, part] = shadow_update(
-                shadow[:, part], errors[index], trace[part], rate_shift + boost, draws[part], learning
+                shadow[:, part], errors[index], trace[part], rate_shift, draws[part], learning
             )
         network.shadows[index] = shadow
         network.weights[index] = inference_weight(shadow, learning.shadow_width, layer.weight_width)

@@ -171,11 +171,9 @@ def _learning(
     weight_scale, shadow_scale = weight_width - 8, shadow_width - 16
     ternary = 0 if error == "graded" else 6
     step_bits = n_steps.bit_length() - 1 if timing == "final" else 0
-    boosts = sorted({max(1, round(share * task.epochs)) for share in SCHEDULE})
-    highest = LFSR_WIDTH - len(boosts)
 
     def rate(base: int) -> int:
-        return max(-16, min(base - shadow_scale, highest))
+        return max(-16, min(base - shadow_scale, LFSR_WIDTH))
 
     recurrent = n_hidden if kind != "none" else 0
     inits = [HIDDEN_INIT] * n_hidden + [READOUT_INIT]
@@ -202,7 +200,7 @@ def _learning(
         budget_shift=max(0, BUDGET_SHIFT + weight_scale - ternary),
         init_shifts=tuple(max(0, init + shadow_scale) for init in inits),
         epochs=task.epochs,
-        schedule=tuple(boosts),
+        schedule=tuple(sorted({max(1, round(share * task.epochs)) for share in SCHEDULE})),
         seed=seed,
     )
 

@@ -80,14 +80,15 @@ class RowUpdate(wiring.Component):
         m = Module()
         layer, learning = self._layer, self._learning
         # Rows of both kinds of rate have the same fraction bits, which are those of the lower rate.
-        fraction = max(0, max(layer.rate_shifts) + learning.max_boost)
-        lefts = [fraction - rate - learning.max_boost for rate in layer.rate_shifts]
+        boosts = range(learning.max_boost + 1)
+        fraction = max(0, *layer.rates_at(learning.max_boost))
+        ups = [[fraction - rate for rate in layer.rates_at(boost)] for boost in boosts]
 
         # The row in work walks over the kept words of errors.
         held, row = Signal(), Signal(row_layout(layer, self._below))
         base = Signal(index_shape(layer.n_rows * layer.n_words))
         widths = (layer.input_trace_width, layer.own_trace_width)
-        scaled = Signal(max(width + left for width, left in zip(widths, lefts, strict=False)) + learning.max_boost)
+        scaled = Signal(max(width + up for row_ups in ups for width, up in zip(widths, row_ups, strict=False)))
         draw = Signal(fraction) if fraction and learning.rounding == "stochastic" else None
         at = Signal(index_shape(layer.n_words))
         slot = Signal()
@@ -120,13 +121,11 @@ class RowUpdate(wiring.Component):
                 reads.eq(needed),
             ]
             with m.Switch(self.boost):
-                for boost in range(learning.max_boost + 1):
+                for boost in boosts:
                     with m.Case(boost) if boost < learning.max_boost else m.Default():
-                        ups = [learning.max_boost - boost + left for left in lefts]
-                        m.d.sync += scaled.eq(_either(incoming, [incoming.trace << up for up in ups]))
+                        m.d.sync += scaled.eq(_either(incoming, [incoming.trace << up for up in ups[boost]]))
                         if draw is not None:
-                            bits = [fraction - max(0, rate + boost) for rate in layer.rate_shifts]
-                            m.d.sync += draw.eq(_either(incoming, [self.draw << up for up in bits]))
+                            m.d.sync += draw.eq(_either(incoming, [self.draw << up for up in ups[boost]]))
         with m.Elif(issue):
             m.d.sync += at.eq(at + 1)
 

@@ -128,6 +128,12 @@ def test_the_schedule_halves_every_rate():
     assert shadows(network) == [[[50, 20], [-36, 56]], [[34, -13], [-50, 77]]]
 
 
+def test_rates_stop_at_the_bits_of_a_draw():
+    rule = example(rate_shifts=(15, -16)).config.resolved
+    assert [rule[0].rates_at(boost) for boost in (0, 1, 2, 9)] == [(15,), (16,), (16,), (16,)]
+    assert rule[1].rates_at(4) == (-12,)
+
+
 def test_direct_route():
     """The hidden error comes from the ternary matrix, shifted; the output layer learns as before."""
     network = example(route="direct", direct_shift=2, seed=1)

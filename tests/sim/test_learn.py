@@ -74,6 +74,7 @@ MODES = {
     "direct-every-step-leak": {"route": "direct", "timing": "every_step", "trace_shifts": (2, 2)},
     "leaking-traces": {"timing": "every_step", "trace_shifts": (1, 1), "rounding": "floor"},
     "8-bit-shadow": {"shadow_width": 8, "init_shifts": (6, 6), "rate_shifts": (6, 5)},
+    "rates-at-the-limit": {"shadow_width": 8, "init_shifts": (6, 6), "rate_shifts": (13, 15), "trace_gain": 8},
     "toward-zero-left-shift": {"rounding": "toward_zero", "rate_shifts": (-1, -3)},
     "three-layers": {"sizes": (7, 5, 4)},
     "one-layer": {"sizes": (4,)},
