@@ -30,7 +30,11 @@ def check(network, inputs, **options):
     np.testing.assert_array_equal(report.classes, record.classes)
     # Every event is added once, word by word, and no other: the padding beyond the last neuron never fires.
     events_in = [int((spikes > 0).sum()) for spikes in (inputs, *record.spikes[:-1])]
-    words = [count * layer.n_words for count, layer in zip(events_in, config.resolved, strict=True)]
+    own = [int((spikes[:, :-1] > 0).sum()) for spikes in record.spikes]
+    words = [
+        (count + (returning if layer.n_own else 0)) * layer.n_words
+        for count, returning, layer in zip(events_in, own, config.resolved, strict=True)
+    ]
     assert report.adding == tuple(words)
     return report
 

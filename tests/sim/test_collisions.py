@@ -10,14 +10,14 @@ from golden import vectors
 from golden.config import HardwareConfig
 from golden.encoding import to_events
 from golden.network import Network
-from intsnn_hw import error_store, store, sweep, synapse, traces
+from intsnn_hw import error_store, output_error, store, sweep, synapse, traces
 from intsnn_hw.store import Store
 from sim.cosim import cosimulate
 from sim.learn import colearn
 from tests.intsnn_hw.test_store import LAYOUT
 from tests.sim.test_learn import MODES, STALLS, samples, small_config
 
-USERS = (error_store, sweep, synapse, traces)
+USERS = (error_store, output_error, sweep, synapse, traces)
 
 
 class Colliding(Store):
@@ -100,7 +100,9 @@ def test_inference(colliding, config):
         assert report.n_compared > 0 and [str(mismatch) for mismatch in report.first] == []
 
 
-@pytest.mark.parametrize("mode", ["feedback-final", "direct-every-step-leak", "single-port-below"])
+@pytest.mark.parametrize(
+    "mode", ["feedback-final", "direct-every-step-leak", "recurrent-temporal", "single-port-below"]
+)
 def test_learning(colliding, mode):
     config = small_config(**MODES[mode])
     events, labels = samples(config, 60)
