@@ -71,7 +71,7 @@ def test_every_axis_reaches_the_configuration():
         "fire_lanes": 2, "banks": 1, "multiplier": "operator", "weight_memory": "single_port", "core": "learning",
         "target": "xc7",
     }  # fmt: skip
-    assert set(chosen) == set(AXES)
+    assert set(chosen) | {"recurrence", "error"} == set(AXES)  # these go with presets of events, below
     lines = [f"{name} = {[value]!r}" for name, value in chosen.items()]
     sweep = parse("\n".join(['preset = "digits-64"', "[axes]", *lines]))
     (point,) = sweep.points()
@@ -88,6 +88,15 @@ def test_every_axis_reaches_the_configuration():
     assert (hardware.lanes, hardware.fire_lanes, hardware.banks) == ((3, 2, 1), (2,), 1)
     assert (hardware.multiplier, hardware.weight_memory) == ("operator", ("single_port",))
     assert core_config(sweep, point).learning is not None
+
+
+def test_axes_of_presets_of_events():
+    sweep = parse('preset = "fsdd-128r"\n[axes]\nrecurrence = ["none", "fixed"]\nerror = "pair"\nhidden = 6')
+    assert sweep.data == "fsdd"
+    configs = [network_config(sweep, point, 0) for point in sweep.points()]
+    assert [config.topology for config in configs] == ["128-6-10", "128-6r-10"]
+    rules = [config.learning for config in configs if config.learning is not None]
+    assert [(rule.error, rule.recurrence) for rule in rules] == [("pair", "learned"), ("pair", "fixed")]
 
 
 def test_points_with_one_core_have_equal_core_configurations_and_come_apart():
