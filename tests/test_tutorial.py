@@ -13,7 +13,7 @@ def test_the_tutorial_runs(tmp_path, monkeypatch, capsys):
 
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```(python|sh)\n(.*?)^```$", (ROOT / "docs/tutorial.md").read_text(), re.M | re.S)
-    assert [kind for kind, _ in blocks].count("python") == 3 and len(blocks) == 7
+    assert [kind for kind, _ in blocks].count("python") == 3 and len(blocks) == 8
     names: dict = {}
     for kind, text in blocks:
         if kind == "python":

@@ -27,11 +27,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.answers import Answers
 from golden.errors import InputError
 from intsnn_hw.energy import Coefficients
 
 from .measure import NETWORKS
-from .study import Answers, Study
+from .study import Study
 from .tables import markdown, write_csv
 
 FULL: dict[str, Any] = {

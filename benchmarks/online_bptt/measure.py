@@ -1,7 +1,4 @@
-"""What is measured of a network and a method: a training run, the core in co-simulation, speed, memory in PyTorch.
-
-A question is a dictionary of plain values, a key, that holds all its answer depends on but the data's folder.
-"""
+"""What is measured of a network and a method: a training run, the core in co-simulation, speed, memory in PyTorch."""
 
 import statistics
 import time
@@ -13,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.answers import Answer, Key
 from golden.config import NetworkConfig
 from golden.kernels import Kernel
 from golden.network import Network
@@ -35,9 +33,6 @@ from train.online import evaluate, sample_order, train_online
 
 from .memory import peak_bytes, saved_bytes
 from .tables import BATCH
-
-Key = dict[str, Any]
-Answer = dict[str, Any]
 
 NETWORKS = ("mnist-100", "mnist-256")
 _ADAMW = {"optimiser": "adamw", "batch_size": BATCH, "learning_rate": 5e-3, "weight_decay": 0.0, "dropout": 0.0}

@@ -1,21 +1,19 @@
-"""The questions of the study, the file of their answers, and the tables that they make."""
+"""The questions of the study, and the tables that their answers make."""
 
 import argparse
-import json
 import statistics
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
-from golden.errors import InputError
+from benchmarks.answers import Answer, Answers, Key
 from golden.presets import preset
 from intsnn_hw.commands.output import progress
 from intsnn_hw.energy import Coefficients
 from train.data import load
 
 from .energy import Work
-from .measure import CONTESTANTS, SETTINGS, Answer, Key, answer, measured_memory, network_config, speeds
+from .measure import CONTESTANTS, SETTINGS, answer, measured_memory, network_config, speeds
 from .tables import Counted, Row, energy_rows, inference_rows, ladder_rows, memory_rows, spread, steps_rows
 
 METHODS = {
@@ -27,58 +25,6 @@ METHODS = {
 TUNING_SEEDS = 2
 LONG = (2, 10, 100)
 """Time steps at which memory is counted once more, for inputs that send at every step."""
-
-
-class Answers:
-    """The file of what is answered already."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._found: dict[str, Answer] = {}
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        whole, end, cut = text.rpartition("\n")
-        if cut:  # an interrupted run left a part of a line
-            path.write_text(whole + end, encoding="utf-8")
-        for number, line in enumerate(whole.splitlines(), 1):
-            try:
-                entry = json.loads(line)
-                self._found[_name(entry["key"])] = entry["answer"]
-            except (ValueError, KeyError, TypeError) as error:
-                raise InputError(f"{path}: line {number} is damaged; remove it, to have it answered again") from error
-
-    def __contains__(self, key: Key) -> bool:
-        return _name(key) in self._found
-
-    def __getitem__(self, key: Key) -> Answer:
-        return self._found[_name(key)]
-
-    def keep(self, key: Key, found: Answer) -> None:
-        """Add an answer and write it down."""
-        self._found[_name(key)] = found
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key, "answer": found}) + "\n")
-
-    def complete(self, keys: Sequence[Key], what: str, workers: int, data_dir: str | None) -> None:
-        """Answer what is missing, in processes of their own."""
-        missing = [key for key in keys if key not in self]
-        if not missing:
-            return
-        with (
-            ProcessPoolExecutor(workers) as pool,
-            progress(what, len(missing), "runs", window_s=600) as advance,
-        ):
-            futures = {pool.submit(answer, key, data_dir): key for key in missing}
-            try:
-                for future in as_completed(futures):
-                    self.keep(futures[future], future.result())
-                    advance(1)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-
-def _name(key: Key) -> str:
-    return json.dumps(key, sort_keys=True)
 
 
 class Study:
@@ -132,15 +78,16 @@ class Study:
     def answer(self) -> None:
         """Answer everything; what is there already is not done again."""
         options, networks, answers = self.options, self.options.networks, self.answers
+        asked = partial(answer, data_dir=options.data_dir)
         dataset = load("mnist", options.data_dir).take(n_train=options.samples, n_test=options.tests)
         questions = (
             (network, method, each) for network in networks for method in SETTINGS for each in self.settings(method)
         )
         tuning = _longest_first(key for question in questions for key in self.tuning(*question))
-        answers.complete(tuning, "settings of BPTT", options.workers, options.data_dir)
+        answers.complete(tuning, "settings of BPTT", options.workers, asked)
         keys = [key for network in networks for method in METHODS for key in self.runs(network, method)]
         keys += [self.core(network) for network in networks]
-        answers.complete(_longest_first(keys), "training", options.workers, options.data_dir)
+        answers.complete(_longest_first(keys), "training", options.workers, asked)
         missing = [network for network in networks if self.speed(network) not in answers]
         if missing:
             with progress("speed", len(missing) * options.rounds * len(CONTESTANTS), "runs") as advance:

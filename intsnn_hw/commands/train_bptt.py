@@ -58,7 +58,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--optimiser", choices=("adam", "adamw", "sgd"), help="(default: adam)")
     group.add_argument("--weight-decay", type=share, metavar="SHARE", help="(default: 0)")
     group.add_argument("--schedule", choices=("constant", "cosine"), help="of the learning rate (default: constant)")
-    group.add_argument("--loss", help="membrane, mean_membrane; for a spiking readout count, rate (default: the first)")
+    group.add_argument(
+        "--loss",
+        help="membrane, mean_membrane; where membranes are summed membrane_sum, mean_membrane; where the readout fires "
+        "count, rate (default: the first)",
+    )
     group.add_argument("--dropout", type=share, metavar="SHARE", help="of hidden spikes (default: 0)")
     group.add_argument("--surrogate", choices=("sigmoid", "arctan", "boxcar", "triangular"), help="(default: sigmoid)")
     group.add_argument("--slope", type=positive, metavar="SLOPE", help="of the surrogate (default: its own)")

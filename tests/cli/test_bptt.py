@@ -35,6 +35,44 @@ def test_from_gradients_to_integers_to_on_line_learning_to_hardware(intsnn, bptt
     assert cosim.code == 0 and cosim.json["mismatches"] == 0
 
 
+CUES = ("--data", "cues:cues=3,delay_ms=150,train=200,test=100")
+RECURRENT = ("train", "--method", "bptt", "--preset", "cues-64r", "--steps", "75", *CUES, "--learning-rate", "0.005")
+
+
+def test_recurrent_networks_take_the_same_way(intsnn, tmp_path):
+    run = (*RECURRENT, "--hidden", "12", "--epochs", 4, "--json")
+    whole = intsnn(*run, "--out", tmp_path / "whole.npz")
+    assert whole.code == 0 and whole.json["mismatches"] == 0 and whole.json["compared"] == 100 * (75 * 14 + 2)
+    assert intsnn("eval", tmp_path / "whole.npz", *CUES, "--json").json["accuracy"] == whole.json["accuracy"] > 0.8
+    refined = intsnn("train", tmp_path / "whole.npz", *CUES, "--epochs", 2, "--out", tmp_path / "on.npz", "--json")
+    assert refined.code == 0 and refined.json["history"][0]["training_accuracy"] > 0.75
+    for path in (tmp_path / "whole.npz", tmp_path / "on.npz"):
+        cosim = intsnn("cosim", path, *CUES, "--samples", 10, "--json")
+        assert cosim.code == 0 and cosim.json["mismatches"] == 0
+
+
+def test_a_recurrent_run_in_floating_point_goes_on_and_is_quantised(intsnn, tmp_path, monkeypatch):
+    from train.bptt.loop import Trainer
+
+    options = (*RECURRENT, "--hidden", "12,8", "--recurrence", "fixed", "--float", "--epochs", 3, "--json")
+    assert intsnn(*options, "--out", tmp_path / "whole.npz").code == 0
+    epoch = Trainer._epoch
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "epochs", lambda self, tell: iter([self.history.append(epoch(self, tell))]))
+        intsnn(*options, "--out", tmp_path / "part.npz")
+    resumed = intsnn(*options, "--out", tmp_path / "part.npz", "--resume")
+    assert resumed.code == 0 and len(resumed.json["history"]) == 3
+    found = []
+    for name in ("whole", "part"):
+        done = intsnn("export", tmp_path / f"{name}.pt", *CUES, "--weight-width", 6, "--out", tmp_path / f"{name}.npz")
+        assert done.code == 0, done.err
+        found.append((tmp_path / f"{name}.npz").read_bytes())
+    assert found[0] == found[1]
+    network = checkpoint.load(tmp_path / "whole.npz").network
+    assert [weight.shape for weight in network.weights] == [(12, 52), (8, 20), (2, 8)]
+    assert network.config.topology == "40-12r-8r-2" and network.config.learning is None
+
+
 def test_the_result_tells_the_run(intsnn, tmp_path):
     done = intsnn(*BPTT, "--epochs", 2, "--out", tmp_path / "a.npz", "--log", tmp_path / "a.csv", "--json")
     result = done.json
@@ -96,6 +134,8 @@ def test_export_keeps_the_integers_of_a_quantised_network(intsnn, bptt, tmp_path
     ((*BPTT, "--on", "rtl"), ("--on", "on-line")),
     ((*BPTT, "--device", "cuda:77"), ("--device cuda:77",)),
     ((*BPTT, "--loss", "count"), ("loss", "count", "membrane")),
+    ((*BPTT, "--loss", "membrane_sum"), ("loss", "membrane_sum", "membrane")),
+    ((*RECURRENT, "--steps", "80"), ("75 time steps", "80")),
     ((*BPTT, "--log", "run.txt"), ("--log", ".csv")),
     ((*BPTT, "--learning-rate", "-1"), ("--learning-rate", "above 0")),
     ((*BPTT, "--dropout", "1"), ("--dropout", "below 1")),

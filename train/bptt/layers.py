@@ -77,8 +77,9 @@ class LIF(nn.Module):
 
     Shapes
     ------
-    forward(current) : (T, ...) -> (T, ...)
-        Spikes 0..1, or the membranes of neurons that do not fire, after each step.
+    forward(current, own=None) : (T, ...) -> (T, ...)
+        Spikes 0..1, or the membranes of neurons that do not fire, after each step. With `own`, weights (n, n) of the
+        neurons' own spikes of the step before, row j those that reach neuron j, (T, batch, n) -> (T, batch, n).
     """
 
     def __init__(
@@ -117,19 +118,23 @@ class LIF(nn.Module):
             centre=centre_of(centre, spike_bits) if spike_bits else 0.0,
         )
 
-    def forward(self, current: Tensor) -> Tensor:
+    def forward(self, current: Tensor, own: Tensor | None = None) -> Tensor:
         """Run a sequence from membranes 0."""
-        spikes, membranes = lif_sequence(current, self._decay(current), self.dynamics)
+        level_weight = None if own is None else own / self.max_spike
+        spikes, membranes = lif_sequence(current, self._decay(current), self.dynamics, level_weight)
         return spikes / self.max_spike if self.spike_bits else membranes
 
-    def forward_integer(self, current: Tensor, quantisation: Quantisation) -> Tensor:
-        """Run a sequence of whole-numbered inputs in LSBs; spikes 0..1 or membranes in units of theta, as `forward`."""
+    def forward_integer(self, current: Tensor, quantisation: Quantisation, own: Tensor | None = None) -> Tensor:
+        """Run a sequence of whole-numbered inputs in LSBs; spikes 0..1 or membranes in units of theta, as `forward`.
+
+        `own` are whole numbers as well.
+        """
         level = 2.0**quantisation.threshold_shift
         low, high = signed_range(quantisation.membrane_width)
         dynamics = self.dynamics._replace(
             level=level, whole=True, leak_shift=quantisation.leak_shift, bounds=(low, high)
         )
-        spikes, membranes = lif_sequence(current, self._integer_decay(current, quantisation), dynamics)
+        spikes, membranes = lif_sequence(current, self._integer_decay(current, quantisation), dynamics, own)
         return spikes / self.max_spike if self.spike_bits else membranes * (self.dynamics.level / level)
 
     def leak_factor(self, leak_frac: int) -> int:
@@ -162,13 +167,16 @@ class LIF(nn.Module):
 
 
 class Spiking(nn.Module):
-    """A layer: a synapse without bias (``nn.Linear``, ``nn.Conv2d``), then neurons.
+    """A layer: a synapse without bias (``nn.Linear``, ``nn.Conv2d``), then neurons; recurrent with `own`.
 
     Parameters
     ----------
     synapse : nn.Module
         With a `weight` and no bias; takes (batch, ...).
     neuron : LIF
+    own : nn.Linear, optional
+        Synapse of the neurons' own spikes of the step before, as many inputs as outputs, no bias; `synapse` is an
+        ``nn.Linear`` then, and the neurons fire. With ``own.requires_grad_(False)`` its weights stay as they are.
 
     Attributes
     ----------
@@ -180,27 +188,40 @@ class Spiking(nn.Module):
     forward(spikes) : (T, batch, ...) -> (T, batch, ...)
     """
 
-    def __init__(self, synapse: nn.Module, neuron: LIF) -> None:
+    def __init__(self, synapse: nn.Module, neuron: LIF, own: nn.Linear | None = None) -> None:
         super().__init__()
-        if getattr(synapse, "bias", None) is not None:
-            raise ValueError("Spiking.synapse: has a bias, which the integer network has no place for; give bias=False")
-        self.synapse, self.neuron = synapse, neuron
+        for name, module in (("synapse", synapse), ("own", own)):
+            if getattr(module, "bias", None) is not None:
+                raise ValueError(
+                    f"Spiking.{name}: has a bias, which the integer network has no place for; give bias=False"
+                )
+        if own is not None:
+            _check_own(own, synapse, neuron)
+        self.synapse, self.neuron, self.own = synapse, neuron, own
         self.quantisation: Quantisation | None = None
 
     @property
     def weight(self) -> Tensor:
-        """Floating-point weights, in units of theta."""
+        """Floating-point weights, in units of theta; of a recurrent layer (n_out, n_in + n_out), inputs first."""
+        return self._input_weight if self.own is None else torch.cat([self._input_weight, self.own.weight], dim=1)
+
+    @property
+    def _input_weight(self) -> Tensor:
         return self.synapse.weight  # pyright: ignore[reportReturnType]
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Run a sequence."""
         if self.quantisation is None:
             # Membranes keep the format of the weights, whatever an automatic cast makes of the sums.
-            return self.neuron(self._current(spikes, self.synapse).to(self.weight.dtype))
+            current = self._current(spikes, self.synapse).to(self._input_weight.dtype)
+            return self.neuron(current, None if self.own is None else _cast(self.own.weight))
         # Whole numbers must stay whole: no automatic cast to a shorter format here.
         with torch.autocast(spikes.device.type, enabled=False):
-            current = self._current(spikes.to(self.weight.dtype), self._integer_synapse())
-        return self.neuron.forward_integer(current, self.quantisation)
+            weight, own = self.integer_weight(), None
+            if self.own is not None:
+                weight, own = weight.split([self._input_weight.shape[1], self.own.in_features], dim=1)
+            current = self._current(spikes.to(weight.dtype), self._integer_synapse(weight))
+            return self.neuron.forward_integer(current, self.quantisation, own)
 
     def integer_weight(self) -> Tensor:
         """Return the quantised weights as whole numbers."""
@@ -208,8 +229,8 @@ class Spiking(nn.Module):
         return quantise_weight(self.weight, self.scale, quantisation.weight_width, quantisation.shadow_width)
 
     @property
-    def scale(self) -> float:
-        """LSBs of the membrane for a weight of 1 and a spike of one level."""
+    def scale(self) -> float | Tensor:
+        """LSBs of the membrane for a weight of 1 and a spike of one level; of a recurrent layer for each column."""
         quantisation = self._quantised()
         return self._scale_at_0(quantisation) * 2.0**quantisation.threshold_shift
 
@@ -227,8 +248,13 @@ class Spiking(nn.Module):
         shift = fitting_shift(self.weight, scale, quantisation.weight_width, highest)
         self.quantisation = replace(quantisation, threshold_shift=shift)
 
-    def _scale_at_0(self, quantisation: Quantisation) -> float:
-        return self.neuron.max_spike / (self.neuron.threshold * quantisation.input_levels)
+    def _scale_at_0(self, quantisation: Quantisation) -> float | Tensor:
+        inputs = self.neuron.max_spike / (self.neuron.threshold * quantisation.input_levels)
+        if self.own is None:
+            return inputs
+        # In 64 bits, in which weights are rounded; an own spike of 1 has as many levels as the neurons themselves.
+        wide = self._input_weight.double()
+        return torch.cat([torch.full_like(wide[0], inputs), wide.new_full((len(wide),), 1 / self.neuron.threshold)])
 
     def _quantised(self) -> Quantisation:
         if self.quantisation is None:
@@ -241,9 +267,9 @@ class Spiking(nn.Module):
             return synapse(spikes[0]).expand(len(spikes), *(-1,) * (spikes.dim() - 1))
         return synapse(spikes.flatten(0, 1)).unflatten(0, spikes.shape[:2])
 
-    def _integer_synapse(self) -> Callable[[Tensor], Tensor]:
-        """Return the synapse from normalised spikes to sums of whole numbers."""
-        weight, input_levels = self.integer_weight(), self._quantised().input_levels
+    def _integer_synapse(self, weight: Tensor) -> Callable[[Tensor], Tensor]:
+        """Return the synapse from normalised spikes to sums of whole numbers, with whole-numbered weights."""
+        input_levels = self._quantised().input_levels
 
         def synapse(spikes: Tensor) -> Tensor:
             levels = spikes * input_levels
@@ -255,6 +281,24 @@ class Spiking(nn.Module):
     def extra_repr(self) -> str:
         """Tell what matters in a print of the model."""
         return f"quantisation={self.quantisation}"
+
+
+def _check_own(own: nn.Linear, synapse: nn.Module, neuron: LIF) -> None:
+    if not neuron.spike_bits:
+        raise ValueError("Spiking.own: goes with neurons that fire, got LIF of spike_bits 0")
+    if not isinstance(synapse, nn.Linear):
+        raise ValueError(f"Spiking.own: goes with an nn.Linear as synapse, got {type(synapse).__name__}")
+    if not own.in_features == own.out_features == synapse.out_features:
+        raise ValueError(
+            f"Spiking.own: must have {synapse.out_features} inputs and outputs, as the synapse has outputs, "
+            f"got {own.in_features} and {own.out_features}"
+        )
+
+
+def _cast(weight: Tensor) -> Tensor:
+    """Return weights in the format of an automatic cast, where there is one."""
+    kind = weight.device.type
+    return weight.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else weight
 
 
 class Pool(nn.Module):

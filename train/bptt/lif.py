@@ -51,10 +51,14 @@ class Dynamics(NamedTuple):
         return (1 << self.spike_bits) - 1
 
 
-def lif_sequence(current: Tensor, decay: Tensor | None, dynamics: Dynamics) -> tuple[Tensor, Tensor]:
+def lif_sequence(
+    current: Tensor, decay: Tensor | None, dynamics: Dynamics, own: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Run neurons over all steps, from membranes 0.
 
     In each step, in the order of :mod:`golden.neuron`: ``U <- decay U``, ``U <- saturate(U + current)``, fire, reset.
+    Neurons with weights of their `own` spikes add, before saturation, what those of the step before send: one matrix
+    product a step, and one a step for its gradient.
 
     Parameters
     ----------
@@ -63,6 +67,9 @@ def lif_sequence(current: Tensor, decay: Tensor | None, dynamics: Dynamics) -> t
     decay : Tensor of one element, or None
         Share of the membrane that a step keeps; None: all.
     dynamics : Dynamics
+    own : Tensor (n, n), optional
+        Of neurons that fire, `current` being (T, batch, n): what a level of neuron k adds to neuron j a step later, in
+        row j, column k. Its products are made in its own format.
 
     Returns
     -------
@@ -71,12 +78,14 @@ def lif_sequence(current: Tensor, decay: Tensor | None, dynamics: Dynamics) -> t
     membranes : Tensor (T, ...)
         After reset. Gradients flow through both.
     """
-    return _LifSequence.apply(current, decay, dynamics)  # pyright: ignore[reportReturnType]
+    return _LifSequence.apply(current, decay, dynamics, own)  # pyright: ignore[reportReturnType]
 
 
 class _LifSequence(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, current: Tensor, decay: Tensor | None, dynamics: Dynamics) -> tuple[Tensor, Tensor]:
+    def forward(
+        ctx: Any, current: Tensor, decay: Tensor | None, dynamics: Dynamics, own: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         before, spikes = torch.empty_like(current), torch.zeros_like(current)
         membranes = torch.empty_like(current)
         for t in range(len(current)):
@@ -88,6 +97,8 @@ class _LifSequence(torch.autograd.Function):
             else:
                 _leak(membranes[t - 1], decay, dynamics, arrived)
                 arrived.add_(current[t])
+            if own is not None and t > 0:
+                _add_product(arrived, spikes[t - 1], own.T)
             membrane = arrived if dynamics.bounds is None else arrived.clamp(*dynamics.bounds)
             if dynamics.spike_bits:
                 spike = torch.mul(membrane, 1 / dynamics.level, out=spikes[t])
@@ -100,14 +111,14 @@ class _LifSequence(torch.autograd.Function):
                     continue
             membranes[t].copy_(membrane)
         needed = decay is not None and ctx.needs_input_grad[1]
-        ctx.save_for_backward(before, spikes, membranes if needed else None, decay)
+        ctx.save_for_backward(before, spikes, membranes if needed else None, decay, own)
         ctx.dynamics = dynamics
         return spikes, membranes
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, Tensor | None, None]:
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, Tensor | None, None, Tensor | None]:
         to_spikes, to_membranes = gradients
-        before, spikes, membranes, decay = ctx.saved_tensors
+        before, spikes, membranes, decay, own = ctx.saved_tensors
         dynamics: Dynamics = ctx.dynamics
         to_current = torch.empty_like(before)
         to_decay = None if membranes is None else torch.zeros((), dtype=before.dtype, device=before.device)
@@ -122,7 +133,10 @@ class _LifSequence(torch.autograd.Function):
                 membrane = arrived.clamp(low, high)
                 inside = membrane == arrived
             if dynamics.spike_bits:
-                carried = _through_spike(carried, to_spikes[t], membrane, spikes[t], dynamics)
+                to_spike = to_spikes[t]
+                if own is not None and t + 1 < len(before):
+                    to_spike = _add_product(to_spike.clone(), to_current[t + 1], own)
+                carried = _through_spike(carried, to_spike, membrane, spikes[t], dynamics)
             if inside is not None:
                 carried = carried * inside
             to_current[t] = carried
@@ -132,7 +146,18 @@ class _LifSequence(torch.autograd.Function):
                 carried = carried * decay
         if to_decay is not None:
             to_decay = to_decay.reshape(ctx.saved_tensors[3].shape)
-        return to_current, to_decay, None
+        to_own = None
+        if own is not None and ctx.needs_input_grad[3]:
+            received, sent = to_current[1:].flatten(0, 1).to(own.dtype), spikes[:-1].flatten(0, 1).to(own.dtype)
+            to_own = received.T @ sent
+        return to_current, to_decay, None, to_own
+
+
+def _add_product(total: Tensor, values: Tensor, weight: Tensor) -> Tensor:
+    """Add ``values @ weight``, made in the format of the weights, in place."""
+    if weight.dtype == total.dtype:
+        return total.addmm_(values, weight)
+    return total.add_(values.to(weight.dtype) @ weight)
 
 
 def _leak(membrane: Tensor, decay: Tensor, dynamics: Dynamics, out: Tensor) -> None:

@@ -17,6 +17,11 @@ def mean_membrane_loss(outputs: Tensor, labels: Tensor) -> Tensor:
     return cross_entropy(outputs.flatten(0, 1), labels.repeat(n_steps))
 
 
+def membrane_sum_loss(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Cross entropy of the membranes' means over all steps, whose order is that of their sums."""
+    return cross_entropy(outputs.mean(0), labels)
+
+
 def count_loss(outputs: Tensor, labels: Tensor) -> Tensor:
     """Cross entropy of the summed spikes of a readout that fires."""
     return cross_entropy(outputs.sum(0), labels)
@@ -31,10 +36,15 @@ def rate_loss(outputs: Tensor, labels: Tensor, right: float = 0.8, wrong: float 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "membrane": membrane_loss,
     "mean_membrane": mean_membrane_loss,
+    "membrane_sum": membrane_sum_loss,
     "count": count_loss,
     "rate": rate_loss,
 }
 """By the names that ``intsnn train --loss`` takes."""
 
-OF_READOUT = {"membrane": ("membrane", "mean_membrane"), "spike_count": ("count", "rate")}
+OF_READOUT = {
+    "membrane": ("membrane", "mean_membrane"),
+    "membrane_sum": ("membrane_sum", "mean_membrane"),
+    "spike_count": ("count", "rate"),
+}
 """Losses that go with each readout of a configuration, the usual one first."""

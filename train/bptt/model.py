@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from golden.config import NetworkConfig, ResolvedLayer
 from golden.errors import ConfigError
+from golden.learning import initial_shadow
 
 from .layers import LIF, Dropout, Pool, Quantisation, Reshape, Spiking, spiking_layers
 
@@ -117,6 +118,8 @@ class SpikingNetwork(nn.Module):
             low, high = layer.current_range
             fraction = quantisation.leak_frac or 0
             largest = max(largest, -low, high, 1 << (quantisation.membrane_width - 1 + fraction))
+        if self.config.readout == "membrane_sum":
+            largest = max(largest, 1 << (self.config.score_width - 1))
         if largest > 1 << 53:
             raise ConfigError(f"{self.config.name}: sums of up to {largest} are not exact in 64-bit floating point")
         return torch.float32 if largest <= 1 << 24 else torch.float64
@@ -132,21 +135,29 @@ def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
     arguments = dict(neuron)
     learn_decay = arguments.pop("learn_decay", False) and 0 < decay < 1
     if layer.conv is None:
-        synapse: nn.Module = nn.Linear(layer.weight_shape[1], layer.n_out, bias=False)
+        synapse: nn.Module = nn.Linear(layer.weight_shape[1] - layer.n_own, layer.n_out, bias=False)
     else:
         channels, *_ = layer.weight_shape[1:]
         kernel, stride, padding = layer.conv.kernel, layer.conv.stride, layer.conv.padding
         synapse = nn.Conv2d(channels, layer.weight_shape[0], kernel, stride, padding, bias=False)
-    return Spiking(
-        synapse,
-        LIF(
-            config.spike_width if layer.fires else 0,
-            decay=decay,
-            learn_decay=learn_decay,
-            reset=config.reset,
-            **arguments,
-        ),
+    lif = LIF(
+        config.spike_width if layer.fires else 0,
+        decay=decay,
+        learn_decay=learn_decay,
+        reset=config.reset,
+        **arguments,
     )
+    return Spiking(synapse, lif, _own(layer, lif) if layer.n_own else None)
+
+
+def _own(layer: ResolvedLayer, neuron: LIF) -> nn.Linear:
+    """Return the synapse of a layer's own spikes; weights that are fixed are those which the rule on line draws."""
+    own = nn.Linear(layer.n_out, layer.n_out, bias=False)
+    if layer.learning is not None and not layer.learns_own:
+        shadow = torch.from_numpy(initial_shadow(layer)[:, layer.n_in :])
+        unit = 2.0 ** (layer.weight_width - layer.learning.shadow_width - layer.neuron.threshold_shift)
+        own.weight = nn.Parameter((shadow * unit * neuron.threshold).to(own.weight.dtype), requires_grad=False)
+    return own
 
 
 def _quantisation(layer: ResolvedLayer, neuron: LIF, input_levels: int) -> Quantisation:

@@ -25,14 +25,17 @@ def synaptic_operations(model: SpikingNetwork, spikes: Tensor) -> list[float]:
     found, events = [], (spikes > 0).to(spikes.dtype)
     for module in model.layers:
         if isinstance(module, Spiking):
-            ones = torch.ones_like(module.weight)
-            counts = torch.func.functional_call(module.synapse, {"weight": ones}, (events.flatten(0, 1),))
+            (weight,) = module.synapse.parameters()
+            ones = {"weight": torch.ones_like(weight)}
+            counts = torch.func.functional_call(module.synapse, ones, (events.flatten(0, 1),))
             found.append(float(counts.double().sum()) / spikes.shape[1])
         if isinstance(module, Dropout):
             continue
         spikes = module(spikes)
         if isinstance(module, Spiking):
             events = (spikes > 0).to(spikes.dtype)
+            if module.own is not None:  # those of the last step reach no other
+                found[-1] += float(events[:-1].double().sum()) * module.own.out_features / spikes.shape[1]
         else:
             events = Pool(module.size, average=False)(events) if isinstance(module, Pool) else module(events)
     return found

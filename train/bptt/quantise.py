@@ -28,7 +28,7 @@ def round_half_up(value: Tensor) -> Tensor:
     return torch.floor(value + 0.5)
 
 
-def shadow_weight(weight: Tensor, scale: float, weight_width: int, shadow_width: int) -> Tensor:
+def shadow_weight(weight: Tensor, scale: float | Tensor, weight_width: int, shadow_width: int) -> Tensor:
     """Return shadow weights as whole numbers: `weight` in units of ``2^-(shadow_width - weight_width) / scale``.
 
     Rounded in 64 bits, so that a model has the same integers in any format.
@@ -44,14 +44,16 @@ def inference_weight(shadow: Tensor, weight_width: int, shadow_width: int) -> Te
     return round_half_up(shadow * 2.0 ** (weight_width - shadow_width)).clamp(low, high)
 
 
-def quantise_weight(weight: Tensor, scale: float, weight_width: int, shadow_width: int | None = None) -> Tensor:
+def quantise_weight(
+    weight: Tensor, scale: float | Tensor, weight_width: int, shadow_width: int | None = None
+) -> Tensor:
     """Return inference weights as whole numbers, gradients as of ``weight * scale`` where that is in range.
 
     Parameters
     ----------
     weight : Tensor
-    scale : float
-        LSBs of the membrane for a weight of 1 and a spike of one level.
+    scale : float or Tensor
+        LSBs of the membrane for a weight of 1 and a spike of one level, in 64 bits; a tensor is broadcast.
     weight_width : int
         Bits Bw, 2..16.
     shadow_width : int, optional
@@ -60,12 +62,12 @@ def quantise_weight(weight: Tensor, scale: float, weight_width: int, shadow_widt
     stored = weight_width if shadow_width is None else shadow_width
     shadow = shadow_weight(weight.detach(), scale, weight_width, stored)
     rounded = inference_weight(shadow, weight_width, stored)
-    scaled = weight * scale
+    scaled = (weight * scale).to(weight.dtype)
     low, high = signed_range(weight_width)
     return straight_through(scaled.clamp(low - 0.5, high + 0.5), rounded)
 
 
-def fitting_shift(weight: Tensor, scale: float, weight_width: int, highest: int) -> int:
+def fitting_shift(weight: Tensor, scale: float | Tensor, weight_width: int, highest: int) -> int:
     """Return the shift ``k`` in ``0..highest`` at which ``weight * scale * 2^k`` loses least as integers.
 
     The loss is the mean square error of the weights; the lowest shift wins a tie.

@@ -12,6 +12,7 @@ from golden import vectors
 from golden.encoding import to_events
 from golden.fixed import signed_range
 from golden.kernels import Kernel
+from golden.learning import initial_shadow
 from golden.network import Network, run
 from golden.presets import preset
 from golden.synapse import inference_weight as golden_inference_weight
@@ -48,12 +49,16 @@ def with_weights(model, weights):
     """Give a quantised model these integer weights."""
     with torch.no_grad():
         for module, weight in zip(spiking_layers(model), weights, strict=True):
-            module.weight.copy_(torch.from_numpy(weight).to(module.weight.dtype) / module.scale)
+            values = torch.from_numpy(weight).double() / module.scale
+            if module.own is not None:
+                values, own = values.split([values.shape[1] - len(values), len(values)], dim=1)
+                module.own.weight.copy_(own)
+            next(module.synapse.parameters()).copy_(values)
     return model
 
 
-@settings(max_examples=200)
-@given(st.one_of(network_configs(), spatial_configs()), seeds)
+@settings(max_examples=300)
+@given(st.one_of(network_configs(), network_configs(temporal=True), spatial_configs()), seeds)
 def test_model_export_and_golden_are_equal(config, seed):
     network = vectors.network(config, seed=seed)
     model = with_weights(SpikingNetwork(config).double().quantise(fit=False), network.weights)
@@ -101,6 +106,70 @@ def test_a_trained_network_loses_nothing(n, n_steps, kind, readout, learns):
             upper = golden_inference_weight(shadow, config.learning.shadow_width, layer.weight_width)
             assert (upper == weight).all()
             assert (shadow % (1 << (config.learning.shadow_width - layer.weight_width))).any(), "finer than the weights"
+
+
+@pytest.mark.parametrize("n, readout, hidden, recurrence, learns", [
+    (1, "membrane_sum", (24,), "learned", True), (2, "membrane", (24,), "learned", False),
+    (4, "membrane_sum", (16, 12), "learned", True), (2, "spike_count", (20, 12), "learned", False),
+    (1, "membrane", (24,), "fixed", True),
+])  # fmt: skip
+def test_a_trained_recurrent_network_loses_nothing(n, readout, hidden, recurrence, learns):
+    config = preset("cues-64r", hidden=hidden, spike_width=n, n_steps=75, recurrence=recurrence)
+    config = replace(config, readout=readout, learning=config.learning if learns else None)
+    dataset = load("cues:cues=3,delay_ms=150,train=400,test=200")
+    torch.manual_seed(0)
+    model = SpikingNetwork(config).quantise(fit=not learns)
+    own = spiking_layers(model)[0].own
+    assert own is not None
+    drawn = own.weight.detach().clone()
+    test = Inputs(dataset, "test", config)
+    history = list(
+        Trainer(model, Inputs(dataset, "train", config), Settings(epochs=4, learning_rate=5e-3), test).epochs()
+    )
+    network = to_network(model)
+    report = compare(model, network, test)
+    assert report.n_mismatches == 0 and report.samples == len(dataset.test_y)
+    assert report.accuracy == pytest.approx(history[-1].test_accuracy) and report.accuracy > 0.75
+    assert all(rate > 0 for rate in history[-1].firing_rates)
+    assert torch.equal(own.weight, drawn) == (recurrence == "fixed")
+    for layer, weight in zip(config.resolved, network.weights, strict=True):
+        assert weight.shape == layer.weight_shape
+    if learns:
+        assert network.shadows is not None and network.config == config
+    if recurrence == "fixed":
+        layer = config.resolved[0]
+        assert network.shadows is not None
+        assert (network.shadows[0][:, layer.n_in :] == initial_shadow(layer)[:, layer.n_in :]).all(), "as golden draws"
+        assert (network.shadows[0][:, : layer.n_in] != initial_shadow(layer)[:, : layer.n_in]).any()
+
+
+def test_integers_of_own_spikes_stand_for_the_same_as_floating_point():
+    config = preset("cues-64r", hidden=(20,), spike_width=2, n_steps=75)
+    neurons = replace(config.layers[0].neuron, leak_shift=None)
+    config = replace(config, layers=(replace(config.layers[0], weight_width=14, neuron=replace(
+        neurons, membrane_width=28, threshold_shift=13)), config.layers[1]), learning=None,
+        encoding=replace(config.encoding, spike_width=4))  # fmt: skip
+    torch.manual_seed(0)
+    whole = SpikingNetwork(config).double().quantise(fit=False)
+    plain = SpikingNetwork(config).double()
+    plain.load_state_dict(whole.state_dict())
+    spikes = torch.randint(16, (8, 200, 40)).double() / 15  # short, as recurrent differences grow
+    ours, theirs = (spiking_layers(model)[0](spikes) for model in (whole, plain))
+    assert ours.unique().numel() == 4
+    assert (ours != theirs).double().mean() < 0.01
+    own = spiking_layers(plain)[0].own
+    assert own is not None
+    with torch.no_grad():
+        own.weight *= 0
+    assert (ours != spiking_layers(plain)[0](spikes)).double().mean() > 0.05, "own weights matter"
+
+
+def test_sums_of_membranes_beyond_24_bits_take_longer_numbers():
+    config = replace(preset("fsdd-128r"), learning=None)
+    assert SpikingNetwork(config).quantise().exact_dtype() == torch.float32
+    longer = replace(config, n_steps=300)
+    assert SpikingNetwork(longer).quantise().exact_dtype() == torch.float64
+    assert SpikingNetwork(replace(longer, readout="membrane")).quantise().exact_dtype() == torch.float32
 
 
 def test_a_learned_leak_is_exported():
@@ -174,7 +243,7 @@ def test_the_golden_numpy_model_agrees_too():
 
 
 @settings(max_examples=30)
-@given(st.one_of(spatial_configs(), network_configs()), seeds)
+@given(st.one_of(spatial_configs(), network_configs(), network_configs(temporal=True)), seeds)
 def test_operations_are_those_of_the_kernels(config, seed):
     network = vectors.network(config, seed=seed)
     model = with_weights(SpikingNetwork(config).double().quantise(fit=False), network.weights)

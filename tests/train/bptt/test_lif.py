@@ -29,10 +29,12 @@ class _Spike(torch.autograd.Function):
         return gradient * SURROGATES[d.surrogate](x, d.slope) / d.level, None
 
 
-def reference(current, decay, d):
+def reference(current, decay, d, own=None):
     membrane, spikes, membranes = torch.zeros_like(current[0]), [], []
     for step in current:
         membrane = (membrane if decay is None else membrane * decay) + step
+        if own is not None and spikes:
+            membrane = membrane + spikes[-1] @ own.T
         if d.bounds is not None:
             membrane = membrane.clamp(*d.bounds)
         if not d.spike_bits:
@@ -80,6 +82,60 @@ def test_gradients_are_those_of_automatic_differentiation(reset, detach, bits, b
             assert found[0][0].unique().numel() == 1 << bits, "every level is reached"
         if bounded:
             assert (found[0][1] == -1).any(), "the membrane saturates"
+
+
+@pytest.mark.parametrize("reset, detach", list(product(RESETS, (False, True))))
+@pytest.mark.parametrize("bits", (1, 2, 4))
+@pytest.mark.parametrize("bounded", (False, True))
+def test_gradients_through_a_recurrent_layer_are_those_of_automatic_differentiation(reset, detach, bits, bounded):
+    torch.manual_seed(2)
+    dynamics = Dynamics(
+        spike_bits=bits, level=1 / (2**bits - 1), reset=reset, detach_reset=detach, surrogate="arctan", slope=2.0,
+        centre=centre_of("staircase", bits), bounds=(-1.0, 2.5) if bounded else None,
+    )  # fmt: skip
+    current = torch.randn(7, 40, 9, dtype=torch.float64) + 0.2
+    weights = torch.randn(2, 7, 40, 9, dtype=torch.float64)
+    matrix = torch.randn(9, 9, dtype=torch.float64) / dynamics.max_spike
+    for leaks, fixed in product((True, False), repeat=2):
+        found = []
+        for run in (lif_sequence, reference):
+            decay = torch.tensor(0.8, dtype=torch.float64, requires_grad=True) if leaks else None
+            given, own = current.clone().requires_grad_(), matrix.clone().requires_grad_(not fixed)
+            spikes, membranes = run(given, decay, dynamics, own)
+            (spikes * weights[0] + membranes * weights[1]).sum().backward()
+            found.append((spikes, membranes, given.grad, own.grad, None if decay is None else decay.grad))
+        for ours, theirs in zip(*found, strict=True):
+            assert (ours is None) == (theirs is None)
+            if ours is not None and theirs is not None:
+                torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-12)
+        assert found[0][0].unique().numel() == 1 << bits, "every level is reached"
+        assert (found[0][3] is None) == fixed
+        if bounded:
+            assert (found[0][1] == -1).any(), "the membrane saturates"
+
+
+def test_own_spikes_arrive_a_step_later():
+    neurons, own = LIF(1, reset="none"), torch.tensor([[0.0, 0.0], [1.0, 0.0]])
+    current = torch.zeros(3, 1, 2)
+    current[0, 0, 0] = 1.0  # neuron 0 fires from the first step on; its spike reaches neuron 1, not the other way
+    assert neurons(current, own)[:, 0].tolist() == [[1, 0], [1, 1], [1, 1]]
+    assert neurons(current, own.T)[:, 0].tolist() == [[1, 0], [1, 0], [1, 0]]
+
+
+def test_weights_of_own_spikes_in_bf16_change_products_only():
+    torch.manual_seed(0)
+    dynamics, decay = LIF(3).dynamics, torch.tensor(0.9)
+    matrix, current = torch.randn(20, 20) / 30, torch.randn(6, 50, 20)
+    found, gradients = [], []
+    for dtype in (torch.float32, torch.bfloat16):
+        own, given = matrix.clone().requires_grad_(), current.clone().requires_grad_()
+        spikes, membranes = lif_sequence(given, decay, dynamics, own.to(dtype))
+        (spikes + membranes).sum().backward()
+        assert own.grad is not None and given.grad is not None and spikes.dtype == given.grad.dtype == torch.float32
+        found.append(membranes.detach())
+        gradients.append(own.grad.flatten())
+    assert not torch.equal(*found) and (found[0] - found[1]).abs().mean() < 0.01
+    assert torch.nn.functional.cosine_similarity(*gradients, dim=0) > 0.999
 
 
 @pytest.mark.parametrize("name", SURROGATES)

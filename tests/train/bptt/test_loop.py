@@ -10,7 +10,14 @@ from golden.presets import preset
 from train.bptt.inputs import Inputs
 from train.bptt.layers import LIF, Dropout, Pool, Reshape, Spiking, recorded, spiking_layers
 from train.bptt.loop import Settings, Trainer, accuracy, firing_rates
-from train.bptt.losses import LOSSES, count_loss, mean_membrane_loss, membrane_loss, rate_loss
+from train.bptt.losses import (
+    LOSSES,
+    count_loss,
+    mean_membrane_loss,
+    membrane_loss,
+    membrane_sum_loss,
+    rate_loss,
+)
 from train.bptt.model import SpikingNetwork
 from train.bptt.post import losses_by_layer, quantised
 from train.bptt.state import Run, load, load_model, save
@@ -35,6 +42,7 @@ def trainer_of(run, digits, tests=False):
 
 
 @pytest.mark.parametrize("readout, loss", [("membrane", "membrane"), ("membrane", "mean_membrane"),
+                                           ("membrane_sum", "membrane_sum"), ("membrane_sum", "mean_membrane"),
                                            ("spike_count", "count"), ("spike_count", "rate")])  # fmt: skip
 @pytest.mark.parametrize("optimiser, rate", [("adam", 5e-3), ("adamw", 5e-3), ("sgd", 0.5)])
 def test_every_loss_and_optimiser_learns(readout, loss, optimiser, rate, digits):
@@ -136,7 +144,8 @@ def test_losses():
     perfect = torch.full((5, 4, 3), 0.1)
     perfect[:, torch.arange(4), labels] = 0.8
     assert rate_loss(perfect, labels) < 1e-12 < rate_loss(outputs, labels)
-    assert set(LOSSES) == {"membrane", "mean_membrane", "count", "rate"}
+    assert torch.allclose(membrane_sum_loss(outputs, labels), membrane_loss(outputs.mean(0)[None], labels))
+    assert set(LOSSES) == {"membrane", "mean_membrane", "membrane_sum", "count", "rate"}
 
 
 def test_layers_are_ordinary_modules():
@@ -168,9 +177,51 @@ def test_pooling_and_dropout():
     assert set(dropped.unique().tolist()) == {0.0, 2.0}
 
 
-def test_a_bias_is_refused():
-    with pytest.raises(ValueError, match="bias"):
-        Spiking(torch.nn.Linear(3, 2), LIF(1))
+def test_a_recurrent_layer_is_an_ordinary_module():
+    layer = Spiking(torch.nn.Linear(5, 4, bias=False), LIF(2), own=torch.nn.Linear(4, 4, bias=False))
+    assert list(layer.state_dict()) == ["synapse.weight", "own.weight"] and layer.weight.shape == (4, 9)
+    spikes = torch.rand(6, 3, 5)
+    layer(spikes).sum().backward()
+    assert layer.own is not None and layer.own.weight.grad is not None and layer.own.weight.grad.any()
+    other = Spiking(torch.nn.Linear(5, 4, bias=False), LIF(2), own=torch.nn.Linear(4, 4, bias=False))
+    assert not torch.equal(layer(spikes), other(spikes))
+    other.load_state_dict(layer.state_dict())
+    assert torch.equal(layer(spikes), other(spikes))
+    layer.own.requires_grad_(False)
+    optimiser = torch.optim.AdamW(layer.parameters(), weight_decay=0.5)
+    before = layer.own.weight.clone(), layer.weight.clone()
+    optimiser.zero_grad()
+    layer(spikes).sum().backward()
+    optimiser.step()
+    assert torch.equal(layer.own.weight, before[0]) and not torch.equal(layer.weight, before[1])
+
+
+def test_bf16_takes_in_own_spikes():
+    torch.manual_seed(0)
+    layer = Spiking(torch.nn.Linear(5, 30, bias=False), LIF(8), own=torch.nn.Linear(30, 30, bias=False))
+    spikes = torch.rand(6, 20, 5)
+    assert layer.own is not None
+    with torch.autocast("cpu", torch.bfloat16):
+        short, current = layer(spikes), layer.synapse(spikes).float()
+        assert torch.equal(short, layer.neuron(current, layer.own.weight.bfloat16()))
+    assert short.dtype == torch.float32 and not torch.equal(short, layer.neuron(current, layer.own.weight))
+    assert torch.allclose(short, layer(spikes), atol=0.1)
+
+
+def linear(n_in, n_out, bias=False):
+    return torch.nn.Linear(n_in, n_out, bias=bias)
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ((linear(3, 2, True), LIF(1)), "synapse.*bias"),
+    ((linear(3, 2), LIF(1), linear(2, 2, True)), "own.*bias"),
+    ((linear(3, 2), LIF(1), linear(2, 3)), "own.*2 inputs and outputs"),
+    ((linear(3, 2), LIF(0), linear(2, 2)), "own.*fire"),
+    ((torch.nn.Conv2d(1, 2, 3, bias=False), LIF(1), linear(2, 2)), "own.*Conv2d"),
+])  # fmt: skip
+def test_impossible_layers_are_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        Spiking(*arguments)
 
 
 @pytest.mark.parametrize("change, word", [

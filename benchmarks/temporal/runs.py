@@ -1,0 +1,163 @@
+"""What is measured: a task, a method, and one training run of them."""
+
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from benchmarks.answers import Answer, Key
+from golden.config import EncodingConfig, NetworkConfig
+from golden.presets import preset
+from train.data import load
+from train.data.dataset import Part
+from train.data.event_dataset import EventDataset
+from train.online import evaluate, train_online
+
+SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A preset and the sets it is measured on; `samples` to learn from, for the estimate of time."""
+
+    preset: str
+    data: tuple[str, ...]
+    samples: int
+
+
+TASKS = {
+    "official": Task(preset="fsdd-128r", data=("fsdd",), samples=2700),
+    "speakers": Task(preset="fsdd-128r", data=tuple(f"fsdd:split={name}" for name in SPEAKERS), samples=2500),
+    "reversed": Task(preset="fsdd-reversed-128r", data=("fsdd-reversed",), samples=5400),
+    "cues": Task(preset="cues-64r", data=("cues",), samples=2000),
+}
+METHODS = {
+    "snn": ("integer", "none"),
+    "rsnn": ("integer", "learned"),
+    "fixed": ("integer", "fixed"),
+    "bptt-snn": ("bptt", "none"),
+    "bptt-rsnn": ("bptt", "learned"),
+    "mlp": ("mlp", "none"),
+}
+"""Family and recurrence."""
+COST = {
+    ("integer", "none"): 3.3, ("integer", "learned"): 4.5, ("integer", "fixed"): 3.5,
+    ("bptt", "none"): 3.5, ("bptt", "learned"): 5.0, ("mlp", "none"): 0.4,
+}  # fmt: skip
+"""Microseconds of a training sample and step of FSDD with 128 hidden neurons, for the estimate of time; on one core of
+the machine of docs/results.md."""
+
+
+def configuration(key: Key) -> NetworkConfig:
+    """Return the network of a question."""
+    shadow_width, weight_width = (int(width) for width in key.get("widths", "16-8").split("-"))
+    config = preset(
+        key["preset"], hidden=(key["hidden"],), recurrence=key["recurrence"], shadow_width=shadow_width,
+        weight_width=weight_width, epochs=key.get("epochs"), seed=key["seed"],
+    )  # fmt: skip
+    leak = key.get("readout_leak", config.layers[-1].neuron.leak_shift)
+    readout = replace(config.layers[-1], neuron=replace(config.layers[-1].neuron, leak_shift=leak))
+    return replace(config, layers=(*config.layers[:-1], readout))
+
+
+def by_rule(key: Key, dataset: EventDataset) -> Answer:
+    """Train by the on-line rule."""
+    training = train_online(configuration(key), dataset)
+    found, last = evaluate(training.network, dataset), training.history[-1]
+    return {
+        "accuracy": found.accuracy,
+        "training_accuracy": last.training_accuracy,
+        "hidden_events": found.activity.hidden_events / found.activity.samples,
+    }
+
+
+def by_gradients(key: Key, dataset: EventDataset) -> Answer:
+    """Train by float BPTT."""
+    import torch
+
+    from train.bptt import Inputs, Settings, SpikingNetwork, Trainer, accuracy, firing_rates
+
+    torch.set_num_threads(1)
+    config = configuration(key)
+    torch.manual_seed(key["seed"])
+    settings = Settings(
+        epochs=key["epochs"], learning_rate=key["learning_rate"], loss=key["loss"], schedule="cosine", seed=key["seed"]
+    )
+    trainer = Trainer(SpikingNetwork(config), Inputs(dataset, "train", config), settings)
+    *_, last = trainer.epochs()
+    with firing_rates(trainer.model) as rates:
+        found = accuracy(trainer.model, Inputs(dataset, "test", config))
+    return {
+        "accuracy": found,
+        "training_accuracy": last.training_accuracy,
+        "hidden_events": rates()[0] * config.n_steps * config.layers[0].size,
+    }
+
+
+def by_counts(key: Key, dataset: EventDataset) -> Answer:
+    """Train a perceptron on the counts of events, scaled to mean 0 and deviation 1."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    epochs = key["epochs"]
+    perceptron = MLPClassifier(
+        (key["hidden"],), learning_rate_init=key["learning_rate"], alpha=key["alpha"], batch_size=64,
+        max_iter=epochs, n_iter_no_change=epochs, random_state=key["seed"],
+    )  # fmt: skip
+    model = make_pipeline(StandardScaler(), perceptron)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is a setting like any other
+        model.fit(counts(dataset, "train"), dataset.train_y)
+    found = float(model.score(counts(dataset, "test"), dataset.test_y))
+    return {"accuracy": found, "training_accuracy": float(model.score(counts(dataset, "train"), dataset.train_y))}
+
+
+def counts(dataset: EventDataset, part: Part) -> np.ndarray:
+    """Return the summed levels of each input, (n, n_inputs)."""
+    events = dataset.events(part, EncodingConfig(kind="events", spike_width=8), dataset.n_steps)
+    found = np.zeros((events.n_samples, events.n_inputs))
+    samples = np.repeat(np.arange(events.n_samples), np.diff(events.offsets[:: events.n_steps]))
+    np.add.at(found, (samples, events.addresses), events.levels)
+    return found
+
+
+FAMILIES: dict[str, Callable[[Key, EventDataset], Answer]] = {
+    "integer": by_rule,
+    "bptt": by_gradients,
+    "mlp": by_counts,
+}
+
+
+@lru_cache(maxsize=2)
+def dataset_of(name: str, data_dir: str | None) -> EventDataset:
+    """Load a set once in a process that answers several questions about it."""
+    found = load(name, data_dir)
+    assert isinstance(found, EventDataset)
+    return found
+
+
+def answer(key: Key, data_dir: str | None) -> Answer:
+    """Answer one question in a process of its own; tuning sees nothing of the test part."""
+    dataset = dataset_of(key["data"], data_dir)
+    if key["samples"] is not None:
+        dataset = dataset.take(key["samples"], key["samples"] // 2)
+    if key["part"] == "validation":
+        dataset = dataset.validation_split()
+    began = time.process_time()
+    return FAMILIES[key["family"]](key, dataset) | {"seconds": time.process_time() - began}
+
+
+def seconds(key: Key) -> float:
+    """Return about how long an answer takes."""
+    task = TASKS[key["task"]]
+    config = configuration(key | {"readout_leak": None})
+    assert config.learning is not None
+    steps = 1 if key["family"] == "mlp" else config.n_steps
+    epochs = key.get("epochs") or config.learning.epochs
+    cost = COST[key["family"], key["recurrence"]] * key["hidden"] / 128
+    return 1e-6 * cost * steps * epochs * (key["samples"] or task.samples)

@@ -1,0 +1,211 @@
+"""The questions of the study, what is chosen by validation, and the tables that the answers make."""
+
+import argparse
+import json
+import statistics
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from benchmarks.answers import Answers, Key
+from benchmarks.online_bptt.tables import Row, spread
+
+from .runs import METHODS, TASKS, answer, seconds
+
+NAMES = {
+    "snn": "integer SNN", "rsnn": "integer RSNN", "fixed": "integer RSNN, fixed recurrence", "bptt-snn": "BPTT SNN",
+    "bptt-rsnn": "BPTT RSNN", "mlp": "MLP on event counts",
+}  # fmt: skip
+WIDTHS = ("16-4", "16-8", "16-12", "16-16", "8-8")
+SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "bptt": {
+        "learning_rate": (5e-3, 2e-3, 1e-2),
+        "readout_leak": (5, 4, 6),
+        "loss": ("mean_membrane", None),
+        "epochs": (20, 40),
+    },
+    "mlp": {"learning_rate": (1e-3, 3e-3), "alpha": (1e-4, 1e-1, 1.0), "epochs": (50, 200)},
+}
+"""In the order in which they are chosen, each with the first of those behind it; loss None is that of the score."""
+CHOICES = max(len(lists) for lists in SETTINGS.values())
+TUNING_SEEDS = 2
+
+
+class Study:
+    """The questions of a run of the command; `options` are those of its command line."""
+
+    def __init__(self, options: argparse.Namespace, answers: Answers) -> None:
+        self.options, self.answers = options, answers
+
+    def cases(self) -> Iterator[Key]:
+        """Return what is measured: a question each, without what is chosen and the seed."""
+        for task in self.options.tasks:
+            for data in TASKS[task].data[: self.options.folds]:
+                for hidden in self.options.hidden:
+                    for method in self.options.methods:
+                        yield from self._cases(task, data, hidden, method)
+
+    def _cases(self, task: str, data: str, hidden: int, method: str) -> Iterator[Key]:
+        family, recurrence = METHODS[method]
+        key: Key = {
+            "task": task, "preset": TASKS[task].preset, "data": data, "method": method, "family": family,
+            "recurrence": recurrence, "hidden": hidden, "samples": self.options.samples,
+        }  # fmt: skip
+        if family != "integer":
+            yield key
+        elif method == "fixed":
+            yield self._integer(key, "16-8")
+        else:
+            yield from (self._integer(key, widths) for widths in self.options.widths)
+
+    def _integer(self, case: Key, widths: str) -> Key:
+        epochs = {} if self.options.epochs is None else {"epochs": self.options.epochs}
+        return case | {"widths": widths} | epochs
+
+    def lists(self, case: Key) -> dict[str, tuple[Any, ...]]:
+        """Return what is chosen for a case, and from what."""
+        found = SETTINGS.get(case["family"], {})
+        if self.options.epochs is None:
+            return found
+        return {name: (self.options.epochs,) if name == "epochs" else values[:2] for name, values in found.items()}
+
+    def tuning(self, case: Key, settings: Key) -> list[Key]:
+        """Return the questions how well settings do on the validation split."""
+        return [case | settings | {"part": "validation", "seed": seed} for seed in range(TUNING_SEEDS)]
+
+    def validation(self, case: Key, settings: Key) -> list[float] | None:
+        """Return the accuracies of settings on the validation split; None where they are not known yet."""
+        keys = self.tuning(case, settings)
+        return [self.answers[key]["accuracy"] for key in keys] if all(key in self.answers for key in keys) else None
+
+    def choice(self, case: Key, at: int) -> list[Key]:
+        """Return the questions of the `at`-th choice; none where there is no choice."""
+        lists = list(self.lists(case).items())
+        if at >= len(lists) or len(lists[at][1]) < 2:
+            return []
+        settings, (name, values) = self.settings(case, at), lists[at]
+        return [key for value in values for key in self.tuning(case, settings | {name: value})]
+
+    def settings(self, case: Key, at: int | None = None) -> Key:
+        """Return the settings after the first `at` choices, or all; the first of equals, and of what is not known."""
+        found: Key = {name: values[0] for name, values in self.lists(case).items()}
+        for index, (name, values) in enumerate(list(self.lists(case).items())[:at]):
+            accuracies = {value: self.validation(case, found | {name: value}) for value in values}
+            if all(accuracies.values()):
+                found[name] = max(values, key=lambda value: statistics.fmean(accuracies[value] or []))
+            elif index == len(found) - 1:
+                found[name] = values[-1]  # of the epochs, for the estimate
+        return found
+
+    def runs(self, case: Key) -> list[Key]:
+        """Return the questions of a case on the test part, one for each seed."""
+        return [case | self.settings(case) | {"part": "test", "seed": seed} for seed in range(self.options.seeds)]
+
+    def missing(self) -> list[Key]:
+        """Return all questions without an answer, later ones with settings that are only assumed."""
+        cases = list(self.cases())
+        keys = [key for at in range(CHOICES) for case in cases for key in self.choice(case, at)]
+        keys += [key for case in cases for key in self.runs(case)]
+        return [key for key in {json.dumps(key): key for key in keys}.values() if key not in self.answers]
+
+    def answer(self) -> None:
+        """Answer everything; what is there already is not done again."""
+        cases, asked = list(self.cases()), partial(answer, data_dir=self.options.data_dir)
+        for at in range(CHOICES):
+            keys = [key for case in cases for key in self.choice(case, at)]
+            self.answers.complete(_longest_first(keys), f"settings, choice {at + 1}", self.options.workers, asked)
+        keys = [key for case in cases for key in self.runs(case)]
+        self.answers.complete(_longest_first(keys), "training", self.options.workers, asked)
+
+    def accuracies(self, case: Key) -> list[float]:
+        """Return the test accuracies of a case, one for each seed."""
+        return [self.answers[key]["accuracy"] for key in self.runs(case)]
+
+    def by_method(self) -> dict[str, dict[str, list[Key]]]:
+        """Return the cases by name of the method and by task; several of a task are those of its test speakers."""
+        found: dict[str, dict[str, list[Key]]] = {}
+        for case in self.cases():
+            found.setdefault(name_of(case), {}).setdefault(case["task"], []).append(case)
+        return found
+
+    def means(self, cases: list[Key]) -> list[float]:
+        """Return accuracies by seed, the mean over the cases."""
+        return [statistics.fmean(each) for each in zip(*(self.accuracies(case) for case in cases), strict=True)]
+
+    def accuracy_rows(self) -> list[Row]:
+        """Return test accuracy by method and task."""
+        return [
+            {"method": name} | {task: spread(self.means(tasks[task])) for task in self.options.tasks}
+            for name, tasks in self.by_method().items()
+        ]
+
+    def speaker_rows(self) -> list[Row]:
+        """Return test accuracy by method and test speaker."""
+        return [
+            {"method": name}
+            | {case["data"].partition("=")[2]: spread(self.accuracies(case)) for case in tasks["speakers"]}
+            for name, tasks in self.by_method().items()
+        ]
+
+    def goal_rows(self) -> list[Row]:
+        """Return how far the integer networks of 16-8 are above float BPTT of the same network less its deviation."""
+        rows, methods = [], self.by_method()
+        for name, tasks in methods.items():
+            example = next(iter(tasks.values()))[0]
+            other = f"bptt-{example['method']}"
+            if example["family"] != "integer" or other not in self.options.methods or example["widths"] != "16-8":
+                continue
+            row: Row = {"16-8 less (BPTT - sd), points": name}
+            for task, cases in tasks.items():
+                beside = self.means(methods[name_of(example | {"method": other, "family": "bptt"})][task])
+                least = statistics.fmean(beside) - (statistics.stdev(beside) if len(beside) > 1 else 0.0)
+                row[task] = f"{100 * (statistics.fmean(self.means(cases)) - least):+.2f}"
+            rows.append(row)
+        return rows
+
+    def setting_rows(self) -> list[Row]:
+        """Return what was chosen, with its accuracy on the validation split."""
+        rows = []
+        for case in self.cases():
+            if case["family"] == "integer":
+                continue
+            chosen = self.settings(case)
+            row: Row = {"method": name_of(case), "data": case["data"]}
+            row |= {"settings": ", ".join(f"{name} {value or 'of the score'}" for name, value in chosen.items())}
+            rows.append(row | {"validation accuracy, %": spread(self.validation(case, chosen) or [float("nan")])})
+        return rows
+
+    def run_rows(self) -> list[Row]:
+        """Return all runs on the test part."""
+        names = ("task", "data", "method", "hidden", "widths", "seed", *_settings_names())
+        found = []
+        for case in self.cases():
+            for key in self.runs(case):
+                result = self.answers[key]
+                row = {name: key.get(name, "") for name in names}
+                measured = ("accuracy", "training_accuracy", "hidden_events", "seconds")
+                found.append(row | {name: result.get(name, "") for name in measured})
+        return found
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return all tables that have rows, by their titles."""
+        found = {"Test accuracy, %": self.accuracy_rows()}
+        if "speakers" in self.options.tasks:
+            found["Unknown speakers one by one, test accuracy, %"] = self.speaker_rows()
+        found |= {"Beside BPTT": self.goal_rows(), "Settings chosen on validation": self.setting_rows()}
+        return {title: rows for title, rows in found.items() if rows}
+
+
+def name_of(case: Key) -> str:
+    """Return how tables call the method of a case."""
+    widths = f", {case['widths']}" if case["family"] == "integer" else ""
+    return f"{NAMES[case['method']]} {case['hidden']}{widths}"
+
+
+def _settings_names() -> list[str]:
+    return list(dict.fromkeys(name for lists in SETTINGS.values() for name in lists))
+
+
+def _longest_first(keys: Sequence[Key]) -> list[Key]:
+    """Sort questions, so that no worker is left with a long one at the end."""
+    return sorted(keys, key=seconds, reverse=True)

@@ -1,0 +1,120 @@
+"""What is asked, what is chosen by validation alone, and what the tables say."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.answers import Answers
+from benchmarks.temporal import runs
+from benchmarks.temporal.__main__ import main, parsed
+from benchmarks.temporal.study import SETTINGS, Study
+from train.data.cues import load_cues
+
+
+def study_of(tmp_path, *arguments):
+    return Study(parsed(["--out", str(tmp_path), *arguments]), Answers(tmp_path / "answers.jsonl"))
+
+
+def pretended(study, accuracy):
+    """Answer all questions by a function of the key, in the order of the command."""
+    cases = list(study.cases())
+    for at in range(4):
+        for key in [key for case in cases for key in study.choice(case, at)]:
+            study.answers.keep(key, {"accuracy": accuracy(key)})
+    for key in [key for case in cases for key in study.runs(case)]:
+        study.answers.keep(key, {"accuracy": accuracy(key)})
+
+
+def test_settings_are_chosen_one_after_the_other_on_validation_alone(tmp_path):
+    best = {"learning_rate": 1e-2, "readout_leak": 4, "loss": None, "epochs": 40}
+
+    def accuracy(key):
+        if key["part"] == "test":
+            return 0.9 - sum(key[name] == value for name, value in best.items()) / 10
+        return 0.5 + sum(key[name] == value for name, value in best.items()) / 10
+
+    study = study_of(tmp_path, "--tasks", "official", "--methods", "bptt-rsnn", "--hidden", "128")
+    (case,) = study.cases()
+    assert study.settings(case)["epochs"] == max(SETTINGS["bptt"]["epochs"]), "the estimate takes the longest"
+    assert len(study.missing()) == 2 * (3 + 2 + 1 + 1) + 3
+    pretended(study, accuracy)
+    assert study.settings(case) == best and not study.missing()
+    asked = [key for at in range(4) for key in study.choice(case, at)]
+    assert {key["part"] for key in asked} == {"validation"} and {key["seed"] for key in asked} == {0, 1}
+    assert {key["part"] for key in study.runs(case)} == {"test"} and len(study.runs(case)) == 3
+    again = study_of(tmp_path, "--tasks", "official", "--methods", "bptt-rsnn", "--hidden", "128", "--seeds", "4")
+    assert [key["seed"] for key in again.missing()] == [3], "what is answered is not asked again"
+    (row,) = study.setting_rows()
+    assert "learning_rate 0.01" in row["settings"] and "loss of the score" in row["settings"]
+
+
+def test_tables_are_means_over_seeds_of_means_over_speakers(tmp_path):
+    def accuracy(key):
+        base = {"integer": 0.7, "bptt": 0.6, "mlp": 0.5}[key["family"]]
+        speaker = runs.SPEAKERS.index(key["data"].partition("=")[2]) if "=" in key["data"] else 0
+        return base + 0.01 * key["seed"] + 0.02 * speaker
+
+    study = study_of(tmp_path, "--tasks", "official", "speakers", "--hidden", "64", "--widths", "16-4", "16-8")
+    pretended(study, accuracy)
+    rows = {row["method"]: row for row in study.accuracy_rows()}
+    assert list(rows) == [
+        "integer SNN 64, 16-4", "integer SNN 64, 16-8", "integer RSNN 64, 16-4", "integer RSNN 64, 16-8",
+        "integer RSNN, fixed recurrence 64, 16-8", "BPTT SNN 64", "BPTT RSNN 64", "MLP on event counts 64",
+    ]  # fmt: skip
+    assert rows["BPTT SNN 64"] == {"method": "BPTT SNN 64", "official": "61.00 ± 1.00", "speakers": "66.00 ± 1.00"}
+    (speakers,) = [row for row in study.speaker_rows() if row["method"] == "MLP on event counts 64"]
+    assert speakers["yweweler"] == "61.00 ± 1.00" and len(speakers) == 7
+    goals = study.goal_rows()
+    assert [next(iter(row.values())) for row in goals] == ["integer SNN 64, 16-8", "integer RSNN 64, 16-8"]
+    assert {row["official"] for row in goals} == {"+11.00"}
+    assert len(study.run_rows()) == 8 * 7 * 3 and set(study.tables()) > {"Test accuracy, %"}
+
+
+@pytest.mark.parametrize("family, settings", [
+    ("integer", {"widths": "16-8", "epochs": 1}),
+    ("bptt", {"learning_rate": 5e-3, "readout_leak": 6, "loss": None, "epochs": 1}),
+    ("mlp", {"learning_rate": 1e-3, "alpha": 1.0, "epochs": 50}),
+])  # fmt: skip
+def test_each_family_answers(family, settings):
+    key = {"task": "cues", "preset": "cues-64r", "data": "cues:train=80,test=40", "method": "", "family": family,
+           "recurrence": "learned", "hidden": 8, "samples": None, "part": "validation", "seed": 0}  # fmt: skip
+    key |= settings
+    found = runs.answer(key, None)
+    assert 0 <= found["accuracy"] <= 1 and found["seconds"] > 0
+    assert runs.answer(key, None)["accuracy"] == found["accuracy"]
+    config = runs.configuration(key)
+    assert config.layers[0].recurrent and config.layers[0].size == 8
+    assert config.layers[-1].neuron.leak_shift == settings.get("readout_leak", 5)
+
+
+def test_the_network_of_a_question():
+    key = {"preset": "fsdd-128r", "hidden": 256, "recurrence": "fixed", "widths": "8-8", "seed": 3}
+    config = runs.configuration(key)
+    assert config.learning is not None and config.learning.shadow_width == 8 and config.learning.seed == 3
+    assert config.topology == "128-256r-10" and config.learning.recurrence == "fixed"
+
+
+def test_counts_are_blind_to_time():
+    dataset = load_cues("train=20,test=10")
+    found = runs.counts(dataset, "train")
+    assert found.shape == (20, 40) and found.sum() == dataset.train.levels.sum()
+    first = slice(dataset.train.offsets[0], dataset.train.offsets[dataset.n_steps])
+    expected = np.bincount(dataset.train.addresses[first], dataset.train.levels[first], minlength=40)
+    assert (found[0] == expected).all()
+    backwards = dataset.train.offsets[-1] - dataset.train.offsets[::-1]
+    turned = dataset.train._replace(
+        offsets=backwards, addresses=dataset.train.addresses[::-1], levels=dataset.train.levels[::-1]
+    )
+    assert (runs.counts(replace(dataset, train=turned), "train") == found[::-1]).all()
+
+
+def test_errors_are_one_line_and_an_estimate_runs_nothing(tmp_path, capsys):
+    assert main(["--seeds", "0"]) == 2
+    assert capsys.readouterr().err == "error: --seeds: must be at least 1, got 0\n"
+    nowhere = ["--data-dir", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")]
+    assert main(["--tasks", "official", *nowhere]) == 2
+    assert capsys.readouterr().err.startswith("error: ") and not list(tmp_path.iterdir())
+    assert main(["--tasks", "cues", "--methods", "mlp", "rsnn", "--estimate", *nowhere]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.startswith("56 runs to do, about ") and not list(tmp_path.iterdir())
