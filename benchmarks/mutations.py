@@ -29,7 +29,8 @@ class Mutation:
 
 
 MUTATIONS = (
-    Mutation("a wrong shift of the update", "update.py", "up = learning.max_boost - boost", "up = learning.max_boost"),
+    Mutation("a wrong shift of the update", "update.py", "for rate in layer.rates_at(boost)",
+             "for rate in layer.rates_at(0)"),
     Mutation("a shadow weight that wraps", "update.py", "saturate(total, layer.stored_width)", "total"),
     Mutation("a skipped LFSR draw", "update.py", "self.drawn.eq(taken & will_update)", "self.drawn.eq(0)"),
     Mutation("a swapped sign of the update", "update.py", "exact = shadow_3 + step_3", "exact = shadow_3 - step_3"),
@@ -39,7 +40,15 @@ MUTATIONS = (
         "Mux(error.negative, -weighed, weighed)",
         "Mux(error.negative, weighed, -weighed)",
     ),
-    Mutation("the margin's edge", "learning.py", "score > -margin", "score >= -margin"),
+    Mutation("the margin's edge", "output_error.py", "self.charge > -learning.margin",
+             "self.charge >= -learning.margin"),
+    Mutation("a graded error that is not scaled", "output_error.py", "GRADED_SHIFT - below - down",
+             "GRADED_SHIFT - below"),
+    Mutation("a trace that ends but keeps its row", "traces.py", "leak_1 & (leaked != 0)", "leak_1"),
+    Mutation("own events after a sample's last step", "layer.py", "(event.spike != 0) & ~sweep.final",
+             "(event.spike != 0)", (_CORE, "-k", "recurrent")),
+    Mutation("a step that does not wait for own events", "recurrence.py", "closes & (unfired | (queue.level != 0))",
+             "closes & (queue.level != 0)", (_CORE, "-k", "recurrent")),
     Mutation("a place in the list believed too far", "traces.py", "places.read_data0.place < count", "1"),
     Mutation("rows of no use not ended by the last", "scan.py", "else 1 if lane == last_lane else", "else"),
     Mutation("padding neurons with rows", "scan.py", "in_last = 0 if lane > last_lane else", "in_last ="),
@@ -54,8 +63,8 @@ MUTATIONS = (
     Mutation(
         "a discarded sample that keeps its label",
         "learner.py",
-        "(score.discard | (score.last & score.final))",
-        "(score.last & score.final)",
+        "(accepted & score.discard) | (output.done & final)",
+        "output.done & final",
         (_FAULTS,),
     ),
     Mutation("an accumulator that is not restarted", "synapse.py", "Mux(first_3, 0, previous[lane])", "previous[lane]",
