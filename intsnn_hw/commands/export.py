@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
 
-from .options import add_command, add_data, dataset_of, writable_file
+from .options import add_command, add_data, dataset_of
 from .output import columns, emit, percent, status, table
-from .train_bptt import notes, require_torch
+from .train_bptt import checkpoint_file, notes, require_torch
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     if stored.quantised and widths:
         option = "--" + next(iter(widths)).replace("_", "-")
         raise InputError(f"{option}: {args.state} was trained in its integers; only a network of --float takes others")
-    out = writable_file(args.out)
+    out = checkpoint_file(args.out)
     dataset = dataset_of(args, stored.config)
     test = Inputs(dataset, "test", stored.config)
     layers: list[dict[str, Any]] = []
@@ -121,7 +121,8 @@ def _shown(result: dict[str, Any]) -> list[Any]:
     shown = [table(*outcome, title=f"{result['network']}, {result['topology']}")]
     if result["layers"]:
         rows: list[tuple[object, ...]] = [
-            (entry["layer"], entry["weight_width"], entry["threshold_shift"], f"{entry['weight_sqnr_db']:.1f} dB",
+            (entry["layer"], entry["weight_width"], entry["threshold_shift"],
+             "no error" if entry["weight_sqnr_db"] is None else f"{entry['weight_sqnr_db']:.1f} dB",
              "-" if entry["spikes_changed"] is None else percent(entry["spikes_changed"]), percent(entry["accuracy"]))
             for entry in result["layers"]
         ]  # fmt: skip

@@ -64,9 +64,14 @@ intsnn train bptt.npz --epochs 2 --out refined.npz""",
         "--seed",
         type=natural,
         metavar="N",
-        help="of weights, rounding and sample order (default: the configuration's, 0 in a preset)",
+        help="of weights, rounding and sample order (default: the configuration's, 0 in presets; 0 for bptt)",
     )
-    group.add_argument("--epochs", type=count, metavar="N", help="length of the run (default: the configuration's)")
+    group.add_argument(
+        "--epochs",
+        type=count,
+        metavar="N",
+        help="length of the run (default: the configuration's; 5 for bptt)",
+    )
     group.add_argument(
         "--on", choices=ENGINES, default="golden", help="what learns: golden model or simulated hardware"
     )

@@ -70,7 +70,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--centre", choices=("staircase", "theta", "zero"), help="of the surrogate (default: staircase, ETH eq. 3.2)"
     )
     group.add_argument("--detach-reset", action="store_true", default=None, help="no gradient through the reset")
-    group.add_argument("--learn-decay", action="store_true", default=None, help="learn the leaks of hidden layers")
+    group.add_argument("--learn-decay", action="store_true", default=None, help="learn the leaks, of layers that leak")
     group.add_argument(
         "--float", action="store_true", default=None, help="train without quantisation; 'intsnn export' quantises"
     )
@@ -85,10 +85,11 @@ def run(args: argparse.Namespace, source: Source) -> int:
     if source.network is not None:
         raise InputError(f"{source.where}: --method bptt starts from a configuration; give --preset or --config")
     from train.bptt.inputs import Inputs
+    from train.bptt.layers import spiking_layers
     from train.bptt.loop import Settings, Trainer
     from train.bptt.state import Run, load
 
-    out = None if args.out is None else writable_file(args.out)
+    out = None if args.out is None else checkpoint_file(args.out)
     log = None if args.log is None else _log_file(args.log)
     config = _config(source.config, args)
     dataset = dataset_of(args, config, download=args.download)
@@ -104,11 +105,13 @@ def run(args: argparse.Namespace, source: Source) -> int:
         samples=len(dataset.train_y),
     )
     model = wanted.model().to(device)
+    if args.learn_decay and not any(layer.neuron.decay_logit is not None for layer in spiking_layers(model)):
+        raise InputError(f"--learn-decay: no layer of {config.name} leaks; leave it out, or give leaks in --config")
     trainer = Trainer(model, Inputs(dataset, "train", config, device), wanted.settings)
     test = Inputs(dataset, "test", config, device)
     state = None if out is None else out.with_suffix(".pt")
     if args.resume and state is not None and state.exists():
-        stored, found = load(state, device)
+        stored, found = load(state)
         if replace(stored, config=replace(stored.config, hardware=config.hardware)) != wanted:
             raise InputError(f"{state}: is of another run; give the same options, data and seed to resume it")
         trainer.restore(found)
@@ -175,7 +178,7 @@ def _device(name: str) -> str:
     import torch
 
     try:
-        torch.zeros(1, device=name)
+        torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"--device {name}: cannot be used here ({reason})") from error
@@ -188,6 +191,16 @@ def require_torch() -> None:
         import torch  # noqa: F401
     except ImportError as error:
         raise ToolError("PyTorch is not installed: pip install 'intsnn-hw[torch]'") from error
+
+
+def checkpoint_file(path: str) -> Path:
+    """See that a checkpoint can be written, and that it does not take the place of the state of a run."""
+    out = writable_file(path)
+    if out.suffix == ".pt":
+        raise InputError(
+            f"--out {path}: .pt is the state of a run; give its checkpoint, {out.with_suffix('.npz').name}"
+        )
+    return out
 
 
 def _log_file(path: str) -> Path:

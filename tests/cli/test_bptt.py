@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from golden import checkpoint
 
@@ -103,6 +104,10 @@ def test_an_interrupted_run_goes_on(intsnn, tmp_path, monkeypatch):
     assert left.code == 130 and "--resume" in left.err
     assert intsnn(*options, "--out", tmp_path / "part.npz", "--resume").code == 0
     assert (tmp_path / "part.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+    places, load = [], torch.load
+    monkeypatch.setattr(torch, "load", lambda path, **how: (places.append(how["map_location"]), load(path, **how))[1])
+    assert intsnn(*options, "--device", "cpu:0", "--out", tmp_path / "part.npz", "--resume").code == 0
+    assert places == ["cpu"], "states of generators lie there, whatever the device"
     other = intsnn(*options, "--out", tmp_path / "part.npz", "--resume", "--batch-size", 64)
     assert other.code == 2 and "another run" in other.err
 
@@ -133,6 +138,9 @@ def test_export_keeps_the_integers_of_a_quantised_network(intsnn, bptt, tmp_path
     (("train", "--preset", "digits-64", "--batch-size", "8"), ("--batch-size", "--method bptt")),
     ((*BPTT, "--on", "rtl"), ("--on", "on-line")),
     ((*BPTT, "--device", "cuda:77"), ("--device cuda:77",)),
+    ((*BPTT, "--learn-decay"), ("--learn-decay", "no layer of digits-16 leaks")),
+    ((*BPTT, "--device", "meta"), ("--device meta",)),
+    ((*BPTT, "--out", "run.pt"), ("--out run.pt", "run.npz")),
     ((*BPTT, "--loss", "count"), ("loss", "count", "membrane")),
     ((*BPTT, "--loss", "membrane_sum"), ("loss", "membrane_sum", "membrane")),
     ((*RECURRENT, "--steps", "80"), ("75 time steps", "80")),
@@ -157,5 +165,8 @@ def test_other_faults(intsnn, bptt, tmp_path):
     impossible = intsnn("export", bptt / "float.pt", "--weight-width", 40, "--out", tmp_path / "x.npz")
     assert impossible.code == 2 and "weight_width" in impossible.err
     assert intsnn("export", bptt / "float.pt", "--out", tmp_path / "e.npz", "--json").code == 0
+    state = (bptt / "digits.pt").read_bytes()
+    over = intsnn("export", bptt / "digits.pt", "--out", bptt / "digits.pt")
+    assert over.code == 2 and "digits.npz" in over.err and (bptt / "digits.pt").read_bytes() == state
     no_shadows = intsnn("train", tmp_path / "e.npz")
     assert no_shadows.code == 2 and "learning" in no_shadows.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from golden.errors import ConfigError
+from golden.errors import ConfigError, InputError
 
 from .inputs import Inputs
 from .layers import spiking_layers
@@ -133,7 +134,13 @@ class Trainer:
         return -(-len(self.train) // self.settings.batch_size)
 
     def epochs(self, progress: Callable[[int], None] | None = None) -> Iterator[Epoch]:
-        """Train the epochs that are left; `progress` is told of every so many samples done."""
+        """Train the epochs that are left; `progress` is told of every so many samples done.
+
+        Raises
+        ------
+        InputError
+            The loss is no finite number any more.
+        """
         while len(self.history) < self.settings.epochs:
             self.history.append(self._epoch(progress or (lambda samples: None)))
             yield self.history[-1]
@@ -163,7 +170,7 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from :meth:`state`; on the same machine the result equals that of an uninterrupted run bit for bit."""
+        """Go on from :meth:`state`; on the same CPU the result equals that of an uninterrupted run bit for bit."""
         self.model.load_state_dict(state["model"])
         self.model.set_threshold_shifts(state["shifts"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -188,6 +195,10 @@ class Trainer:
                 right += batch_right
                 progress(len(samples))
             totals = loss.item() / n_samples, right.item() / n_samples
+        if not math.isfinite(totals[0]):
+            raise InputError(
+                f"Trainer: the loss of epoch {len(self.history) + 1} is {totals[0]}; train with a lower learning rate"
+            )
         seconds = time.perf_counter() - began
         return Epoch(
             epoch=len(self.history) + 1,

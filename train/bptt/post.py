@@ -22,8 +22,8 @@ class LayerLoss:
     Attributes
     ----------
     layer, weight_width, threshold_shift : int
-    weight_sqnr_db : float
-        Power of the weights over that of their rounding errors, in dB; infinite without an error.
+    weight_sqnr_db : float or None
+        Power of the weights over that of their rounding errors, in dB; None without an error.
     spikes_changed : float or None
         Share of the layer's spikes that change their level where this layer alone is quantised, 0..1; None of a
         readout that does not fire.
@@ -34,7 +34,7 @@ class LayerLoss:
     layer: int
     weight_width: int
     threshold_shift: int
-    weight_sqnr_db: float
+    weight_sqnr_db: float | None
     spikes_changed: float | None
     accuracy: float
 
@@ -67,7 +67,7 @@ def losses_by_layer(model: SpikingNetwork, inputs: Inputs) -> Iterator[LayerLoss
             layer=index,
             weight_width=layer.quantisation.weight_width,
             threshold_shift=layer.quantisation.threshold_shift,
-            weight_sqnr_db=10 * math.log10(power / noise) if noise and power else math.inf,
+            weight_sqnr_db=10 * math.log10(power / noise) if noise and power else None,
             spikes_changed=_changed(plain[index], _spikes(alone, inputs)[index]) if layer.neuron.spike_bits else None,
             accuracy=accuracy(alone, inputs),
         )

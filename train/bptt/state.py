@@ -79,10 +79,10 @@ def save(path: Path | str, run: Run, trainer: Trainer) -> None:
         raise CheckpointError(f"{path}: cannot be written ({error.strerror}); choose another file or folder") from error
 
 
-def load(path: Path | str, device: torch.device | str = "cpu") -> tuple[Run, dict[str, Any]]:
-    """Read a run and its state; every fault of the file is one :class:`CheckpointError` that names it."""
+def load(path: Path | str) -> tuple[Run, dict[str, Any]]:
+    """Read a run and its state, on the CPU; every fault of the file is one :class:`CheckpointError` that names it."""
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     except Exception as error:  # whatever the library raises, the file is at fault
