@@ -10,15 +10,16 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from golden.fixed import signed_range
 
-from .lif import Dynamics, Reset, lif_sequence
+from .lif import RESETS, Dynamics, Reset, lif_sequence
 from .quantise import fitting_shift, quantise_weight, round_half_up, straight_through
-from .surrogate import SLOPES, SURROGATES, Centre, Kind, centre_of
+from .surrogate import CENTRES, SLOPES, SURROGATES, Centre, Kind, centre_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +103,13 @@ class LIF(nn.Module):
             raise ValueError(f"LIF.threshold: must be above 0, got {threshold}")
         if not 0 <= decay <= 1 or (learn_decay and decay in (0, 1)):
             raise ValueError(f"LIF.decay: must be 0..1, to be learned neither 0 nor 1, got {decay}")
-        if surrogate not in SURROGATES:
-            raise ValueError(f"LIF.surrogate: must be one of {', '.join(SURROGATES)}, got {surrogate!r}")
+        for name, value, known in (
+            ("reset", reset, RESETS), ("surrogate", surrogate, SURROGATES), ("centre", centre, CENTRES)
+        ):  # fmt: skip
+            if value not in known:
+                raise ValueError(f"LIF.{name}: must be one of {', '.join(known)}, got {value!r}")
+        if slope is not None and not slope > 0:
+            raise ValueError(f"LIF.slope: must be above 0, got {slope}")
         self.spike_bits, self.threshold = spike_bits, threshold
         self.max_spike = max(1, (1 << spike_bits) - 1)
         self.decay = decay
@@ -166,6 +172,9 @@ class LIF(nn.Module):
         return straight_through(decay, round_half_up(decay * 2**quantisation.leak_frac) / 2**quantisation.leak_frac)
 
 
+_SHIFT = "threshold_shift"
+
+
 class Spiking(nn.Module):
     """A layer: a synapse without bias (``nn.Linear``, ``nn.Conv2d``), then neurons; recurrent with `own`.
 
@@ -181,7 +190,7 @@ class Spiking(nn.Module):
     Attributes
     ----------
     quantisation : Quantisation or None
-        None: ordinary floating point.
+        None: ordinary floating point. A state dict then has a `threshold_shift`, which a quantised layer takes over.
 
     Shapes
     ------
@@ -245,8 +254,22 @@ class Spiking(nn.Module):
         """Choose the threshold shift that suits the present weights best."""
         quantisation = self._quantised()
         scale, highest = self._scale_at_0(quantisation), quantisation.highest_shift
-        shift = fitting_shift(self.weight, scale, quantisation.weight_width, highest)
-        self.quantisation = replace(quantisation, threshold_shift=shift)
+        self.set_threshold_shift(fitting_shift(self.weight, scale, quantisation.weight_width, highest))
+
+    def set_threshold_shift(self, shift: int) -> None:
+        """Set the threshold shift of a quantised layer."""
+        self.quantisation = replace(self._quantised(), threshold_shift=shift)
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        if self.quantisation is not None:
+            destination[prefix + _SHIFT] = torch.tensor(self.quantisation.threshold_shift)
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:
+        shift = state_dict.pop(prefix + _SHIFT, None)
+        if shift is not None and self.quantisation is not None:
+            self.set_threshold_shift(int(shift))
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def _scale_at_0(self, quantisation: Quantisation) -> float | Tensor:
         inputs = self.neuron.max_spike / (self.neuron.threshold * quantisation.input_levels)

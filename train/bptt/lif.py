@@ -1,6 +1,6 @@
 """Graded-spike LIF neurons over a whole sequence, with the gradient through time written out."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
@@ -8,6 +8,7 @@ from torch import Tensor
 from .surrogate import SURROGATES
 
 Reset = Literal["soft", "hard", "none"]
+RESETS: tuple[str, ...] = get_args(Reset)
 
 
 class Dynamics(NamedTuple):

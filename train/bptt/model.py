@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -31,7 +30,7 @@ class SpikingNetwork(nn.Module):
         Of the spikes of hidden layers, while training.
     neuron : mapping
         More arguments of :class:`train.bptt.layers.LIF`: `surrogate`, `slope`, `centre`, `detach_reset`, `learn_decay`
-        (of hidden layers that leak).
+        (of layers that leak).
 
     Attributes
     ----------
@@ -101,7 +100,7 @@ class SpikingNetwork(nn.Module):
         """Set the threshold shift of each quantised layer."""
         for module, shift in zip(spiking_layers(self), shifts, strict=True):
             if module.quantisation is not None and shift is not None:
-                module.quantisation = replace(module.quantisation, threshold_shift=shift)
+                module.set_threshold_shift(shift)
 
     def exact_dtype(self) -> torch.dtype:
         """Return the shortest format in which the quantised model computes exactly, whatever the order of its sums.

@@ -174,7 +174,8 @@ def test_a_decay_that_is_learned_moves():
 @pytest.mark.parametrize(
     "arguments, word",
     [({"spike_bits": 9}, "spike_bits"), ({"threshold": 0}, "threshold"), ({"decay": 1.5}, "decay"),
-     ({"surrogate": "step"}, "surrogate"), ({"decay": 1.0, "learn_decay": True}, "decay")],
+     ({"surrogate": "step"}, "surrogate"), ({"decay": 1.0, "learn_decay": True}, "decay"),
+     ({"reset": "subtract"}, "reset.*soft"), ({"centre": "middle"}, "centre"), ({"slope": 0.0}, "slope")],
 )  # fmt: skip
 def test_impossible_neurons_are_refused(arguments, word):
     with pytest.raises(ValueError, match=word):

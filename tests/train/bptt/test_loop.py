@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from golden.errors import CheckpointError, ConfigError
+from golden.errors import CheckpointError, ConfigError, InputError
 from golden.presets import preset
 from train.bptt.inputs import Inputs
 from train.bptt.layers import LIF, Dropout, Pool, Reshape, Spiking, recorded, spiking_layers
@@ -85,6 +85,32 @@ def test_a_resumed_run_equals_an_uninterrupted_one(quantised, digits, tmp_path):
 def test_seeds_differ_and_repeat(digits):
     weights = [spiking_layers(the_run(digits, seed=seed).model())[0].weight for seed in (0, 0, 1)]
     assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
+
+
+def test_a_state_dict_holds_the_scales_of_the_integers(digits):
+    run = the_run(digits, epochs=3, learning_rate=2e-2)
+    trainer = trainer_of(run, digits)
+    list(trainer.epochs())
+    model, other = trainer.model.eval(), replace(run, settings=Settings(seed=7)).model().eval()
+    scales = [[layer.scale for layer in spiking_layers(net)] for net in (model, other)]
+    assert scales[0] != scales[1]
+    spikes = Inputs(digits, "test", CONFIG).spikes(torch.arange(100))
+    other.load_state_dict(model.state_dict())
+    assert torch.equal(other(spikes), model(spikes))
+    before = {name: value for name, value in model.state_dict().items() if not name.endswith("threshold_shift")}
+    assert len(before) == len(model.state_dict()) - 2
+    other.load_state_dict(before)  # of a model in floating point: the scales stay
+    plain = replace(run, quantised=False).model()
+    plain.load_state_dict(model.state_dict())
+    assert spiking_layers(plain)[0].quantisation is None
+
+
+def test_a_loss_that_is_no_number_ends_the_run(digits):
+    trainer = trainer_of(the_run(digits, quantised=False), digits)
+    with torch.no_grad():
+        spiking_layers(trainer.model)[1].weight[0, 0] = torch.nan
+    with pytest.raises(InputError, match="loss of epoch 1 is nan"):
+        next(trainer.epochs())
 
 
 def test_bf16_changes_the_sums_but_not_the_format_of_weights(digits):
@@ -272,7 +298,10 @@ def test_what_a_layer_loses_by_its_integers(digits):
     assert fine[1].spikes_changed is None
     for sharp, dull in zip(fine, coarse, strict=True):
         assert sharp.weight_width == 8 and dull.weight_width == 2
-        assert sharp.weight_sqnr_db > 25 > 12 > dull.weight_sqnr_db
+        assert (sharp.weight_sqnr_db or 0) > 25 > 12 > (dull.weight_sqnr_db or 0) > 0
         assert sharp.accuracy > dull.accuracy
     assert accuracy(quantised(narrow), test) < fine[0].accuracy
     assert spiking_layers(narrow)[0].quantisation is None, "the model itself stays as it was"
+    with torch.no_grad():
+        spiking_layers(narrow)[0].weight.zero_()
+    assert next(losses_by_layer(narrow, test)).weight_sqnr_db is None, "no error, no ratio"
