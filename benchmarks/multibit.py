@@ -8,14 +8,16 @@ of the document are printed and its plots written.
 
 import argparse
 import json
+import math
 import statistics
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from golden.config import NetworkConfig
 from golden.errors import InputError
 from golden.presets import preset
 from intsnn_hw.commands.output import progress
@@ -27,14 +29,51 @@ WINDOW = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One network and how it is trained; `weight_width` None is floating point."""
+    """One network and how it is trained; of the kind that the tutorials of the field train, where nothing is said.
+
+    Attributes
+    ----------
+    n, n_steps : int
+    leak : float or None
+        Share of the membrane that a step keeps, in every layer; None: all.
+    loss : str
+        Of :data:`train.bptt.losses.LOSSES`. It fixes the readout: neurons that fire for "rate" and "count", membranes
+        that accumulate for "membrane".
+    neuron : dict
+        Arguments of :class:`train.bptt.layers.LIF`, for all layers.
+    first_threshold : float
+        theta of the first layer alone.
+    weight_width : int or None
+        Bits; None is floating point.
+    bf16 : bool
+    epochs : int or None
+        At most so many.
+    """
 
     n: int = 1
     n_steps: int = 10
+    leak: float | None = 0.5
+    loss: str = "rate"
     neuron: dict[str, Any] = field(default_factory=dict)
+    first_threshold: float = 1.0
     weight_width: int | None = None
     bf16: bool = False
+    epochs: int | None = None
 
+    def config(self) -> NetworkConfig:
+        """Return its network."""
+        width = 8 if self.weight_width is None else self.weight_width
+        base = preset("mnist-cnn", spike_width=self.n, n_steps=self.n_steps, weight_width=width, membrane_width=16)
+        factor = {} if self.leak is None else {"leak_factor": round(256 * self.leak), "leak_frac": 8}
+        layers = [replace(layer, neuron=replace(layer.neuron, **factor)) for layer in base.layers]
+        if self.loss == "membrane":
+            return replace(base, layers=tuple(layers))
+        layers[-1] = replace(layers[-1], neuron=replace(layers[-1].neuron, spike_width=self.n))
+        return replace(base, layers=tuple(layers), readout="spike_count")
+
+
+ACCUMULATING: dict[str, Any] = {"leak": None, "loss": "membrane"}
+"""The readout and the neurons that this project's presets have; of the parts that weigh cost against accuracy."""
 
 PARTS: dict[str, dict[str, Variant]] = {
     "bits": {f"n = {n}": Variant(n=n) for n in range(1, 9)},
@@ -42,18 +81,37 @@ PARTS: dict[str, dict[str, Variant]] = {
         "n = 1, theta / 3": Variant(neuron={"threshold": 1 / 3}),
         "n = 1, theta / 15": Variant(neuron={"threshold": 1 / 15}),
         "n = 1, theta / 3, surrogate as wide as theta's": Variant(neuron={"threshold": 1 / 3, "slope": 4 / 3}),
-        "n = 1, theta / 15, surrogate as wide as theta's": Variant(neuron={"threshold": 1 / 15, "slope": 4 / 15}),
-        "n = 2, surrogate of the listing": Variant(n=2, neuron={"centre": "zero"}),
-        "n = 4, surrogate of the listing": Variant(n=4, neuron={"centre": "zero"}),
-        "n = 2, surrogate not shifted": Variant(n=2, neuron={"centre": "theta"}),
-        "n = 4, surrogate not shifted": Variant(n=4, neuron={"centre": "theta"}),
+        "n = 1, theta / 3 in the first layer": Variant(first_threshold=1 / 3),
+        "n = 1, theta / 15 in the first layer": Variant(first_threshold=1 / 15),
+        **{f"n = {n}, surrogate of the listing": Variant(n=n, neuron={"centre": "zero"}) for n in (2, 4)},
+        **{f"n = {n}, surrogate not shifted": Variant(n=n, neuron={"centre": "theta"}) for n in (2, 4)},
     },
-    "steps": {f"n = {n}, T = {steps}": Variant(n=n, n_steps=steps) for n in (1, 2, 4) for steps in (4, 2, 1)},
+    "settings": {
+        f"n = {n}, {words}": Variant(n=n, epochs=2, **given)
+        for words, given in {
+            "cross entropy of counts": {"loss": "count"},
+            "no leak": {"leak": None},
+            "no leak, cross entropy of counts": {"leak": None, "loss": "count"},
+            "accumulating readout": {"loss": "membrane"},
+        }.items()
+        for n in (1, 2, 4)
+    },
+    "steps": {
+        f"n = {n}, T = {steps}": Variant(n=n, n_steps=steps, **ACCUMULATING)
+        for n in (1, 2, 4)
+        for steps in (10, 4, 2, 1)
+    },
     "formats": {
-        **{f"n = {n}, bf16": Variant(n=n, bf16=True) for n in (1, 2, 4)},
-        **{f"n = {n}, {bits}-bit weights": Variant(n=n, weight_width=bits) for n in (1, 2, 4) for bits in (8, 4)},
+        **{f"n = {n}, bf16": Variant(n=n, bf16=True, **ACCUMULATING) for n in (1, 2, 4)},
+        **{
+            f"n = {n}, {bits}-bit weights": Variant(n=n, weight_width=bits, **ACCUMULATING)
+            for n in (1, 2, 4)
+            for bits in (8, 4)
+        },
     },
 }
+BASES = {"controls": "bits", "settings": "bits", "formats": "steps"}
+"""The part whose n = 1, 2, 4 at T = 10 a part is compared with."""
 ALL = {name: variant for part in PARTS.values() for name, variant in part.items()}
 
 
@@ -89,6 +147,7 @@ def train(name: str, seed: int, samples: int, epochs: int, data_dir: str | None)
     import torch
 
     from train.bptt.inputs import Inputs
+    from train.bptt.layers import spiking_layers
     from train.bptt.loop import Settings, Trainer
     from train.bptt.model import SpikingNetwork
     from train.bptt.operations import mean_operations
@@ -97,13 +156,14 @@ def train(name: str, seed: int, samples: int, epochs: int, data_dir: str | None)
     torch.set_num_threads(1)
     variant = ALL[name]
     dataset = load("mnist", data_dir).take(n_train=samples)
-    width = 8 if variant.weight_width is None else variant.weight_width
-    config = preset("mnist-cnn", spike_width=variant.n, n_steps=variant.n_steps, weight_width=width, membrane_width=16)
+    config = variant.config()
     torch.manual_seed(seed)
     model = SpikingNetwork(config, **variant.neuron)
+    first = spiking_layers(model)[0].neuron
+    first.dynamics = first.dynamics._replace(level=first.dynamics.level * variant.first_threshold)
     if variant.weight_width is not None:
         model.quantise()
-    settings = Settings(epochs=epochs, seed=seed, bf16=variant.bf16)
+    settings = Settings(epochs=min(epochs, variant.epochs or epochs), seed=seed, bf16=variant.bf16, loss=variant.loss)
     shares: list[Any] = []
 
     class Watched(Trainer):
@@ -128,13 +188,17 @@ def train(name: str, seed: int, samples: int, epochs: int, data_dir: str | None)
     )
 
 
-def iterations(outcome: Outcome) -> int:
-    """Return the iterations to `GOAL`; those of the whole run where it was not reached."""
+def iterations(outcome: Outcome) -> int | None:
+    """Return the iterations to `GOAL`; None where it was not reached."""
     shares = outcome.batch_accuracies
-    for at in range(WINDOW, len(shares) + 1):
-        if statistics.fmean(shares[at - WINDOW : at]) >= GOAL:
-            return at
-    return len(shares)
+    reached = (at for at in range(WINDOW, len(shares) + 1) if statistics.fmean(shares[at - WINDOW : at]) >= GOAL)
+    return next(reached, None)
+
+
+def median_iterations(runs: list[Outcome]) -> float | None:
+    """Return the median of the iterations to `GOAL`; None where half of the runs, or more, did not reach it."""
+    found = statistics.median(math.inf if (reached := iterations(run)) is None else reached for run in runs)
+    return None if math.isinf(found) else found
 
 
 def inference_energy(name: str, operations: list[float], *, counted: bool) -> float:
@@ -146,8 +210,7 @@ def inference_energy(name: str, operations: list[float], *, counted: bool) -> fl
     from intsnn_hw.energy import Coefficients
 
     coefficients = Coefficients.load()
-    variant = ALL[name]
-    config = preset("mnist-cnn", spike_width=variant.n, n_steps=variant.n_steps)
+    config = replace(ALL[name], weight_width=None).config()
     picojoules = 0.0
     for layer, count in zip(config.resolved, operations, strict=True):
         bits = layer.input_spike_width if counted or layer.index == 0 else 1
@@ -170,39 +233,45 @@ def tables(outcomes: dict[str, list[Outcome]]) -> Iterator[str]:
         if not present:
             continue
         yield f"\n### {part}\n"
-        epochs = outcomes[present[0]][0].epochs
         yield (
             "| variant | iterations to 80 %, median (each seed) | test accuracy after each epoch, % | last epoch, % "
             "| firing, layer 1, 2, first epoch, % | last epoch, % | operations an inference, 1,000 "
             "| nJ, eq. 5.3 | nJ, by width | T * S to 80 %, 1,000 |"
         )
         yield "|---" * 10 + "|"
-        base = [name for name in PARTS["bits"] if outcomes.get(name)] if part != "bits" else []
-        for name in (*(name for name in base if name in ("n = 1", "n = 2", "n = 4")), *present):
-            yield _row(name, outcomes[name], epochs)
+        base = PARTS[BASES[part]] if part in BASES else {}
+        compared = [
+            name for name, each in base.items() if each.n in (1, 2, 4) and each.n_steps == 10 and name in outcomes
+        ]
+        for name in (*compared, *present):
+            yield _row(name, outcomes[name])
 
 
-def _row(name: str, runs: list[Outcome], epochs: int) -> str:
-    to_goal = [iterations(run) for run in runs]
-    each = " ".join(f"{100 * statistics.fmean(run.test_accuracies[at] for run in runs):.1f}" for at in range(epochs))
+def _row(name: str, runs: list[Outcome]) -> str:
+    to_goal, median = [iterations(run) for run in runs], median_iterations(runs)
+    epochs = range(len(runs[0].test_accuracies))
+    each = " ".join(f"{100 * statistics.fmean(run.test_accuracies[at] for run in runs):.1f}" for at in epochs)
     rates = [
         ", ".join(f"{100 * statistics.fmean(run.firing_rates[at][layer] for run in runs):.1f}" for layer in (0, 1))
         for at in (0, -1)
     ]
     operations = [statistics.fmean(counts) for counts in zip(*(run.operations for run in runs), strict=True)]
-    presented = statistics.median(to_goal) * 128 * ALL[name].n_steps / 1000
     cells = [
         name,
-        f"{statistics.median(to_goal):g} ({', '.join(map(str, to_goal))})",
+        f"{_or_never(median)} ({', '.join(map(_or_never, to_goal))})",
         each,
         spread([run.test_accuracies[-1] for run in runs], 100),
         *rates,
         ", ".join(f"{count / 1000:,.0f}" for count in operations),
         f"{inference_energy(name, operations, counted=False):,.1f}",
         f"{inference_energy(name, operations, counted=True):,.1f}",
-        f"{presented:,.0f}",
+        "-" if median is None else f"{median * 128 * ALL[name].n_steps / 1000:,.0f}",
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _or_never(at: float | None) -> str:
+    return "never" if at is None else f"{at:g}"
 
 
 def plots(outcomes: dict[str, list[Outcome]], folder: Path) -> None:
@@ -212,13 +281,14 @@ def plots(outcomes: dict[str, list[Outcome]], folder: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    names = [name for name in (*PARTS["bits"], *PARTS["controls"]) if outcomes.get(name)]
-    figure, axes = pyplot.subplots(figsize=(8, 4.5))
-    for at, name in enumerate(names):
-        values = [iterations(run) for run in outcomes[name]]
+    names = [name for part in ("bits", "controls", "settings") for name in PARTS[part] if outcomes.get(name)]
+    figure, axes = pyplot.subplots(figsize=(8, 1 + len(names) / 5))
+    for row, name in enumerate(names):
+        values = [found for run in outcomes[name] if (found := iterations(run)) is not None]
         colour = "#1f6fb4" if name in PARTS["bits"] else "#d9730d"
-        axes.plot(values, [at] * len(values), ".", color=colour, alpha=0.6)
-        axes.plot(statistics.median(values), at, "|", color=colour, markersize=14, markeredgewidth=2)
+        axes.plot(values, [row] * len(values), ".", color=colour, alpha=0.6)
+        if (median := median_iterations(outcomes[name])) is not None:
+            axes.plot(median, row, "|", color=colour, markersize=14, markeredgewidth=2)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set_xlabel("iterations of 128 samples to 80 % training accuracy")
