@@ -81,8 +81,8 @@ _SHD = Task(
     description="Spiking Heidelberg Digits, 140 channels",
 )  # fmt: skip
 _CUES = Task(
-    data="cues", n_inputs=40, n_steps=220, n_classes=2, hidden=(64,), recurrence="learned", hidden_leak=7, readout_leak=3,
-    readout="membrane", budget=None, description="cue accumulation, a decision after a second's pause",
+    data="cues", n_inputs=40, n_steps=220, n_classes=2, hidden=(64,), recurrence="learned", hidden_leak=7,
+    readout_leak=3, readout="membrane", budget=None, description="cue accumulation, a decision after a second's pause",
 )  # fmt: skip
 TASKS: dict[str, Task] = {
     "cues-64r": _CUES,

@@ -73,6 +73,9 @@ intsnn train bptt.npz --epochs 2 --out refined.npz""",
         help="length of the run (default: the configuration's; 5 for bptt)",
     )
     group.add_argument(
+        "--test-each-epoch", action="store_true", help="measure the test accuracy after each epoch too, for curves"
+    )
+    group.add_argument(
         "--on", choices=ENGINES, default="golden", help="what learns: golden model or simulated hardware"
     )
     group.add_argument("--out", metavar="FILE", help="checkpoint to write (.npz)")
@@ -85,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
     source = source_of(args, maps=args.method == "bptt")
     if args.resume and args.out is None:
         raise InputError("--resume: give the checkpoint of the run to go on with as --out FILE")
+    if args.out is not None and args.data is not None and Path(args.out).resolve() == Path(args.data).resolve():
+        raise InputError(f"--out {args.out}: is the data set itself; give another file")
     if args.method == "bptt":
         return train_bptt.run(args, source)
     for name in train_bptt.OPTIONS:
@@ -94,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     out = None if args.out is None else writable_file(args.out)
     resume = out if args.resume and out is not None and out.exists() else None
     training = train(source.config, dataset, epochs=args.epochs, seed=args.seed, out=out, resume=resume, on=args.on,
-                     before=source.network)  # fmt: skip
+                     test_each_epoch=args.test_each_epoch, before=source.network)  # fmt: skip
     result = {
         "source": source.where,
         "on": args.on,
@@ -192,14 +197,18 @@ def shown(result: dict[str, Any], history: tuple[Epoch, ...]) -> list[Any]:
     """Return what a person reads of a run: its epochs, thinned out where there are many, and the outcome."""
     every = -(-len(history) // _SHOWN_EPOCHS)
     kept = [epoch for epoch in history if epoch.epoch % every == 0 or epoch.epoch in (1, len(history))]
-    rows: list[tuple[object, ...]] = [
-        (epoch.epoch, percent(epoch.training_accuracy), percent(epoch.updated), epoch.hidden_events,
-         epoch.synaptic_updates, epoch.samples_per_second or "-", epoch.cycles_per_sample or "-")
-        for epoch in kept
-    ]  # fmt: skip
-    names = ("epoch", "training accuracy", "updated", "hidden events", "weight updates", "samples/s", "cycles")
-    if result["cycles_per_sample"] is None:
-        names, rows = names[:-1], [row[:-1] for row in rows]
+    found: dict[str, list[object]] = {
+        "epoch": [epoch.epoch for epoch in kept],
+        "training accuracy": [percent(epoch.training_accuracy) for epoch in kept],
+        "test": ["-" if epoch.test_accuracy is None else percent(epoch.test_accuracy) for epoch in kept],
+        "updated": [percent(epoch.updated) for epoch in kept],
+        "hidden events": [epoch.hidden_events for epoch in kept],
+        "weight updates": [epoch.synaptic_updates for epoch in kept],
+        "samples/s": [epoch.samples_per_second or "-" for epoch in kept],
+        "cycles": [epoch.cycles_per_sample or "-" for epoch in kept],
+    }
+    measured = {name: cells for name, cells in found.items() if name == "samples/s" or set(cells) != {"-"}}
+    names, rows = tuple(measured), list(zip(*measured.values(), strict=True))
     outcome = [
         ("test accuracy", f"{percent(result['accuracy'])} on {result['data']}, after the last epoch"),
         ("checkpoint", result["checkpoint"] or "not written: give --out FILE"),

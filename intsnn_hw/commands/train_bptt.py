@@ -107,8 +107,9 @@ def run(args: argparse.Namespace, source: Source) -> int:
     model = wanted.model().to(device)
     if args.learn_decay and not any(layer.neuron.decay_logit is not None for layer in spiking_layers(model)):
         raise InputError(f"--learn-decay: no layer of {config.name} leaks; leave it out, or give leaks in --config")
-    trainer = Trainer(model, Inputs(dataset, "train", config, device), wanted.settings)
     test = Inputs(dataset, "test", config, device)
+    curve = test if args.test_each_epoch else None
+    trainer = Trainer(model, Inputs(dataset, "train", config, device), wanted.settings, curve)
     state = None if out is None else out.with_suffix(".pt")
     if args.resume and state is not None and state.exists():
         stored, found = load(state)
@@ -262,6 +263,9 @@ def _shown(result: dict[str, Any], history: list[Epoch]) -> list[Any]:
         for epoch in history
     ]  # fmt: skip
     names = ("epoch", "loss", "training accuracy", "neurons firing, by layer", "samples/s")
+    if any(epoch.test_accuracy is not None for epoch in history):
+        names = (*names, "test")
+        rows = [(*row, percent(epoch.test_accuracy or 0.0)) for row, epoch in zip(rows, history, strict=True)]
     outcome: list[tuple[str, object]] = [
         ("test accuracy", f"{percent(result['accuracy'])} on {result['data']}, after the last epoch")
     ]

@@ -36,6 +36,16 @@ def test_from_gradients_to_integers_to_on_line_learning_to_hardware(intsnn, bptt
     assert cosim.code == 0 and cosim.json["mismatches"] == 0
 
 
+@pytest.mark.parametrize("method", [BPTT, ("train", "--preset", "digits-64", "--hidden", "16")])
+def test_curves_of_test_accuracy_are_measured_when_asked_for(intsnn, method):
+    found = intsnn(*method, "--epochs", 2, "--test-each-epoch", "--json").json
+    first, last = (epoch["test_accuracy"] for epoch in found["history"])
+    assert last == pytest.approx(found["accuracy"]) and last != first
+    plain = intsnn(*method, "--epochs", 2, "--json").json
+    assert [epoch["test_accuracy"] for epoch in plain["history"]] == [None, None]
+    assert plain["accuracy"] == found["accuracy"]
+
+
 CUES = ("--data", "cues:cues=3,delay_ms=150,train=200,test=100")
 RECURRENT = ("train", "--method", "bptt", "--preset", "cues-64r", "--steps", "75", *CUES, "--learning-rate", "0.005")
 

@@ -44,6 +44,7 @@ def fails(outcome, *words):
         (("train", "--preset", "mnist-64", "--data", "digits"), ["digits", "784"]),
         (("train", "--preset", "digits-64", "--data", "absent.npz"), ["absent.npz: no such file"]),
         (("train", "--preset", "digits-64", "--resume"), ["--resume", "--out"]),
+        (("train", "--preset", "digits-64", "--data", "own.npz", "--out", "own.npz"), ["--out own.npz", "data set"]),
         (("train", "--preset", "digits-64", "--on", "abacus"), ["abacus", "golden", "rtl"]),
         (
             ("cosim", "--learn", "--preset", "digits-64", "--vcd", "x.vcd", "--backend", "verilator"),

@@ -29,8 +29,10 @@ def to_network(model: SpikingNetwork) -> Network:
     Raises
     ------
     ConfigError
-        The model is not quantised.
+        The model is not quantised, or no :class:`train.bptt.model.SpikingNetwork`, which alone has a configuration.
     """
+    if not isinstance(model, SpikingNetwork):
+        raise ConfigError(f"to_network: takes a SpikingNetwork of a configuration, not a {type(model).__name__}")
     layers, weights, shadows = [], [], []
     for layer, module in zip(model.config.layers, spiking_layers(model), strict=True):
         quantisation = module.quantisation

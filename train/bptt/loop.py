@@ -167,16 +167,22 @@ class Trainer:
             "history": [asdict(epoch) | {"samples_per_second": None} for epoch in self.history],
             "order": self._order.get_state(),
             "random": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state(self.train.device) if self.train.device.type == "cuda" else None,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from :meth:`state`; on the same CPU the result equals that of an uninterrupted run bit for bit."""
+        """Go on from :meth:`state`; on the same CPU the result equals that of an uninterrupted run bit for bit.
+
+        A state from another device keeps no random numbers of this one; dropout then takes others.
+        """
         self.model.load_state_dict(state["model"])
         self.model.set_threshold_shifts(state["shifts"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.history = [Epoch(**{**entry, "firing_rates": tuple(entry["firing_rates"])}) for entry in state["history"]]
         self._order.set_state(state["order"])
         torch.set_rng_state(state["random"])
+        if state.get("cuda") is not None and self.train.device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda"], self.train.device)
 
     def _epoch(self, progress: Callable[[int], None]) -> Epoch:
         settings, n_samples, device = self.settings, len(self.train), self.train.device

@@ -227,6 +227,8 @@ def test_a_float_model_is_not_exported():
 
     with pytest.raises(ConfigError, match="not quantised"):
         to_network(SpikingNetwork(replace(preset("digits-64"), learning=None)))
+    with pytest.raises(ConfigError, match="takes a SpikingNetwork"):
+        to_network(torch.nn.Sequential())  # pyright: ignore[reportArgumentType]
 
 
 def test_the_golden_numpy_model_agrees_too():
