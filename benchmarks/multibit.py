@@ -149,11 +149,13 @@ def train(name: str, seed: int, samples: int, epochs: int, data_dir: str | None)
     from train.bptt.inputs import Inputs
     from train.bptt.layers import spiking_layers
     from train.bptt.loop import Settings, Trainer
+    from train.bptt.memory import keep_freed_memory
     from train.bptt.model import SpikingNetwork
     from train.bptt.operations import mean_operations
     from train.data import load
 
     torch.set_num_threads(1)
+    keep_freed_memory()
     variant = ALL[name]
     dataset = load("mnist", data_dir).take(n_train=samples)
     config = variant.config()

@@ -78,9 +78,10 @@ def by_gradients(key: Key, dataset: EventDataset) -> Answer:
     """Train by float BPTT."""
     import torch
 
-    from train.bptt import Inputs, Settings, SpikingNetwork, Trainer, accuracy, firing_rates
+    from train.bptt import Inputs, Settings, SpikingNetwork, Trainer, accuracy, firing_rates, keep_freed_memory
 
     torch.set_num_threads(1)
+    keep_freed_memory()
     config = configuration(key)
     torch.manual_seed(key["seed"])
     settings = Settings(

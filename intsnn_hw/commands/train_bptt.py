@@ -87,6 +87,7 @@ def run(args: argparse.Namespace, source: Source) -> int:
     from train.bptt.inputs import Inputs
     from train.bptt.layers import spiking_layers
     from train.bptt.loop import Settings, Trainer
+    from train.bptt.memory import keep_freed_memory
     from train.bptt.state import Run, load
 
     out = None if args.out is None else checkpoint_file(args.out)
@@ -109,6 +110,7 @@ def run(args: argparse.Namespace, source: Source) -> int:
         raise InputError(f"--learn-decay: no layer of {config.name} leaks; leave it out, or give leaks in --config")
     test = Inputs(dataset, "test", config, device)
     curve = test if args.test_each_epoch else None
+    keep_freed_memory()
     trainer = Trainer(model, Inputs(dataset, "train", config, device), wanted.settings, curve)
     state = None if out is None else out.with_suffix(".pt")
     if args.resume and state is not None and state.exists():
