@@ -17,9 +17,9 @@ Methods, each with every size of --hidden:
   bptt-snn, bptt-rsnn   float32 surrogate gradients through time on the same networks: Adam, batches of 128, cosine
   mlp        a multilayer perceptron on the counts of events, without time
 
-What the last three leave open is chosen for each task, test speaker and size: one setting after the other from its list
-(SETTINGS), by the mean accuracy over two seeds on a sixth of the training set, held out (of `speakers`: one speaker of
-the five). The settings of the on-line rule are those of the presets, chosen on validation before. Test samples are
+What the last three leave open is chosen for each task, with the first size of --hidden, as the settings of the presets
+were: one setting after the other from its list (SETTINGS), by the mean accuracy over two seeds on a sixth of the
+training set, held out; of `speakers` over the six sets, where one speaker of the five is held out. Test samples are
 looked at once, after the last epoch.
 
 Every answer is a line of DIR/answers.jsonl; an interrupted run goes on where it stopped. The tables are printed and

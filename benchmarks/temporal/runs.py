@@ -45,7 +45,7 @@ METHODS = {
 """Family and recurrence."""
 COST = {
     ("integer", "none"): 3.3, ("integer", "learned"): 4.5, ("integer", "fixed"): 3.5,
-    ("bptt", "none"): 3.5, ("bptt", "learned"): 5.0, ("mlp", "none"): 0.4,
+    ("bptt", "none"): 2.5, ("bptt", "learned"): 4.0, ("mlp", "none"): 0.4,
 }  # fmt: skip
 """Microseconds of a training sample and step of FSDD with 128 hidden neurons, for the estimate of time; on one core of
 the machine of docs/results.md."""

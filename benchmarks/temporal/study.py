@@ -20,7 +20,7 @@ WIDTHS = ("16-4", "16-8", "16-12", "16-16", "8-8")
 SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
     "bptt": {
         "learning_rate": (5e-3, 2e-3, 1e-2),
-        "readout_leak": (5, 4, 6),
+        "readout_leak": (5, 4, 6, 3),
         "loss": ("mean_membrane", None),
         "epochs": (20, 40),
     },
@@ -28,7 +28,8 @@ SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
 }
 """In the order in which they are chosen, each with the first of those behind it; loss None is that of the score."""
 CHOICES = max(len(lists) for lists in SETTINGS.values())
-TUNING_SEEDS = 2
+TUNING_RUNS = 2
+"""Of a task of one set; of one of several sets, one run each."""
 
 
 class Study:
@@ -70,8 +71,11 @@ class Study:
         return {name: (self.options.epochs,) if name == "epochs" else values[:2] for name, values in found.items()}
 
     def tuning(self, case: Key, settings: Key) -> list[Key]:
-        """Return the questions how well settings do on the validation split."""
-        return [case | settings | {"part": "validation", "seed": seed} for seed in range(TUNING_SEEDS)]
+        """Return the questions how well settings do on the validation splits: all sets of the task, the first size."""
+        sets = TASKS[case["task"]].data[: self.options.folds]
+        judged = case | settings | {"part": "validation", "hidden": self.options.hidden[0]}
+        seeds = range(TUNING_RUNS if len(sets) == 1 else 1)
+        return [judged | {"data": data, "seed": seed} for data in sets for seed in seeds]
 
     def validation(self, case: Key, settings: Key) -> list[float] | None:
         """Return the accuracies of settings on the validation split; None where they are not known yet."""
@@ -165,15 +169,16 @@ class Study:
 
     def setting_rows(self) -> list[Row]:
         """Return what was chosen, with its accuracy on the validation split."""
-        rows = []
+        rows = {}
         for case in self.cases():
             if case["family"] == "integer":
                 continue
             chosen = self.settings(case)
-            row: Row = {"method": name_of(case), "data": case["data"]}
+            row: Row = {"method": NAMES[case["method"]], "task": case["task"]}
             row |= {"settings": ", ".join(f"{name} {value or 'of the score'}" for name, value in chosen.items())}
-            rows.append(row | {"validation accuracy, %": spread(self.validation(case, chosen) or [float("nan")])})
-        return rows
+            row["validation accuracy, %"] = spread(self.validation(case, chosen) or [float("nan")])
+            rows[case["method"], case["task"]] = row  # the same for every size and set
+        return list(rows.values())
 
     def run_rows(self) -> list[Row]:
         """Return all runs on the test part."""

@@ -37,7 +37,7 @@ def test_settings_are_chosen_one_after_the_other_on_validation_alone(tmp_path):
     study = study_of(tmp_path, "--tasks", "official", "--methods", "bptt-rsnn", "--hidden", "128")
     (case,) = study.cases()
     assert study.settings(case)["epochs"] == max(SETTINGS["bptt"]["epochs"]), "the estimate takes the longest"
-    assert len(study.missing()) == 2 * (3 + 2 + 1 + 1) + 3
+    assert len(study.missing()) == 2 * (3 + 3 + 1 + 1) + 3
     pretended(study, accuracy)
     assert study.settings(case) == best and not study.missing()
     asked = [key for at in range(4) for key in study.choice(case, at)]
@@ -47,6 +47,18 @@ def test_settings_are_chosen_one_after_the_other_on_validation_alone(tmp_path):
     assert [key["seed"] for key in again.missing()] == [3], "what is answered is not asked again"
     (row,) = study.setting_rows()
     assert "learning_rate 0.01" in row["settings"] and "loss of the score" in row["settings"]
+
+
+def test_settings_are_those_of_the_first_size_over_all_sets_of_a_task(tmp_path):
+    study = study_of(tmp_path, "--tasks", "speakers", "--methods", "mlp", "--hidden", "64", "32")
+    cases = list(study.cases())
+    assert len(cases) == 2 * len(runs.SPEAKERS)
+    asked = study.choice(cases[-1], 0)
+    assert asked == study.choice(cases[0], 0) and len(asked) == len(SETTINGS["mlp"]["learning_rate"]) * len(
+        runs.SPEAKERS
+    )
+    assert {key["hidden"] for key in asked} == {64} and {key["seed"] for key in asked} == {0}
+    assert {key["hidden"] for case in cases for key in study.runs(case)} == {64, 32}
 
 
 def test_tables_are_means_over_seeds_of_means_over_speakers(tmp_path):
@@ -85,7 +97,7 @@ def test_each_family_answers(family, settings):
     assert runs.answer(key, None)["accuracy"] == found["accuracy"]
     config = runs.configuration(key)
     assert config.layers[0].recurrent and config.layers[0].size == 8
-    assert config.layers[-1].neuron.leak_shift == settings.get("readout_leak", 5)
+    assert config.layers[-1].neuron.leak_shift == settings.get("readout_leak", 3)
 
 
 def test_the_network_of_a_question():
@@ -117,4 +129,4 @@ def test_errors_are_one_line_and_an_estimate_runs_nothing(tmp_path, capsys):
     assert capsys.readouterr().err.startswith("error: ") and not list(tmp_path.iterdir())
     assert main(["--tasks", "cues", "--methods", "mlp", "rsnn", "--estimate", *nowhere]) == 0
     shown = capsys.readouterr()
-    assert shown.out == "" and shown.err.startswith("56 runs to do, about ") and not list(tmp_path.iterdir())
+    assert shown.out == "" and shown.err.startswith("46 runs to do, about ") and not list(tmp_path.iterdir())
