@@ -234,42 +234,50 @@ def tables(outcomes: dict[str, list[Outcome]]) -> Iterator[str]:
         present = [name for name in variants if outcomes.get(name)]
         if not present:
             continue
-        yield f"\n### {part}\n"
-        yield (
-            "| variant | iterations to 80 %, median (each seed) | test accuracy after each epoch, % | last epoch, % "
-            "| firing, layer 1, 2, first epoch, % | last epoch, % | operations an inference, 1,000 "
-            "| nJ, eq. 5.3 | nJ, by width | T * S to 80 %, 1,000 |"
-        )
-        yield "|---" * 10 + "|"
         base = PARTS[BASES[part]] if part in BASES else {}
-        compared = [
-            name for name, each in base.items() if each.n in (1, 2, 4) and each.n_steps == 10 and name in outcomes
-        ]
-        for name in (*compared, *present):
-            yield _row(name, outcomes[name])
+        compared = [name for name, each in base.items() if each.n in (1, 2, 4) and each.n_steps == 10]
+        names = [*(name for name in compared if outcomes.get(name)), *present]
+        cells = _cost if part in ("steps", "formats") else _learning
+        rows = [{"variant": name} | cells(name, outcomes[name]) for name in names]
+        yield f"\n### {part}\n"
+        yield "| " + " | ".join(rows[0]) + " |"
+        yield "|---" * len(rows[0]) + "|"
+        yield from ("| " + " | ".join(row.values()) + " |" for row in rows)
 
 
-def _row(name: str, runs: list[Outcome]) -> str:
-    to_goal, median = [iterations(run) for run in runs], median_iterations(runs)
-    epochs = range(len(runs[0].test_accuracies))
-    each = " ".join(f"{100 * statistics.fmean(run.test_accuracies[at] for run in runs):.1f}" for at in epochs)
-    rates = [
-        ", ".join(f"{100 * statistics.fmean(run.firing_rates[at][layer] for run in runs):.1f}" for layer in (0, 1))
-        for at in (0, -1)
-    ]
+def _learning(name: str, runs: list[Outcome]) -> dict[str, str]:
+    """Return how fast a variant learns."""
+    to_goal = ", ".join(_or_never(iterations(run)) for run in runs)
+    return {
+        "iterations to 80 %, median (each seed)": f"{_or_never(median_iterations(runs))} ({to_goal})",
+        "test accuracy after each epoch, %": " ".join(
+            f"{100 * statistics.fmean(run.test_accuracies[at] for run in runs):.1f}"
+            for at in range(len(runs[0].test_accuracies))
+        ),
+        "after the last, %": spread([run.test_accuracies[-1] for run in runs], 100),
+        "neurons firing in a step, by layer, first epoch, %": _firing(runs, 0),
+        "last epoch, %": _firing(runs, -1),
+    }
+
+
+def _cost(name: str, runs: list[Outcome]) -> dict[str, str]:
+    """Return what an inference and the way to the goal cost."""
     operations = [statistics.fmean(counts) for counts in zip(*(run.operations for run in runs), strict=True)]
-    cells = [
-        name,
-        f"{_or_never(median)} ({', '.join(map(_or_never, to_goal))})",
-        each,
-        spread([run.test_accuracies[-1] for run in runs], 100),
-        *rates,
-        ", ".join(f"{count / 1000:,.0f}" for count in operations),
-        f"{inference_energy(name, operations, counted=False):,.1f}",
-        f"{inference_energy(name, operations, counted=True):,.1f}",
-        "-" if median is None else f"{median * 128 * ALL[name].n_steps / 1000:,.0f}",
-    ]
-    return "| " + " | ".join(cells) + " |"
+    median = median_iterations(runs)
+    return {
+        "test accuracy, %": spread([run.test_accuracies[-1] for run in runs], 100),
+        "neurons firing in a step, by layer, %": _firing(runs, -1),
+        "operations an inference, by layer, 1,000": ", ".join(f"{count / 1000:,.0f}" for count in operations),
+        "nJ, eq. 5.3": f"{inference_energy(name, operations, counted=False):,.0f}",
+        "nJ, by width": f"{inference_energy(name, operations, counted=True):,.0f}",
+        "iterations to 80 %": _or_never(median),
+        "T * samples to 80 %, 1,000": "-" if median is None else f"{median * 128 * ALL[name].n_steps / 1000:,.0f}",
+    }
+
+
+def _firing(runs: list[Outcome], epoch: int) -> str:
+    rates = zip(*(run.firing_rates[epoch] for run in runs), strict=True)
+    return ", ".join(f"{100 * statistics.fmean(layer):.1f}" for layer in rates)
 
 
 def _or_never(at: float | None) -> str:
