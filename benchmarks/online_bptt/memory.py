@@ -25,7 +25,7 @@ OPTIMISER_VALUES = {"sgd": 0, "adam": 2}
 
 def n_weights(config: NetworkConfig) -> int:
     """Return the weights of all layers."""
-    return sum(layer.n_in * layer.n_out for layer in config.resolved)
+    return sum(layer.n_rows * layer.n_out for layer in config.resolved)
 
 
 def input_steps(config: NetworkConfig, layer: ResolvedLayer) -> int:
@@ -37,8 +37,9 @@ def online_bits(config: NetworkConfig, bits: int | None = None) -> dict[str, int
     """Return the bits that the on-line rule needs, by part, without any padding.
 
     Inference weights are the upper bits of the shadow weights, rounded when read: they take no memory. Sums are those
-    of one step; a trace is kept for each input of each layer, which for the readout is the activity of the hidden
-    neurons; the errors are ternary in the readout and have a sign, a shift and a flag elsewhere.
+    of one step; a trace is kept for each row of weights that learns, which for the readout is the activity of the
+    hidden neurons; ternary errors have two bits, all others a sign, a shift and a flag. Counters are those of the
+    firing budget and the sums of the scores; own spikes those that come back to their layer in the next step.
 
     Parameters
     ----------
@@ -47,18 +48,27 @@ def online_bits(config: NetworkConfig, bits: int | None = None) -> dict[str, int
     bits : int, optional
         Of every value, in place of what each needs: the same rule in another format.
     """
-    layers, hidden = config.resolved, config.resolved[:-1]
+    layers, hidden, learning = config.resolved, config.resolved[:-1], config.learning
+    assert learning is not None
     exponent = unsigned_width(GRADIENT_WIDTH - 1)
+    at_once = learning.timing == "every_step"
+    counted = [(layer.n_out, unsigned_width(config.n_steps)) for layer in hidden if learning.budget is not None]
+    if config.readout == "membrane_sum":
+        counted.append((config.n_classes, config.score_width))
+    own = [(layer.n_own, layer.own_trace_width) for layer in hidden if layer.learns_own]
     values = {
-        "weights": [(layer.n_in * layer.n_out, layer.stored_width) for layer in layers],
+        "weights": [(layer.n_rows * layer.n_out, layer.stored_width) for layer in layers],
         "membranes": [(layer.n_out, layer.neuron.membrane_width) for layer in layers],
         "sums": [(layer.n_out, layer.current_width) for layer in layers],
-        "traces": [(layer.n_in, layer.input_trace_width) for layer in layers],
-        "surrogates": [(layer.n_out, layer.surrogate_width) for layer in hidden],
-        "errors": [(layer.n_out, 2 + exponent) for layer in hidden] + [(layers[-1].n_out, 2)],
+        "traces": [(layer.n_in, layer.input_trace_width) for layer in layers] + own,
+        "surrogates": [(layer.n_out, 1 if at_once else layer.surrogate_width) for layer in hidden],
+        "errors": [(layer.n_out, 2 if layer.ternary_errors else 2 + exponent) for layer in layers],
+        "own spikes": [(layer.n_own, layer.neuron.spike_width) for layer in hidden],
+        "counters": counted,
         "lfsr": [(1, LFSR_WIDTH)],
     }
-    return {name: sum(count * (bits or width) for count, width in parts) for name, parts in values.items()}
+    found = {name: sum(count * (bits or width) for count, width in parts) for name, parts in values.items()}
+    return {name: total for name, total in found.items() if total}
 
 
 def core_bits(config: NetworkConfig) -> int:

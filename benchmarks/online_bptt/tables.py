@@ -83,7 +83,7 @@ def memory_rows(config: NetworkConfig, measured: dict[str, dict[str, int]]) -> l
     total, state = sum(ours.values()), sum(ours.values()) - ours["weights"]
     wide = online_bits(config, 32)
     wide_state = sum(wide.values()) - wide["weights"]
-    beside = sum(layer.n_in * layer.n_out * layer.weight_width for layer in config.resolved)
+    beside = sum(layer.n_rows * layer.n_out * layer.weight_width for layer in config.resolved)
     rows = [
         _memory_row("on-line rule", {"weights": ours["weights"], "kept": state}, total),
         _memory_row("on-line rule, all memories of its core", {"all": core_bits(config)}, total),

@@ -126,7 +126,7 @@ class LIF(nn.Module):
 
     def forward(self, current: Tensor, own: Tensor | None = None) -> Tensor:
         """Run a sequence from membranes 0."""
-        level_weight = None if own is None else own / self.max_spike
+        level_weight = own if own is None or self.max_spike == 1 else own / self.max_spike
         spikes, membranes = lif_sequence(current, self._decay(current), self.dynamics, level_weight)
         return spikes / self.max_spike if self.spike_bits else membranes
 
