@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     if args.learn and source.config.learning is None:
         raise InputError(f"--learn: {source.where} has no learning rule")
     network = source.with_weights()
-    dataset = dataset_of(args, source.config)
+    dataset = dataset_of(args, source.config, trained_on=source.training.get("data"))
     dataset = dataset.take(n_test=min(args.samples, len(dataset.test_y)))
     events = dataset.events("test", source.config.encoding, source.config.n_steps)
     result: dict[str, Any] = {
