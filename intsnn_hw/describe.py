@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from golden.config import NetworkConfig, ResolvedLayer, require_dense
+from golden.config import LearningConfig, NetworkConfig, ResolvedLayer, require_dense
 
 from .direct import CLASSES_PER_WORD
 
@@ -42,9 +42,7 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
         "input_spike_width": config.encoding.spike_width,
         "readout": config.readout,
         "score_width": config.score_width,
-        "learning": None
-        if config.learning is None
-        else {"route": config.learning.route, "timing": config.learning.timing, "rounding": config.learning.rounding},
+        "learning": None if config.learning is None else _rule(config, config.learning),
         "n_neurons": sum(layer.n_out for layer in config.resolved),
         "n_synapses": weights,
         "weight_memory_bits": sum(entry["weight_memory_bits"] for entry in layers),
@@ -84,6 +82,12 @@ def evaluation_cycles(config: NetworkConfig) -> int:
     """Return the cycles from the last score of a step to its errors, at most; :class:`.output_error.OutputError`."""
     assert config.learning is not None
     return {"margin": 0, "pair": config.n_classes + 1, "graded": 2 * config.n_classes + 7}[config.learning.error]
+
+
+def _rule(config: NetworkConfig, learning: LearningConfig) -> dict[str, str]:
+    names = ["route", "timing", "error", "rounding"]
+    names += ["recurrence"] if any(layer.recurrent for layer in config.layers) else []
+    return {name: getattr(learning, name) for name in names}
 
 
 def _layer(layer: ResolvedLayer, activity: float) -> dict[str, Any]:

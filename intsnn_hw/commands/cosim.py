@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         if getattr(args, option) is not None:
             raise InputError(f"--{option}: goes with --learn")
     network = source.with_weights()
-    dataset = dataset_of(args, source.config)
+    dataset = dataset_of(args, source.config, trained_on=source.training.get("data"))
     available = len(dataset.test_y)
     n_samples = sample_count(args, available)
     dataset = dataset.take(n_test=n_samples)

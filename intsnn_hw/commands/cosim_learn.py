@@ -28,7 +28,7 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
     assert learning is not None
     trained = source.network is not None and source.network.shadows is not None
     network = replace(source.with_weights(), config=config) if trained else Network.initial(config)
-    dataset = dataset_of(args, config)
+    dataset = dataset_of(args, config, trained_on=source.training.get("data"))
     available = len(dataset.train_y)
     n_samples = sample_count(args, available)
     if n_samples > available:

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     source = source_of(args)
     summary = describe(source.config, args.activity)
     learning = summary["learning"]
-    rule = "none, inference only" if learning is None else ", ".join(learning.values())
+    rule = "none, inference only" if learning is None else ", ".join(_word(*entry) for entry in learning.items())
     head = table(
         ("network", f"{summary['topology']}, {summary['n_neurons']:,} neurons, {summary['n_synapses']:,} synapses"),
         ("time steps", summary["n_steps"]),
@@ -69,3 +69,7 @@ def run(args: argparse.Namespace) -> int:
     layers = columns(heading, rows)
     emit(args, {"source": source.where, **summary}, head, layers)
     return 0
+
+
+def _word(name: str, value: str) -> str:
+    return f"{value} {name}" if name in ("error", "recurrence") else value

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     if args.learn and source.config.learning is None:
         raise InputError(f"--learn: {source.where} has no learning rule")
     network = source.with_weights()
-    dataset = dataset_of(args, source.config)
+    dataset = dataset_of(args, source.config, trained_on=source.training.get("data"))
     dataset = dataset.take(n_test=min(args.samples, len(dataset.test_y)))
     events = dataset.events("test", source.config.encoding, source.config.n_steps)
     result: dict[str, Any] = {
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _inference(network: Network, events: Events, coefficients: Coefficients, *, toggles: bool) -> dict[str, Any]:
-    """Return energy, operations and firing rates of an inference."""
+    """Return energy, operations and firing rates of an inference; a recurrent layer's own neurons are inputs of it."""
     from intsnn_hw.energy.operations import energy_of
     from sim.cosim import RtlNetwork, chunks
 
@@ -103,7 +103,7 @@ def _inference(network: Network, events: Events, coefficients: Coefficients, *, 
     _check_equal(report)
     energy = energy_of(config, report.accesses, coefficients)["inference"]
     rates = [
-        sums / layer.n_words / (layer.n_in * config.n_steps * events.n_samples)
+        sums / layer.n_words / (layer.n_rows * config.n_steps * events.n_samples)
         for sums, layer in zip(report.adding, config.resolved, strict=True)
     ]
     found = {
@@ -134,7 +134,7 @@ def _eth_inference(
 
     layers = []
     for layer, rate, counted in zip(config.resolved, rates, energy["layers"], strict=True):
-        operations = layer.n_in * layer.n_out
+        operations = layer.n_rows * layer.n_out
         cost = synaptic_operation_pj(config, layer.index, 1, coefficients)
         modelled = inference_energy(operations, rate, cost, config.n_steps)
         layers.append(
@@ -144,7 +144,7 @@ def _eth_inference(
                 "E": cost,
                 "T": config.n_steps,
                 "energy": modelled,
-                "E_counted": synaptic_operation_pj(config, layer.index, layer.input_spike_width, coefficients),
+                "E_counted": synaptic_operation_pj(config, layer.index, layer.event_width, coefficients),
                 "counted_over_model": counted["total"] / modelled if modelled else None,
             }
         )

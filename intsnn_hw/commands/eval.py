@@ -37,7 +37,7 @@ intsnn eval mnist.npz --data mnist --data-dir data --json""",
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
     source = source_of(args, maps=True)
-    dataset = dataset_of(args, source.config)
+    dataset = dataset_of(args, source.config, trained_on=source.training.get("data"))
     result = evaluation(source.with_weights(), dataset)
     matrix = result["confusion"]
     rows: list[tuple[object, ...]] = [

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         option = "--" + next(iter(widths)).replace("_", "-")
         raise InputError(f"{option}: {args.state} was trained in its integers; only a network of --float takes others")
     out = checkpoint_file(args.out)
-    dataset = dataset_of(args, stored.config)
+    dataset = dataset_of(args, stored.config, trained_on=stored.data)
     test = Inputs(dataset, "test", stored.config)
     layers: list[dict[str, Any]] = []
     float_accuracy = None

@@ -233,7 +233,8 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "shd, ssc, fsdd, fsdd-reversed, cues, mnist-rows, with options as in shd:bins=100,channels=140 (docs/data.md); "
         "a folder with the four IDX files of an MNIST-like set; an .npz file with x_train, y_train, x_test, y_test; "
         "words in SHD's format, NAME_train.h5 with NAME_test.h5 beside it, as 'intsnn data encode-audio' writes them "
-        "(default: digits for 64 inputs, mnist for 784, that of the preset for events)",
+        "(default: the set that a checkpoint was trained on; else digits for 64 inputs, mnist for 784, that of the "
+        "preset for events)",
     )
     group.add_argument(
         "--data-dir",
@@ -249,8 +250,20 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     return group
 
 
-def dataset_of(args: argparse.Namespace, config: NetworkConfig, *, download: bool = False) -> AnyDataset:
+def dataset_of(
+    args: argparse.Namespace, config: NetworkConfig, *, trained_on: str | None = None, download: bool = False
+) -> AnyDataset:
     """Load the data set that :func:`add_data` chose, and see that it fits the network.
+
+    Parameters
+    ----------
+    args : Namespace
+    config : NetworkConfig
+    trained_on : str, optional
+        Name of the set that the weights come from, taken where none is chosen: a test part of another could be samples
+        that training has seen.
+    download : bool
+        Fetch MNIST where it is missing.
 
     Raises
     ------
@@ -262,7 +275,7 @@ def dataset_of(args: argparse.Namespace, config: NetworkConfig, *, download: boo
 
     events = config.encoding.kind == "events"
     usual = usual_data(config.name) if events else {64: "digits", 784: "mnist"}.get(config.n_inputs)
-    name = args.data or usual
+    name = args.data or _known(trained_on) or usual
     if name is None:
         what = f"{config.n_inputs} inputs{' of events' if events else ''}"
         raise DataError(f"{config.name} has {what}, which tells no data set; give --data")
@@ -274,6 +287,14 @@ def dataset_of(args: argparse.Namespace, config: NetworkConfig, *, download: boo
     dataset = load_set(name, args.data_dir)
     check_fit(config, dataset)
     return dataset.validation_split(seed=VALIDATION_SEED) if args.validation else dataset
+
+
+def _known(trained_on: str | None) -> str | None:
+    """Return the name of a set without what ``--validation`` adds; None for a set of one's own, found by its path."""
+    from train.data import KNOWN
+
+    name = str(trained_on or "").removesuffix("-validation")
+    return name if name.partition(":")[0] in KNOWN else None
 
 
 def load_set(name: str, folder: str | None) -> AnyDataset:
@@ -305,9 +326,11 @@ def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
     ]
     for fits, has, wanted in rules:
         if not fits:
+            bins = has.endswith("time steps") and ":bins=" in dataset.name
+            advice = f"give bins={config.n_steps} with its name, or" if bins else "choose other --data or"
             raise DataError(
                 f"data set {dataset.name} does not fit network {config.name}: it has {has}, the network {wanted}; "
-                "choose other --data or another network"
+                f"{advice} another network"
             )
 
 

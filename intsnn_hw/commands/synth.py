@@ -132,7 +132,7 @@ def measured(args: argparse.Namespace, source: Source) -> Cycles:
     from .cosim import simulate
 
     network = source.with_weights()
-    dataset = dataset_of(args, source.config)
+    dataset = dataset_of(args, source.config, trained_on=source.training.get("data"))
     n_samples = args.samples or _SAMPLES
     dataset = dataset.take(n_test=min(n_samples, len(dataset.test_y)))
     events = dataset.events("test", source.config.encoding, source.config.n_steps)

@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     for name in train_bptt.OPTIONS:
         if getattr(args, name) is not None:
             raise InputError(f"--{name.replace('_', '-')}: goes with --method bptt only")
-    dataset = dataset_of(args, source.config, download=args.download)
+    dataset = dataset_of(args, source.config, trained_on=source.training.get("data"), download=args.download)
     out = None if args.out is None else writable_file(args.out)
     resume = out if args.resume and out is not None and out.exists() else None
     training = train(source.config, dataset, epochs=args.epochs, seed=args.seed, out=out, resume=resume, on=args.on,

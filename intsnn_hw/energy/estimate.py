@@ -58,7 +58,7 @@ def inference_accesses(config: NetworkConfig, events: Sequence[NDArray[Any]]) ->
     config : NetworkConfig
         Without a learning rule.
     events : arrays of shape (samples, steps)
-        Into each layer; :func:`step_events`.
+        Into each layer, without its own; :func:`step_events`.
 
     Returns
     -------
@@ -68,8 +68,13 @@ def inference_accesses(config: NetworkConfig, events: Sequence[NDArray[Any]]) ->
     assert config.learning is None
     counts = {}
     for layer, into in zip(config.resolved, events, strict=True):
-        counts |= _inference(layer.index, into.sum() * layer.n_words, (into > 0).sum() * layer.n_fire_words,
-                             into.size * layer.n_fire_words)  # fmt: skip
+        own = np.zeros_like(into)
+        if layer.n_own:
+            own[:, 1:] = events[layer.index + 1][:, :-1]  # what it sent in the step before; the last step's are dropped
+            counts[f"activity{layer.index}.returning"] = own.sum()
+        added = into + own
+        counts |= _inference(layer.index, added.sum() * layer.n_words, (added > 0).sum() * layer.n_fire_words,
+                             added.size * layer.n_fire_words)  # fmt: skip
     return accesses(config, {name: int(count) for name, count in counts.items()}, len(events[0]))
 
 

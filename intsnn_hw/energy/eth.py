@@ -28,7 +28,8 @@ def inference_energy(operations: float, firing_rate: float, energy: float, n_ste
     Parameters
     ----------
     operations : float
-        F, operations of the layer in a step in which every input sends a spike: inputs times neurons.
+        F, operations of the layer in a step in which every input sends a spike: inputs times neurons, its own neurons
+        among the inputs where it is recurrent.
     firing_rate : float
         fr, share of the inputs that send a spike in a step, 0..1, mean over samples and steps.
     energy : float

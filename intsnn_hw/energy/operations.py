@@ -66,7 +66,7 @@ def _phase(config: NetworkConfig, phase: str, per_sample: dict[str, Any], coeffi
         }
         is_update = phase == "update"
         width = layer.stored_width if is_update else layer.current_width
-        product = 0.0 if is_update else coefficients.product_pj(layer.input_spike_width, layer.weight_width)
+        product = 0.0 if is_update else coefficients.product_pj(layer.event_width, layer.weight_width)
         layers.append(
             _summed(
                 {
@@ -92,8 +92,10 @@ def _by_memory(layer: ResolvedLayer, per_sample: dict[str, Any], phase: str) -> 
     if "trace_list" not in counted:
         return used
     traces = counted["trace_list"]
-    # An event reads its place once; all other reads are of entries, and in inference each of these is written back.
-    events = 0.0 if phase == "update" else counted["weights"]["reads"] / layer.n_words
+    # An input's event reads its place once; all other reads are of entries, and in inference each of these is written
+    # back.
+    own = counted["own_events"]["reads"] if "own_events" in counted else 0.0
+    events = 0.0 if phase == "update" else counted["weights"]["reads"] / layer.n_words - own
     entries = traces["reads"] - events
     written = min(entries, traces["writes"])
     return used | {

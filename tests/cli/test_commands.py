@@ -247,6 +247,10 @@ def test_describe(intsnn, trained):
     assert summary["predicted_cycles_per_step"] == pytest.approx(78.4 * 8)
     assert "784-128-10" in intsnn("describe", "--preset", "mnist-128").out
     assert intsnn("describe", trained, "--json").json["topology"] == "64-64-10"
+    fixed = ("describe", "--preset", "fsdd-128r", "--recurrence", "fixed")
+    assert "graded error" in intsnn(*fixed).out and "fixed recurrence" in intsnn(*fixed).out
+    rule = intsnn(*fixed, "--json").json["learning"]
+    assert (rule["error"], rule["recurrence"]) == ("graded", "fixed") and "recurrence" not in summary["learning"]
 
 
 @pytest.mark.parametrize("what", ["train", "infer", "rtl"])

@@ -3,7 +3,7 @@
 import os
 import re
 import tarfile
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import h5py
 import numpy as np
@@ -243,3 +243,24 @@ def test_training_on_sets_by_name(intsnn, tmp_path, monkeypatch, name):
     done = intsnn("train", *arguments, "--out", tmp_path / "net.npz")
     assert done.code == 0, done.err
     assert done.json["data"] == data.name and done.json["samples"] == len(data.train_y)
+
+
+def test_a_checkpoint_is_measured_on_the_set_it_was_trained_on(intsnn, tmp_path, monkeypatch):
+    monkeypatch.setenv("INTSNN_CACHE", str(tmp_path / "cache"))
+    write_words(tmp_path / "fsdd" / "recordings", speakers=("ann", "bob", "cy"), indices=(0, 7))
+    (tmp_path / "net.toml").write_text(
+        replace(network(n_inputs=128, n_steps=80, n_classes=10), name="fsdd-mine").to_toml(), encoding="utf-8"
+    )
+    place, path = ("--data-dir", tmp_path, "--json"), tmp_path / "net.npz"
+    for validation in ((), ("--validation",)):
+        trained = intsnn(
+            "train", "--config", tmp_path / "net.toml", "--data", "fsdd:split=bob", *validation, *place, "--epochs", 1,
+            "--out", path,
+        )  # fmt: skip
+        assert trained.code == 0, trained.err
+        for command in (("eval", path), ("cosim", path, "--samples", 2), ("train", path, "--epochs", 1)):
+            done = intsnn(*command, *place)
+            assert done.code == 0 and done.json["data"] == "fsdd:bins=80,bin_ms=8,channels=64,split=bob", done.err
+        assert intsnn("eval", path, *validation, *place).json["data"] == trained.json["data"]
+        chosen = intsnn("eval", path, "--data", "fsdd", *place)
+        assert chosen.code == 0 and chosen.json["data"].endswith("split=official")

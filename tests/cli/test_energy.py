@@ -44,6 +44,15 @@ def test_energy_of_inference_and_training(intsnn, tmp_path):
     assert other["coefficients"]["name"] == "mine" and other["training"] is None
 
 
+def test_own_neurons_are_inputs_of_a_recurrent_layer(intsnn):
+    data = "cues:cues=1,delay_ms=100,bin_ms=20,train=4,test=4"
+    small = ("--preset", "cues-64r", "--hidden", 6, "--steps", 20, "--lanes", 2, "--data", data)
+    inference = intsnn("energy", *small, "--json").json["inference"]
+    first, adds = inference["eth"]["layers"][0], inference["per_sample"]["layers"][0]["adds"]
+    assert first["F"] == (40 + 6) * 6 and first["fr"] == inference["firing_rates"][0]
+    assert first["F"] * first["fr"] * 20 == pytest.approx(adds) and adds > 0
+
+
 def test_bit_flips(intsnn):
     outcome = intsnn("energy", *SMALL, "--toggles", "--json")
     flips = outcome.json["inference"]["toggles"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from golden.errors import DataError
@@ -50,10 +50,12 @@ def test_events_are_counted_by_step_and_input(grid, n_steps, bin_us, sizes, data
         )
         for number, size in enumerate([5, 0, *sizes])
     ]  # fmt: skip
+    expected = naive(recordings, grid, binning)
+    assume(expected.any())
     events, labels, groups = collect(recordings, grid, binning, 2, "the set")
     assert [column.dtype for column in events[:3]] == [np.int64, np.int32, np.uint8]
     assert (events.n_samples, events.n_steps) == (len(recordings), n_steps) and (events.levels > 0).all()
-    np.testing.assert_array_equal(dense(events, grid.shape), naive(recordings, grid, binning))
+    np.testing.assert_array_equal(dense(events, grid.shape), expected)
     assert labels.tolist() == [number % 2 for number in range(len(recordings))]
     assert groups.tolist() == list(range(len(recordings)))
 
@@ -107,3 +109,12 @@ def test_a_class_without_a_sample(recordings):
     with pytest.raises(DataError) as error:
         collect(recordings, GRID, BINNING, 2, "the/folder")
     assert f"the/folder: class {len(recordings)} has no sample" in str(error.value)
+
+
+def test_events_that_no_time_step_holds():
+    late = one([10**6], [0], [0])
+    with pytest.raises(DataError) as error:
+        collect([late, late], GRID, BINNING, 1, "the/file")
+    assert "the/file: none of 2 events falls into the" in str(error.value) and "\n" not in str(error.value)
+    for few in ([late, one([0], [0], [0])], [one([], [], [])]):
+        assert collect(few, GRID, BINNING, 1, "the/file")[0].n_samples == len(few)

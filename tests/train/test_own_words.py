@@ -116,7 +116,7 @@ def test_words_of_unknown_speakers(tmp_path):
     encoded = encode_collection(collection, words_of(collection, NamePattern("{label}/*.wav")), CONFIG)
     (tmp_path / "mine.h5").write_bytes(heidelberg_bytes(encoded, CONFIG))
     assert encoded.speaker_names == ()
-    with pytest.raises(DataError, match="class 0 has no training sample with split=unknown"):
+    with pytest.raises(DataError, match="class 0 has no training sample with split=unknown; choose another split"):
         words(f"{tmp_path / 'mine.h5'}:split=unknown")
 
 

@@ -110,14 +110,16 @@ def collect(
     Raises
     ------
     DataError
-        No recording, events out of order or outside the sensor, a label out of range, or a class without a sample.
+        No recording, events out of order or outside the sensor, a label out of range, a class without a sample, or
+        events of which not one falls into a time step.
     """
-    n_inputs = math.prod(grid.shape)
+    n_inputs, n_events = math.prod(grid.shape), 0
     counts, addresses, levels, labels, groups = [], [], [], [], []
     for recording in recordings:
         _check(recording, n_classes)
         steps, inputs = binning.steps(recording.times), grid.addresses(recording)
         kept = steps < binning.n_steps
+        n_events += len(kept)
         places, found = np.unique(steps[kept] * n_inputs + inputs[kept], return_counts=True)
         step, address = np.divmod(places, n_inputs)
         counts.append(np.bincount(step, minlength=binning.n_steps))
@@ -129,6 +131,11 @@ def collect(
     if not labels or not present.all():
         raise DataError(f"{where}: class {int(np.argmin(present))} has no sample; fetch the files again")
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(counts))])
+    if n_events and not offsets[-1]:
+        raise DataError(
+            f"{where}: none of {n_events:,} events falls into the {binning.n_steps} time steps of "
+            f"{(binning.bin_us or 0) / 1000:g} ms; choose longer steps, or see in what unit its times are"
+        )
     events = Events(offsets, np.concatenate(addresses), np.concatenate(levels), binning.n_steps, n_inputs)
     return events, np.array(labels, np.int64), np.array(groups, np.int64)
 

@@ -54,7 +54,10 @@ def in_parts(
     for part, chosen in (("training", ~test), ("test", test)):
         missing = np.flatnonzero(np.bincount(labels[chosen], minlength=n_classes) == 0)
         if len(missing):
-            raise DataError(f"{title}: class {missing[0]} has no {part} sample with split={options.split}")
+            raise DataError(
+                f"{title}: class {missing[0]} has no {part} sample with split={options.split}; choose another split, "
+                "or add recordings"
+            )
     return EventDataset(
         name=options.name,
         train=events.select(np.flatnonzero(~test)),

@@ -7,6 +7,7 @@ import pytest
 from amaranth.lib.memory import Memory as HardwareMemory
 
 from golden import vectors
+from golden.config import EncodingConfig
 from golden.encoding import to_events
 from golden.kernels import Kernel
 from golden.network import Network
@@ -95,13 +96,16 @@ def test_energy_is_the_sum_of_words_and_sums():
     assert first["memories"]["weights"] == {"reads": pytest.approx(weights), "writes": 0.0}
 
 
-def test_update_energy_takes_the_trace_list_apart():
-    config = small_config()
+@pytest.mark.parametrize("recurrent", [(), (0,)])
+def test_update_energy_takes_the_trace_list_apart(recurrent):
+    config = small_config(recurrent=recurrent)
     report = colearn(Network.initial(config), *drawn(config, 12))
     found = energy_of(config, report.accesses, COEFFICIENTS)
     layer = report.accesses["inference"]["layers"][0]
     spent, kept = found["inference"]["layers"][0]["memories"], memories(config, config.resolved[0])
-    events = layer["weights"]["reads"] / config.resolved[0].n_words
+    own = layer["own_events"]["reads"] if recurrent else 0.0
+    events = layer["weights"]["reads"] / config.resolved[0].n_words - own
+    assert own > 0 or not recurrent
 
     def words(name, way):
         one = COEFFICIENTS.read_pj(kept[name].word_bits, kept[name].depth)
@@ -113,15 +117,25 @@ def test_update_energy_takes_the_trace_list_apart():
     assert found["update"]["total"] > 0 and found["update"]["products"] == 0
 
 
+def test_products_are_as_wide_as_the_widest_event():
+    config = replace(small_config(recurrent=(0,)), learning=None, encoding=EncodingConfig(spike_width=1))
+    (layer, _), width = config.resolved, config.resolved[0].neuron.spike_width
+    found = energy_of(config, inference_accesses(config, [np.full((1, 3), 2), np.full((1, 3), 1)]), COEFFICIENTS)
+    assert layer.input_spike_width == 1 < width
+    # 6 events of inputs and 2 of its own, with 7 neurons each.
+    products = 8 * 7 * COEFFICIENTS.product_pj(width, layer.weight_width)
+    assert found["inference"]["layers"][0]["products"] == pytest.approx(products) != 0
+
+
 def drawn(config, n_samples, seed=3):
     labels = np.random.default_rng(seed).integers(0, config.n_classes, n_samples)
     return to_events(vectors.spikes(config, n_samples, seed=seed)), labels
 
 
-@pytest.mark.parametrize("sizes", [(7, 4), (7, 5, 4)])
+@pytest.mark.parametrize("sizes, recurrent", [((7, 4), ()), ((7, 5, 4), ()), ((7, 4), (0,)), ((7, 5, 4), (0, 1))])
 @pytest.mark.parametrize("readout", ["membrane", "spike_count"])
-def test_accesses_without_a_run_are_those_of_the_hardware(sizes, readout):
-    config = replace(small_config(sizes=sizes), readout=readout)
+def test_accesses_without_a_run_are_those_of_the_hardware(sizes, recurrent, readout):
+    config = replace(small_config(sizes=sizes, recurrent=recurrent), readout=readout)
     network = Network.initial(config).inference_only()
     events, _ = drawn(config, 25)
     run = cosimulate(network, events)

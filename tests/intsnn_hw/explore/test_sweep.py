@@ -90,6 +90,12 @@ def test_every_axis_reaches_the_configuration():
     assert core_config(sweep, point).learning is not None
 
 
+def test_the_guide_names_every_axis():
+    text = (Path(__file__).parents[3] / "docs" / "explore.md").read_text(encoding="utf-8")
+    (paragraph,) = [part for part in text.split("\n\n") if part.startswith("**Axes**")]
+    assert [name for name in AXES if f"`{name}`" not in paragraph] == []
+
+
 def test_axes_of_presets_of_events():
     sweep = parse('preset = "fsdd-128r"\n[axes]\nrecurrence = ["none", "fixed"]\nerror = "pair"\nhidden = 6')
     assert sweep.data == "fsdd"
