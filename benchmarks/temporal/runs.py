@@ -3,7 +3,7 @@
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -34,15 +34,42 @@ TASKS = {
     "reversed": Task(preset="fsdd-reversed-128r", data=("fsdd-reversed",), samples=5400),
     "cues": Task(preset="cues-64r", data=("cues",), samples=2000),
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """How a network learns.
+
+    Attributes
+    ----------
+    name : str
+        In tables.
+    family : {"integer", "bptt", "mlp"}
+    recurrence : {"none", "learned", "fixed"}
+    strategy : dict
+        Route and timing of the error, where they are not the preset's.
+    all_widths : bool
+        Measured with every pair of widths, and with every size; otherwise with 16-8 and, where it has a strategy, the
+        first size and the task `reversed` alone.
+    """
+
+    name: str
+    family: str
+    recurrence: str
+    strategy: dict[str, str] = field(default_factory=dict)
+    all_widths: bool = False
+
+
 METHODS = {
-    "snn": ("integer", "none"),
-    "rsnn": ("integer", "learned"),
-    "fixed": ("integer", "fixed"),
-    "bptt-snn": ("bptt", "none"),
-    "bptt-rsnn": ("bptt", "learned"),
-    "mlp": ("mlp", "none"),
+    "snn": Method(name="integer SNN", family="integer", recurrence="none", all_widths=True),
+    "rsnn": Method(name="integer RSNN", family="integer", recurrence="learned", all_widths=True),
+    "fixed": Method(name="integer RSNN, fixed recurrence", family="integer", recurrence="fixed"),
+    "direct": Method(name="integer RSNN, Direct", family="integer", recurrence="learned", strategy={"route": "direct"}),
+    "final": Method(name="integer RSNN, Final", family="integer", recurrence="learned", strategy={"timing": "final"}),
+    "bptt-snn": Method(name="BPTT SNN", family="bptt", recurrence="none"),
+    "bptt-rsnn": Method(name="BPTT RSNN", family="bptt", recurrence="learned"),
+    "mlp": Method(name="MLP on event counts", family="mlp", recurrence="none"),
 }
-"""Family and recurrence."""
 COST = {
     ("integer", "none"): 3.3, ("integer", "learned"): 4.5, ("integer", "fixed"): 3.5,
     ("bptt", "none"): 2.5, ("bptt", "learned"): 4.0, ("mlp", "none"): 0.4,
@@ -56,8 +83,10 @@ def configuration(key: Key) -> NetworkConfig:
     shadow_width, weight_width = (int(width) for width in key.get("widths", "16-8").split("-"))
     config = preset(
         key["preset"], hidden=(key["hidden"],), recurrence=key["recurrence"], shadow_width=shadow_width,
-        weight_width=weight_width, epochs=key.get("epochs"), seed=key["seed"],
+        weight_width=weight_width, epochs=key.get("epochs"), seed=key["seed"], **key.get("strategy", {}),
     )  # fmt: skip
+    if "recurrent_init" in key and config.learning is not None:
+        config = replace(config, learning=replace(config.learning, recurrent_init_shifts=(key["recurrent_init"],)))
     leak = key.get("readout_leak", config.layers[-1].neuron.leak_shift)
     readout = replace(config.layers[-1], neuron=replace(config.layers[-1].neuron, leak_shift=leak))
     return replace(config, layers=(*config.layers[:-1], readout))
@@ -156,7 +185,7 @@ def answer(key: Key, data_dir: str | None) -> Answer:
 def seconds(key: Key) -> float:
     """Return about how long an answer takes."""
     task = TASKS[key["task"]]
-    config = configuration(key | {"readout_leak": None})
+    config = configuration({name: value for name, value in key.items() if name != "readout_leak"})
     assert config.learning is not None
     steps = 1 if key["family"] == "mlp" else config.n_steps
     epochs = key.get("epochs") or config.learning.epochs

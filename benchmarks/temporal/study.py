@@ -1,6 +1,7 @@
 """The questions of the study, what is chosen by validation, and the tables that the answers make."""
 
 import argparse
+import hashlib
 import json
 import statistics
 from collections.abc import Iterator, Sequence
@@ -9,24 +10,27 @@ from typing import Any
 
 from benchmarks.answers import Answers, Key
 from benchmarks.online_bptt.tables import Row, spread
+from golden.presets import preset
 
 from .runs import METHODS, TASKS, answer, seconds
 
-NAMES = {
-    "snn": "integer SNN", "rsnn": "integer RSNN", "fixed": "integer RSNN, fixed recurrence", "bptt-snn": "BPTT SNN",
-    "bptt-rsnn": "BPTT RSNN", "mlp": "MLP on event counts",
-}  # fmt: skip
+STRATEGIES = "reversed"
+"""The task on which the three strategies of the Maastricht thesis are compared: Feedback is the presets' own."""
 WIDTHS = ("16-4", "16-8", "16-12", "16-16", "8-8")
-SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
-    "bptt": {
-        "learning_rate": (5e-3, 2e-3, 1e-2),
-        "readout_leak": (5, 4, 6, 3),
-        "loss": ("mean_membrane", None),
-        "epochs": (20, 40),
-    },
-    "mlp": {"learning_rate": (1e-3, 3e-3), "alpha": (1e-4, 1e-1, 1.0), "epochs": (50, 200)},
+_BPTT = {
+    "learning_rate": (1e-2, 5e-3, 2e-3, 2e-2, 4e-2),
+    "readout_leak": (5, 4, 6, 3),
+    "loss": ("mean_membrane", None),
+    "epochs": (20, 40, 80),
 }
-"""In the order in which they are chosen, each with the first of those behind it; loss None is that of the score."""
+SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "bptt-snn": _BPTT,
+    "bptt-rsnn": _BPTT,
+    "mlp": {"learning_rate": (1e-3, 3e-3), "alpha": (1e-4, 1e-1, 1.0), "epochs": (50, 200)},
+    "fixed": {"recurrent_init": (11, 12, 13)},
+}
+"""Of the methods that leave something open, in the order in which it is chosen, each with the first of those behind it;
+loss None is that of the score, `recurrent_init` the log2 of the range of the random weights."""
 CHOICES = max(len(lists) for lists in SETTINGS.values())
 TUNING_RUNS = 2
 """Of a task of one set; of one of several sets, one run each."""
@@ -47,17 +51,19 @@ class Study:
                         yield from self._cases(task, data, hidden, method)
 
     def _cases(self, task: str, data: str, hidden: int, method: str) -> Iterator[Key]:
-        family, recurrence = METHODS[method]
+        how = METHODS[method]
         key: Key = {
-            "task": task, "preset": TASKS[task].preset, "data": data, "method": method, "family": family,
-            "recurrence": recurrence, "hidden": hidden, "samples": self.options.samples,
+            "task": task, "preset": TASKS[task].preset, "constants": constants(TASKS[task].preset), "data": data,
+            "method": method, "family": how.family, "recurrence": how.recurrence, "hidden": hidden,
+            "samples": self.options.samples,
         }  # fmt: skip
-        if family != "integer":
-            yield key
-        elif method == "fixed":
-            yield self._integer(key, "16-8")
+        if how.strategy:
+            if task == STRATEGIES and hidden == self.options.hidden[0]:
+                yield self._integer(key | {"strategy": how.strategy}, "16-8")
+        elif how.family == "integer":
+            yield from (self._integer(key, widths) for widths in (self.options.widths if how.all_widths else ["16-8"]))
         else:
-            yield from (self._integer(key, widths) for widths in self.options.widths)
+            yield key
 
     def _integer(self, case: Key, widths: str) -> Key:
         epochs = {} if self.options.epochs is None else {"epochs": self.options.epochs}
@@ -65,7 +71,7 @@ class Study:
 
     def lists(self, case: Key) -> dict[str, tuple[Any, ...]]:
         """Return what is chosen for a case, and from what."""
-        found = SETTINGS.get(case["family"], {})
+        found = SETTINGS.get(case["method"], {})
         if self.options.epochs is None:
             return found
         return {name: (self.options.epochs,) if name == "epochs" else values[:2] for name, values in found.items()}
@@ -139,7 +145,8 @@ class Study:
     def accuracy_rows(self) -> list[Row]:
         """Return test accuracy by method and task."""
         return [
-            {"method": name} | {task: spread(self.means(tasks[task])) for task in self.options.tasks}
+            {"method": name}
+            | {task: spread(self.means(tasks[task])) if task in tasks else "" for task in self.options.tasks}
             for name, tasks in self.by_method().items()
         ]
 
@@ -149,6 +156,7 @@ class Study:
             {"method": name}
             | {case["data"].partition("=")[2]: spread(self.accuracies(case)) for case in tasks["speakers"]}
             for name, tasks in self.by_method().items()
+            if "speakers" in tasks
         ]
 
     def goal_rows(self) -> list[Row]:
@@ -157,11 +165,11 @@ class Study:
         for name, tasks in methods.items():
             example = next(iter(tasks.values()))[0]
             other = f"bptt-{example['method']}"
-            if example["family"] != "integer" or other not in self.options.methods or example["widths"] != "16-8":
+            if other not in self.options.methods or example["widths"] != "16-8":
                 continue
             row: Row = {"16-8 less (BPTT - sd), points": name}
             for task, cases in tasks.items():
-                beside = self.means(methods[name_of(example | {"method": other, "family": "bptt"})][task])
+                beside = self.means(methods[name_of(example | {"method": other})][task])
                 least = statistics.fmean(beside) - (statistics.stdev(beside) if len(beside) > 1 else 0.0)
                 row[task] = f"{100 * (statistics.fmean(self.means(cases)) - least):+.2f}"
             rows.append(row)
@@ -171,10 +179,9 @@ class Study:
         """Return what was chosen, with its accuracy on the validation split."""
         rows = {}
         for case in self.cases():
-            if case["family"] == "integer":
+            if not (chosen := self.settings(case)):
                 continue
-            chosen = self.settings(case)
-            row: Row = {"method": NAMES[case["method"]], "task": case["task"]}
+            row: Row = {"method": METHODS[case["method"]].name, "task": case["task"]}
             row |= {"settings": ", ".join(f"{name} {value or 'of the score'}" for name, value in chosen.items())}
             row["validation accuracy, %"] = spread(self.validation(case, chosen) or [float("nan")])
             rows[case["method"], case["task"]] = row  # the same for every size and set
@@ -203,8 +210,14 @@ class Study:
 
 def name_of(case: Key) -> str:
     """Return how tables call the method of a case."""
-    widths = f", {case['widths']}" if case["family"] == "integer" else ""
-    return f"{NAMES[case['method']]} {case['hidden']}{widths}"
+    how = METHODS[case["method"]]
+    widths = f", {case['widths']}" if how.family == "integer" else ""
+    return f"{how.name} {case['hidden']}{widths}"
+
+
+def constants(name: str) -> str:
+    """Return a mark of all constants of a preset: answers of other ones are not answers."""
+    return hashlib.sha256(json.dumps(preset(name).to_dict(), sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _settings_names() -> list[str]:

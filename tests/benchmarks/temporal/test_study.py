@@ -27,7 +27,7 @@ def pretended(study, accuracy):
 
 
 def test_settings_are_chosen_one_after_the_other_on_validation_alone(tmp_path):
-    best = {"learning_rate": 1e-2, "readout_leak": 4, "loss": None, "epochs": 40}
+    best = {"learning_rate": 2e-2, "readout_leak": 4, "loss": None, "epochs": 80}
 
     def accuracy(key):
         if key["part"] == "test":
@@ -36,8 +36,8 @@ def test_settings_are_chosen_one_after_the_other_on_validation_alone(tmp_path):
 
     study = study_of(tmp_path, "--tasks", "official", "--methods", "bptt-rsnn", "--hidden", "128")
     (case,) = study.cases()
-    assert study.settings(case)["epochs"] == max(SETTINGS["bptt"]["epochs"]), "the estimate takes the longest"
-    assert len(study.missing()) == 2 * (3 + 3 + 1 + 1) + 3
+    assert study.settings(case)["epochs"] == max(SETTINGS["bptt-rsnn"]["epochs"]), "the estimate takes the longest"
+    assert len(study.missing()) == 2 * (5 + 3 + 1 + 2) + 3
     pretended(study, accuracy)
     assert study.settings(case) == best and not study.missing()
     asked = [key for at in range(4) for key in study.choice(case, at)]
@@ -46,7 +46,7 @@ def test_settings_are_chosen_one_after_the_other_on_validation_alone(tmp_path):
     again = study_of(tmp_path, "--tasks", "official", "--methods", "bptt-rsnn", "--hidden", "128", "--seeds", "4")
     assert [key["seed"] for key in again.missing()] == [3], "what is answered is not asked again"
     (row,) = study.setting_rows()
-    assert "learning_rate 0.01" in row["settings"] and "loss of the score" in row["settings"]
+    assert "learning_rate 0.02" in row["settings"] and "loss of the score" in row["settings"]
 
 
 def test_settings_are_those_of_the_first_size_over_all_sets_of_a_task(tmp_path):
@@ -59,6 +59,38 @@ def test_settings_are_those_of_the_first_size_over_all_sets_of_a_task(tmp_path):
     )
     assert {key["hidden"] for key in asked} == {64} and {key["seed"] for key in asked} == {0}
     assert {key["hidden"] for case in cases for key in study.runs(case)} == {64, 32}
+
+
+def test_strategies_are_compared_on_one_task_and_random_recurrence_has_its_range_chosen(tmp_path):
+    methods = ("--methods", "rsnn", "fixed", "direct", "final", "--hidden", "64", "32", "--widths", "16-8")
+    study = study_of(tmp_path, "--tasks", "reversed", "official", *methods)
+    found = {(case["method"], case["task"], case["hidden"]): case for case in study.cases()}
+    strategies = {key for key in found if key[0] in ("direct", "final")}
+    assert strategies == {("direct", "reversed", 64), ("final", "reversed", 64)}
+    for method, route, timing in (
+        ("rsnn", "feedback", "every_step"), ("direct", "direct", "every_step"), ("final", "feedback", "final"),
+    ):  # fmt: skip
+        learning = runs.configuration(found[method, "reversed", 64] | {"seed": 0}).learning
+        assert learning is not None and (learning.route, learning.timing) == (route, timing)
+    pretended(study, lambda key: 0.5 + 0.1 * (key.get("recurrent_init") == 13))
+    (case, *_) = [case for case in study.cases() if case["method"] == "fixed"]
+    assert study.settings(case) == {"recurrent_init": 13} and not study.missing()
+    learning = runs.configuration(study.runs(case)[0]).learning
+    assert learning is not None and learning.recurrent_init_shifts == (13,) and learning.recurrence == "fixed"
+    rows = {row["method"]: row for row in study.accuracy_rows()}
+    name = "integer RSNN, Final 64, 16-8"
+    assert rows[name] == {"method": name, "reversed": "50.00 ± 0.00", "official": ""}
+
+
+def test_answers_of_other_constants_are_not_taken(tmp_path, monkeypatch):
+    from golden import temporal
+
+    arguments = ("--tasks", "cues", "--methods", "rsnn", "--hidden", "64", "--widths", "16-8")
+    study = study_of(tmp_path, *arguments)
+    pretended(study, lambda key: 0.5)
+    assert not study_of(tmp_path, *arguments).missing()
+    monkeypatch.setitem(temporal.TASKS, "cues-64r", replace(temporal.TASKS["cues-64r"], readout_leak=5))
+    assert len(study_of(tmp_path, *arguments).missing()) == 3
 
 
 def test_tables_are_means_over_seeds_of_means_over_speakers(tmp_path):
