@@ -69,9 +69,7 @@ class Task:
     description: str
 
 
-_FSDD = Task(
-    data="fsdd", n_inputs=128, n_steps=80, n_classes=10, description="spoken digits (FSDD), 128 cells of a cochlea"
-)
+_FSDD = Task(data="fsdd", n_inputs=128, n_steps=80, n_classes=10, description="spoken digits (FSDD), no recurrence")
 _ROWS = Task(
     data="mnist-rows", n_inputs=28, n_steps=28, n_classes=10, input_spike_width=4, recurrence="learned", epochs=12,
     description="MNIST, a row of pixels a step",
@@ -88,7 +86,7 @@ TASKS: dict[str, Task] = {
     "cues-64r": _CUES,
     "mnist-rows-128r": _ROWS,
     "fsdd-128": _FSDD,
-    "fsdd-128r": replace(_FSDD, recurrence="learned"),
+    "fsdd-128r": replace(_FSDD, recurrence="learned", description="spoken digits (FSDD), 128 cells of a cochlea"),
     "fsdd-reversed-128r": replace(
         _FSDD, data="fsdd-reversed", n_classes=20, recurrence="learned",
         description="spoken digits forward and reversed, 20 classes",

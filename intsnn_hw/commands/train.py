@@ -1,4 +1,4 @@
-"""``intsnn train``: on line by the integer margin rule, or by surrogate gradients through time."""
+"""``intsnn train``: on line by the integer rule, or by surrogate gradients through time."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def add_parser(commands: Any) -> None:
         "train",
         "train a network and write its checkpoint",
         """\
---method online, the usual: train sample by sample with the integer margin rule: shadow weights, traces, shifts for
-multiplications, stochastic rounding.
+--method online, the usual: train sample by sample with the integer rule: shadow weights, traces, shifts for
+multiplications, stochastic rounding; errors of a margin, for presets of samples in time graded ones at every step.
 The same configuration, data and seed give the same bits on any machine. The checkpoint is written after
 each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit for bit.
 
