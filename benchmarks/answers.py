@@ -6,11 +6,15 @@ A question is a dictionary of plain values, a key, that holds all its answer dep
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from golden.errors import InputError
 from intsnn_hw.commands.output import progress
+
+TASKS_OF_A_PROCESS = 10
+"""Then another takes its place: allocators give little memory back."""
 
 Key = dict[str, Any]
 Answer = dict[str, Any]
@@ -51,7 +55,7 @@ class Answers:
         if not missing:
             return
         with (
-            ProcessPoolExecutor(workers) as pool,
+            workers_of(workers) as pool,
             progress(what, len(missing), "runs", window_s=600) as advance,
         ):
             futures = {pool.submit(answer, key): key for key in missing}
@@ -62,6 +66,11 @@ class Answers:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def workers_of(count: int) -> ProcessPoolExecutor:
+    """Return processes for long tasks."""
+    return ProcessPoolExecutor(count, get_context("spawn"), max_tasks_per_child=TASKS_OF_A_PROCESS)
 
 
 def _name(key: Key) -> str:

@@ -12,11 +12,12 @@ import math
 import statistics
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.answers import workers_of
 from golden.config import NetworkConfig
 from golden.errors import InputError
 from golden.presets import preset
@@ -318,7 +319,8 @@ def plots(outcomes: dict[str, list[Outcome]], folder: Path) -> None:
             right.plot(epochs, rates, style, color=colour)
     left.set(xlabel="epoch", ylabel="test accuracy, %")
     right.set(xlabel="epoch", ylabel="neurons firing in a step, %\nlayer 1 solid, layer 2 dashed")
-    left.legend(fontsize=7)
+    if left.get_lines():
+        left.legend(fontsize=7)
     figure.tight_layout()
     figure.savefig(folder / "multibit-epochs.png", dpi=110)
 
@@ -349,7 +351,7 @@ def main() -> int:
     missing = [(name, seed) for seed in range(options.seeds) for name in names if (name, seed) not in found]
     try:
         with (
-            ProcessPoolExecutor(options.workers) as pool,
+            workers_of(options.workers) as pool,
             path.open("a", encoding="utf-8") as file,
             progress("training", len(missing), "runs", window_s=600) as advance,
         ):
