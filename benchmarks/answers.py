@@ -4,7 +4,7 @@ A question is a dictionary of plain values, a key, that holds all its answer dep
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,7 +14,7 @@ from golden.errors import InputError
 from intsnn_hw.commands.output import progress
 
 TASKS_OF_A_PROCESS = 10
-"""Then another takes its place: allocators give little memory back."""
+"""Then others take the place of all processes: allocators give little memory back."""
 
 Key = dict[str, Any]
 Answer = dict[str, Any]
@@ -54,23 +54,24 @@ class Answers:
         missing = [key for key in keys if key not in self]
         if not missing:
             return
-        with (
-            workers_of(workers) as pool,
-            progress(what, len(missing), "runs", window_s=600) as advance,
-        ):
-            futures = {pool.submit(answer, key): key for key in missing}
+        with progress(what, len(missing), "runs", window_s=600) as advance:
+            for key, found in finished(answer, missing, workers):
+                self.keep(key, found)
+                advance(1)
+
+
+def finished(answer: Callable[[Any], Any], keys: Sequence[Any], workers: int) -> Iterator[tuple[Any, Any]]:
+    """Call `answer` with each key in processes of their own; give each key and its answer as soon as it is there."""
+    size = workers * TASKS_OF_A_PROCESS
+    for start in range(0, len(keys), size):
+        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+            futures = {pool.submit(answer, key): key for key in keys[start : start + size]}
             try:
                 for future in as_completed(futures):
-                    self.keep(futures[future], future.result())
-                    advance(1)
+                    yield futures[future], future.result()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-
-
-def workers_of(count: int) -> ProcessPoolExecutor:
-    """Return processes for long tasks."""
-    return ProcessPoolExecutor(count, get_context("spawn"), max_tasks_per_child=TASKS_OF_A_PROCESS)
 
 
 def _name(key: Key) -> str:

@@ -12,12 +12,12 @@ import math
 import statistics
 import sys
 from collections.abc import Iterator
-from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.answers import workers_of
+from benchmarks.answers import finished
 from golden.config import NetworkConfig
 from golden.errors import InputError
 from golden.presets import preset
@@ -143,8 +143,8 @@ class Outcome:
     samples_per_second: float
 
 
-def train(name: str, seed: int, samples: int, epochs: int, data_dir: str | None) -> Outcome:
-    """Train one variant from one seed."""
+def train(which: tuple[str, int], samples: int, epochs: int, data_dir: str | None) -> Outcome:
+    """Train one variant, by its name, from one seed."""
     import torch
 
     from train.bptt.inputs import Inputs
@@ -157,6 +157,7 @@ def train(name: str, seed: int, samples: int, epochs: int, data_dir: str | None)
 
     torch.set_num_threads(1)
     keep_freed_memory()
+    name, seed = which
     variant = ALL[name]
     dataset = load("mnist", data_dir).take(n_train=samples)
     config = variant.config()
@@ -351,13 +352,11 @@ def main() -> int:
     missing = [(name, seed) for seed in range(options.seeds) for name in names if (name, seed) not in found]
     try:
         with (
-            workers_of(options.workers) as pool,
             path.open("a", encoding="utf-8") as file,
             progress("training", len(missing), "runs", window_s=600) as advance,
         ):
-            rest = (options.samples, options.epochs, options.data_dir)
-            for future in as_completed([pool.submit(train, *which, *rest) for which in missing]):
-                run = future.result()
+            asked = partial(train, samples=options.samples, epochs=options.epochs, data_dir=options.data_dir)
+            for _, run in finished(asked, missing, options.workers):
                 found[run.name, run.seed] = run
                 file.write(json.dumps(asdict(run)) + "\n")
                 file.flush()

@@ -1,11 +1,26 @@
 """Processes for long tasks take each other's place."""
 
 import os
+from concurrent.futures.process import BrokenProcessPool
+
+import pytest
 
 from benchmarks import answers
 
 
-def test_a_process_ends_after_some_tasks():
-    with answers.workers_of(1) as pool:
-        found = [pool.submit(os.getpid).result() for _ in range(answers.TASKS_OF_A_PROCESS + 1)]
-    assert len(set(found)) == 2 and found[0] == found[-2]
+def process(key):
+    if key is None:
+        os._exit(1)
+    return os.getpid()
+
+
+def test_every_key_is_answered_and_processes_end_after_some():
+    keys = list(range(2 * answers.TASKS_OF_A_PROCESS + 1))
+    found = dict(answers.finished(process, keys, 1))
+    assert sorted(found) == keys
+    assert len(set(found.values())) == 3 and os.getpid() not in found.values()
+
+
+def test_a_process_that_dies_is_told():
+    with pytest.raises(BrokenProcessPool):
+        list(answers.finished(process, [None, 1], 1))
