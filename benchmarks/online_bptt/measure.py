@@ -31,7 +31,7 @@ from train.bptt import (
 from train.data import Dataset, load
 from train.online import evaluate, sample_order, train_online
 
-from .memory import peak_bytes, saved_bytes
+from .memory import step_bytes
 from .tables import BATCH
 
 NETWORKS = ("mnist-100", "mnist-256")
@@ -207,15 +207,7 @@ def measured_memory(config: NetworkConfig, dataset: Dataset) -> dict[str, dict[s
     ):
         settings = _ADAMW | {"batch_size": batch, "optimiser": optimiser}
         trainer = make_trainer(config, dataset, method, settings, 0, 1)
-        samples = torch.arange(batch)
-        trainer.step(samples)  # makes the optimiser's state
-        spikes, labels = trainer.train.spikes(samples), trainer.train.labels[samples]
-        state = [value for entry in trainer.optimiser.state.values() for value in entry.values()]
-        held = [*trainer.model.parameters(), *(value for value in state if isinstance(value, Tensor))]
-        found[name] = {
-            "saved": saved_bytes(trainer.model, lambda t=trainer, x=spikes, y=labels: t.loss(t.model(x), y)),
-            "peak": peak_bytes(held, lambda t=trainer, s=samples: t.step(s)),
-        }
+        found[name] = step_bytes(trainer, torch.arange(batch))
     return found
 
 

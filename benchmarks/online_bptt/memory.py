@@ -18,6 +18,7 @@ from torch.utils._pytree import tree_leaves
 from golden.config import GRADIENT_WIDTH, NetworkConfig, ResolvedLayer
 from golden.fixed import LFSR_WIDTH, unsigned_width
 from intsnn_hw.memories import memories
+from train.bptt import Trainer
 
 OPTIMISER_VALUES = {"sgd": 0, "adam": 2}
 """Values of state that an optimiser keeps for a weight; SGD here has no momentum, AdamW is as Adam."""
@@ -187,3 +188,15 @@ def peak_bytes(held: list[torch.Tensor], step: Callable[[], Any]) -> int:
     with live:
         step()
     return live.peak
+
+
+def step_bytes(trainer: Trainer, samples: torch.Tensor) -> dict[str, int]:
+    """Return bytes of a training step on some samples: `saved` for the backward pass, and the `peak` of all tensors."""
+    trainer.step(samples)  # makes the optimiser's state
+    spikes, labels = trainer.train.spikes(samples), trainer.train.labels[samples]
+    state = [value for entry in trainer.optimiser.state.values() for value in entry.values()]
+    held = [*trainer.model.parameters(), *(value for value in state if isinstance(value, torch.Tensor))]
+    return {
+        "saved": saved_bytes(trainer.model, lambda: trainer.loss(trainer.model(spikes), labels)),
+        "peak": peak_bytes(held, lambda: trainer.step(samples)),
+    }

@@ -14,9 +14,8 @@ import sys
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from benchmarks.online_bptt.memory import bptt_bits, core_bits, n_weights, online_bits, peak_bytes, saved_bytes
+from benchmarks.online_bptt.memory import bptt_bits, core_bits, n_weights, online_bits, step_bytes
 from benchmarks.online_bptt.tables import ACCOUNTINGS, BATCH, Row, markdown, memory_rows
 from golden.config import NetworkConfig
 from golden.errors import ConfigError, InputError
@@ -39,15 +38,7 @@ def measured_memory(config: NetworkConfig, dataset: EventDataset) -> dict[str, d
         torch.manual_seed(0)
         settings = Settings(batch_size=batch, optimiser=optimiser)
         trainer = Trainer(SpikingNetwork(config), Inputs(dataset, "train", config), settings)
-        samples = torch.arange(batch)
-        trainer.step(samples)  # makes the optimiser's state
-        spikes, labels = trainer.train.spikes(samples), trainer.train.labels[samples]
-        state = [value for entry in trainer.optimiser.state.values() for value in entry.values()]
-        held = [*trainer.model.parameters(), *(value for value in state if isinstance(value, Tensor))]
-        found[name] = {
-            "saved": saved_bytes(trainer.model, lambda t=trainer, x=spikes, y=labels: t.loss(t.model(x), y)),
-            "peak": peak_bytes(held, lambda t=trainer, s=samples: t.step(s)),
-        }
+        found[name] = step_bytes(trainer, torch.arange(batch))
     return found
 
 
