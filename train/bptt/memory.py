@@ -9,8 +9,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 def keep_freed_memory() -> bool:
     """Tell the C library to keep freed memory in this process, up to 2 GB; returns whether it does.
 
-    Without, it hands large tensors back to the system, which maps and clears their pages anew at each step, a good part of
-    the time of the convolutional preset on a CPU. Only glibc knows how.
+    Without, it hands large tensors back to the system, which maps and clears their pages anew at each step, a good part
+    of the time of the convolutional preset on a CPU. Only glibc knows how.
     """
     try:
         option = ctypes.CDLL(None).mallopt
