@@ -37,7 +37,7 @@ from .tables import markdown, write_csv
 
 FULL: dict[str, Any] = {
     "networks": list(NETWORKS), "seeds": 5, "samples": 60_000, "tests": 10_000, "epochs": 12, "cosim": 2000,
-    "timed": 12_800, "rounds": 5, "settings": 8,
+    "timed": 12_800, "rounds": 5, "settings": None,
 }  # fmt: skip
 QUICK: dict[str, Any] = {
     "networks": ["mnist-100"], "seeds": 2, "samples": 2000, "tests": 1000, "epochs": 2, "cosim": 200, "timed": 1280,

@@ -45,12 +45,15 @@ _IN_BATCHES: tuple[dict[str, Any], ...] = (
     _ADAMW | {"weight_decay": 0.1, "dropout": 0.1, "learning_rate": 1e-2},
     _ADAMW | {"weight_decay": 0.2, "dropout": 0.1},
     _ADAMW | {"weight_decay": 0.1, "dropout": 0.2},
+    _ADAMW | {"weight_decay": 0.1, "dropout": 0.1, "learning_rate": 2e-2},
+    _ADAMW | {"weight_decay": 0.2, "dropout": 0.1, "learning_rate": 1e-2},
+    _ADAMW | {"weight_decay": 0.1, "dropout": 0.2, "learning_rate": 1e-2},
 )
 _SGD = _ADAMW | {"optimiser": "sgd", "batch_size": 8}
 SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
     "float": _IN_BATCHES,
     "quantised": _IN_BATCHES,
-    "margin": (_SGD | {"learning_rate": 0.1}, _SGD | {"learning_rate": 0.03}),
+    "margin": tuple(_SGD | {"learning_rate": rate} for rate in (0.1, 0.03, 0.3)),
 }
 """Of each kind of BPTT to choose from, with a cosine schedule; the very first is how the ETH thesis trains, but for the
 schedule."""
