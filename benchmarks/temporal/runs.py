@@ -133,6 +133,7 @@ def by_counts(key: Key, dataset: EventDataset) -> Answer:
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
     epochs = key["epochs"]
     perceptron = MLPClassifier(
@@ -140,7 +141,7 @@ def by_counts(key: Key, dataset: EventDataset) -> Answer:
         max_iter=epochs, n_iter_no_change=epochs, random_state=key["seed"],
     )  # fmt: skip
     model = make_pipeline(StandardScaler(), perceptron)
-    with warnings.catch_warnings():
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is a setting like any other
         model.fit(counts(dataset, "train"), dataset.train_y)
     found = float(model.score(counts(dataset, "test"), dataset.test_y))
