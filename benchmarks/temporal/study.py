@@ -19,7 +19,7 @@ STRATEGIES = "reversed"
 WIDTHS = ("16-4", "16-8", "16-12", "16-16", "8-8")
 _BPTT = {
     "learning_rate": (1e-2, 5e-3, 2e-3, 2e-2, 4e-2),
-    "readout_leak": (5, 4, 6, 3),
+    "readout_leak": (5, 4, 6, 3, 7),
     "loss": ("mean_membrane", None),
     "epochs": (20, 40, 80),
 }

@@ -37,7 +37,7 @@ def test_settings_are_chosen_one_after_the_other_on_validation_alone(tmp_path):
     study = study_of(tmp_path, "--tasks", "official", "--methods", "bptt-rsnn", "--hidden", "128")
     (case,) = study.cases()
     assert study.settings(case)["epochs"] == max(SETTINGS["bptt-rsnn"]["epochs"]), "the estimate takes the longest"
-    assert len(study.missing()) == 2 * (5 + 3 + 1 + 2) + 3
+    assert len(study.missing()) == 2 * (5 + 4 + 1 + 2) + 3
     pretended(study, accuracy)
     assert study.settings(case) == best and not study.missing()
     asked = [key for at in range(4) for key in study.choice(case, at)]
