@@ -7,7 +7,7 @@ Four ways to train 784-100-10 and 784-256-10 of the presets on MNIST:
   online      the integer margin rule, batch size 1
   float       surrogate gradients through time, 32-bit floating point, AdamW, batches of 128, cross entropy
   quantised   the same in the integers of the preset, exported and measured as an integer network
-  margin      as float, with the loss of the margin rule, SGD and batches of 8: a control of the accuracy alone
+  margin      as float, with a margin loss like the rule's, SGD and batches of 8: a control of the accuracy alone
 
 The settings of each kind of BPTT are those of a list with the highest mean accuracy, over two seeds, on a sixth of the
 training set, held out; those of the on-line rule were chosen on that split before. Test images are looked at once,

@@ -119,7 +119,6 @@ class Study:
             core=self.answers[self.core(network)],
             inferences={method: runs[method][0]["inference"] for method in ("online", "quantised")},
             test_events={method: _events([run["inference"] for run in found]) for method, found in runs.items()},
-            samples=self.options.samples * self.options.epochs,
         )
 
     def accuracy_rows(self) -> list[Row]:
@@ -132,14 +131,13 @@ class Study:
                     "network": network_config(network, 0, 1).topology,
                     "method": label,
                     "test accuracy, %": spread([run["accuracy"] for run in runs]),
-                    "seeds": len(runs),
                     "training accuracy, %": spread([run["training_accuracy"] for run in runs]),
                     "hidden events, training sample": round(statistics.fmean(run["events"][1] for run in runs), 1),
-                    "samples learnt from, whole run, %": 100.0,
-                    "last epoch, %": 100.0,
+                    "samples with an error, whole run, %": "",
+                    "last epoch, %": "",
                 }
                 if method == "online":
-                    row["samples learnt from, whole run, %"] = spread([run["updated"] for run in runs], digits=1)
+                    row["samples with an error, whole run, %"] = spread([run["updated"] for run in runs], digits=1)
                     row["last epoch, %"] = spread([run["updated_last"] for run in runs], digits=1)
                 rows.append(row)
         return rows

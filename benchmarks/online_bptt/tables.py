@@ -50,8 +50,6 @@ class Counted:
         By method: `accesses` of the inference core, for those that end in one.
     test_events : dict
         By method: events into each layer in an inference.
-    samples : int
-        That a run learns from, all epochs together.
     """
 
     config: NetworkConfig
@@ -60,7 +58,6 @@ class Counted:
     core: dict[str, Row]
     inferences: dict[str, Row]
     test_events: dict[str, Sequence[float]]
-    samples: int
 
 
 def spread(values: Sequence[float], scale: float = 100.0, digits: int = 2) -> str:
@@ -157,30 +154,33 @@ def _kinds(phase: dict[str, Any]) -> dict[str, float]:
 
 
 def energy_rows(counted: Counted, coefficients: Coefficients) -> list[Row]:
-    """Return the energy of a training sample, and of a whole run, and how many times that of the core it is."""
+    """Return the energy of a training sample, and how many times that of the core and of the rule it is."""
     config, core = counted.config, core_energy(counted, coefficients)
+    rule = rule_energy(config, counted.online, coefficients).pj
     bills = {
         "on-line, counted in its core": core["mean"],
         "of it a sample without an update": core["forward"],
         "an update": core["update"],
-        "on-line, by the model of BPTT": rule_energy(config, counted.online, coefficients).pj,
+        "on-line, by the model of BPTT": rule,
     }
     for name, start in STARTS.items():
         changes = {"": start, ", event-driven": replace(start, events=True), ", integers": replace(start, integer=True)}
+        if start.batch_size == 1:
+            at_once = replace(start, at_once=True)
+            changes |= {", gradients at once": at_once, ", all three": replace(at_once, events=True, integer=True)}
         for label, choice in changes.items():
             bills[name + label] = bptt_energy(config, counted.bptt, choice, coefficients).pj
-    base = sum(core["mean"].values())
+    of_core, of_rule = sum(core["mean"].values()), sum(rule.values())
     return [
         {"": name}
         | {f"{kind}, nJ": _nj(pj) for kind, pj in kinds.items()}
         | {
             "all, nJ": _nj(sum(kinds.values())),
-            "whole run, mJ": "" if kinds in (core["forward"], core["update"])
-            else round(sum(kinds.values()) * counted.samples * 1e-9, 1),
-            "times the core's": round(sum(kinds.values()) / base, 2),
+            "times the core's": round(sum(kinds.values()) / of_core, 2),
+            "times the rule's by the model": round(sum(kinds.values()) / of_rule, 2),
         }
         for name, kinds in bills.items()
-    ]  # fmt: skip
+    ]
 
 
 def ladder_rows(counted: Counted, coefficients: Coefficients) -> list[Row]:
@@ -203,7 +203,7 @@ def ladder_rows(counted: Counted, coefficients: Coefficients) -> list[Row]:
             row |= {"mean over all orders": round(rung.mean, 2), "range": f"{rung.least:.2f} to {rung.most:.2f}"}
             rows.append(row)
         last = rungs[-1].pj
-        rows.append(_rung(name, "errors by signs and shifts, its own events", rule, last / rule))
+        rows.append(_rung(name, "neurons without an error left alone, its own events", rule, last / rule))
         rows.append(_rung(name, "book-keeping of the core", core, rule / core))
         rows.append(_rung(name, "all", core, before / core))
     return rows
@@ -239,7 +239,7 @@ def inference_rows(counted: Counted, coefficients: Coefficients) -> list[Row]:
 
 
 def _nj(pj: float) -> float:
-    return round(pj / 1000, 2)
+    return round(pj / 1000, 2 if pj < 1e5 else None)
 
 
 def markdown(rows: list[Row]) -> str:

@@ -50,7 +50,6 @@ def counted():
         core=states,
         inferences={"online": {"accesses": accesses}},
         test_events={"online": (20.0, 9.0), "float": (20.0, 15.0), "quantised": (20.0, 14.0)},
-        samples=1000,
     )
 
 
