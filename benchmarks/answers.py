@@ -50,8 +50,8 @@ class Answers:
             file.write(json.dumps({"key": key, "answer": found}) + "\n")
 
     def complete(self, keys: Sequence[Key], what: str, workers: int, answer: Callable[[Key], Answer]) -> None:
-        """Answer what is missing, in processes of their own, to which `answer` must travel."""
-        missing = [key for key in keys if key not in self]
+        """Answer what is missing, each question once, in processes of their own, to which `answer` must travel."""
+        missing = list({_name(key): key for key in keys if key not in self}.values())
         if not missing:
             return
         with progress(what, len(missing), "runs", window_s=600) as advance:

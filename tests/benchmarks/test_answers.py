@@ -26,3 +26,16 @@ def test_a_damaged_line_is_named(tmp_path):
     path.write_text('{"key": {}, "answer": {}}\n{"ke\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"answers\.jsonl: line 2 is damaged"):
         Answers(path)
+
+
+def _doubled(key):
+    return {"value": 2 * key["number"]}
+
+
+def test_a_question_is_answered_once(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    answers = Answers(path)
+    answers.keep({"number": 3}, {"value": 0})
+    answers.complete([{"number": 1}, {"number": 3}, {"number": 1}, {"number": 2}], "numbers", 2, _doubled)
+    assert [answers[{"number": number}]["value"] for number in (1, 2, 3)] == [2, 4, 0]
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 3
