@@ -53,8 +53,8 @@ class Study:
     def _cases(self, task: str, data: str, hidden: int, method: str) -> Iterator[Key]:
         how = METHODS[method]
         key: Key = {
-            "task": task, "preset": TASKS[task].preset, "constants": constants(TASKS[task].preset), "data": data,
-            "method": method, "family": how.family, "recurrence": how.recurrence, "hidden": hidden,
+            "task": task, "preset": TASKS[task].preset, "constants": constants(TASKS[task].preset, how.family),
+            "data": data, "method": method, "family": how.family, "recurrence": how.recurrence, "hidden": hidden,
             "samples": self.options.samples,
         }  # fmt: skip
         if how.strategy:
@@ -215,9 +215,15 @@ def name_of(case: Key) -> str:
     return f"{how.name} {case['hidden']}{widths}"
 
 
-def constants(name: str) -> str:
-    """Return a mark of all constants of a preset: answers of other ones are not answers."""
-    return hashlib.sha256(json.dumps(preset(name).to_dict(), sort_keys=True).encode()).hexdigest()[:12]
+def constants(name: str, family: str) -> str:
+    """Return a mark of the constants of a preset that a method learns with: answers of other ones are not answers.
+
+    Those of the on-line rule are not for the other families.
+    """
+    found = preset(name).to_dict()
+    if family != "integer":
+        del found["learning"]
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _settings_names() -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.answers import Answers
 from benchmarks.temporal import runs
 from benchmarks.temporal.__main__ import main, parsed
-from benchmarks.temporal.study import SETTINGS, Study
+from benchmarks.temporal.study import SETTINGS, Study, constants
 from train.data.cues import load_cues
 
 
@@ -91,6 +91,16 @@ def test_answers_of_other_constants_are_not_taken(tmp_path, monkeypatch):
     assert not study_of(tmp_path, *arguments).missing()
     monkeypatch.setitem(temporal.TASKS, "cues-64r", replace(temporal.TASKS["cues-64r"], readout_leak=5))
     assert len(study_of(tmp_path, *arguments).missing()) == 3
+
+
+def test_constants_of_the_rule_are_not_those_of_bptt(monkeypatch):
+    from golden import temporal
+
+    methods = ("integer", "bptt", "mlp")
+    before = [constants("cues-64r", method) for method in methods]
+    monkeypatch.setitem(temporal.TASKS, "cues-64r", replace(temporal.TASKS["cues-64r"], budget=5))
+    changed = [constants("cues-64r", method) != mark for method, mark in zip(methods, before, strict=True)]
+    assert changed == [True, False, False]
 
 
 def test_tables_are_means_over_seeds_of_means_over_speakers(tmp_path):
