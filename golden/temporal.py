@@ -24,10 +24,9 @@ RecurrenceKind = Literal["none", "learned", "fixed"]
 
 # Settings of 16-bit shadow and 8-bit inference weights, n = 1; every other variant is derived from them.
 TRACE_GAIN = 4
-ERROR_OCTAVE = 9
 MARGIN = 1024
 ERROR_SHIFT = 7
-HIDDEN_RATE, RECURRENT_RATE, READOUT_RATE = 5, 8, 8
+HIDDEN_RATE, RECURRENT_RATE = 5, 8
 HIDDEN_INIT, RECURRENT_INIT, READOUT_INIT = 14, 11, 12
 BUDGET_SHIFT = 9
 SCHEDULE = (0.5, 0.7, 0.9)
@@ -48,7 +47,11 @@ class Task:
     recurrence : {"none", "learned", "fixed"}
     hidden_leak, readout_leak : int
         Leak shifts of membranes and of the traces that match them.
+    leaks_without_recurrence : (int, int), optional
+        The two where neurons have no recurrence, if they differ: then membranes alone keep what was.
     readout : {"membrane", "membrane_sum"}
+    error_octave, readout_rate : int
+        Of 8-bit inference and 16-bit shadow weights.
     budget : int or None
     epochs : int
     description : str
@@ -62,16 +65,25 @@ class Task:
     hidden: tuple[int, ...] = (128,)
     recurrence: RecurrenceKind = "none"
     hidden_leak: int = 4
-    readout_leak: int = 5
+    readout_leak: int = 4
+    leaks_without_recurrence: tuple[int, int] | None = (5, 5)
     readout: Readout = "membrane_sum"
-    budget: int | None = 12
-    epochs: int = 20
+    error_octave: int = 8
+    readout_rate: int = 7
+    budget: int | None = 30
+    epochs: int = 40
     description: str
+
+    def leaks(self, kind: RecurrenceKind) -> tuple[int, int]:
+        """Return the leak shifts of hidden layers and of the readout."""
+        usual = self.hidden_leak, self.readout_leak
+        return usual if kind != "none" else self.leaks_without_recurrence or usual
 
 
 _FSDD = Task(data="fsdd", n_inputs=128, n_steps=80, n_classes=10, description="spoken digits (FSDD), no recurrence")
 _ROWS = Task(
-    data="mnist-rows", n_inputs=28, n_steps=28, n_classes=10, input_spike_width=4, recurrence="learned", epochs=12,
+    data="mnist-rows", n_inputs=28, n_steps=28, n_classes=10, input_spike_width=4, recurrence="learned",
+    readout_leak=5, leaks_without_recurrence=None, error_octave=9, readout_rate=8, budget=12, epochs=12,
     description="MNIST, a row of pixels a step",
 )  # fmt: skip
 _SHD = Task(
@@ -80,7 +92,8 @@ _SHD = Task(
 )  # fmt: skip
 _CUES = Task(
     data="cues", n_inputs=40, n_steps=220, n_classes=2, hidden=(64,), recurrence="learned", hidden_leak=7,
-    readout_leak=3, readout="membrane", budget=None, description="cue accumulation, a decision after a second's pause",
+    readout_leak=3, leaks_without_recurrence=None, readout="membrane", error_octave=9, readout_rate=8, budget=None,
+    epochs=20, description="cue accumulation, a decision after a second's pause",
 )  # fmt: skip
 TASKS: dict[str, Task] = {
     "cues-64r": _CUES,
@@ -122,11 +135,12 @@ def temporal_preset(
         raise ConfigError(f"recurrence: must be one of {', '.join(get_args(RecurrenceKind))}, got {kind!r}")
     steps = task.n_steps if n_steps is None else n_steps
     width = 8 + weight_width if membrane_width is None else membrane_width
+    hidden_leak, readout_leak = task.leaks(kind)
     neuron = NeuronConfig(
         membrane_width=width, spike_width=spike_width, threshold_shift=max(0, weight_width + 1 - spike_width),
-        leak_shift=task.hidden_leak,
+        leak_shift=hidden_leak,
     )  # fmt: skip
-    readout = NeuronConfig(membrane_width=width + 2, threshold_shift=weight_width, leak_shift=task.readout_leak)
+    readout = NeuronConfig(membrane_width=width + 2, threshold_shift=weight_width, leak_shift=readout_leak)
     layers = (
         *(LayerConfig(size=size, weight_width=weight_width, neuron=neuron, recurrent=kind != "none") for size in sizes),
         LayerConfig(size=task.n_classes, weight_width=weight_width, neuron=readout),
@@ -167,6 +181,7 @@ def _learning(
     readout's rate make up. An update at the end counts the surrogate over the sample, and comes once.
     """
     weight_scale, shadow_scale = weight_width - 8, shadow_width - 16
+    hidden_leak, readout_leak = task.leaks(kind)
     ternary = 0 if error == "graded" else 6
     step_bits = n_steps.bit_length() - 1 if timing == "final" else 0
 
@@ -184,15 +199,15 @@ def _learning(
         timing=timing,
         error=error,
         margin=_scaled(MARGIN, weight_scale),
-        error_octave=max(0, ERROR_OCTAVE + weight_scale),
+        error_octave=max(0, task.error_octave + weight_scale),
         surrogate="narrow",
-        rate_shifts=(rate(HIDDEN_RATE),) * n_hidden + (rate(READOUT_RATE - ternary),),
+        rate_shifts=(rate(HIDDEN_RATE),) * n_hidden + (rate(task.readout_rate - ternary),),
         error_shifts=tuple(max(-7, shift) for shift in (*[error_shift + deeper] * (n_hidden - 1), error_shift)),
         recurrent_rate_shifts=(rate(RECURRENT_RATE),) * recurrent,
         recurrent_init_shifts=(max(0, RECURRENT_INIT + shadow_scale),) * recurrent,
         recurrence="fixed" if kind == "fixed" else "learned",
         rounding=rounding,
-        trace_shifts=(task.hidden_leak,) * n_hidden + (task.readout_leak,),
+        trace_shifts=(hidden_leak,) * n_hidden + (readout_leak,),
         trace_gain=max(0, TRACE_GAIN + 1 - spike_width),
         budget=task.budget,
         budget_shift=max(0, BUDGET_SHIFT + weight_scale - ternary),

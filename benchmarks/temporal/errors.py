@@ -93,7 +93,8 @@ def questions(task: str, error: str, seed: int, options: argparse.Namespace) -> 
     """Return the questions of one entry of the table: one for each set of the task."""
     changed: Key = QUICK if options.quick else dict.fromkeys(QUICK)
     name = TASKS[task].preset
-    key: Key = {"preset": name, "constants": constants(name, "integer"), "error": error, "seed": seed, **changed}
+    mark = constants(name, "integer", "learned")
+    key: Key = {"preset": name, "constants": mark, "error": error, "seed": seed, **changed}
     return [key | {"data": data} for data in TASKS[task].data]
 
 

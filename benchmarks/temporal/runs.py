@@ -21,18 +21,32 @@ SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A preset and the sets it is measured on; `samples` to learn from, for the estimate of time."""
+    """A preset and the sets it is measured on.
+
+    Attributes
+    ----------
+    preset : str
+    data : tuple of str
+    samples : int
+        To learn from, for the estimate of time.
+    hidden_leaks : tuple of int
+        From which that of BPTT is chosen.
+    epochs : tuple of int
+        From which those of the on-line rule are chosen.
+    """
 
     preset: str
     data: tuple[str, ...]
     samples: int
+    hidden_leaks: tuple[int, ...] = (4, 5)
+    epochs: tuple[int, ...] = (40, 80)
 
 
 TASKS = {
     "official": Task(preset="fsdd-128r", data=("fsdd",), samples=2700),
     "speakers": Task(preset="fsdd-128r", data=tuple(f"fsdd:split={name}" for name in SPEAKERS), samples=2500),
     "reversed": Task(preset="fsdd-reversed-128r", data=("fsdd-reversed",), samples=5400),
-    "cues": Task(preset="cues-64r", data=("cues",), samples=2000),
+    "cues": Task(preset="cues-64r", data=("cues",), samples=2000, hidden_leaks=(7,), epochs=(20, 40)),
 }
 
 
@@ -71,7 +85,7 @@ METHODS = {
     "mlp": Method(name="MLP on event counts", family="mlp", recurrence="none"),
 }
 COST = {
-    ("integer", "none"): 3.3, ("integer", "learned"): 4.5, ("integer", "fixed"): 3.5,
+    ("integer", "none"): 2.4, ("integer", "learned"): 3.2, ("integer", "fixed"): 2.8,
     ("bptt", "none"): 2.5, ("bptt", "learned"): 4.0, ("mlp", "none"): 0.4,
 }  # fmt: skip
 """Microseconds of a training sample and step of FSDD with 128 hidden neurons, for the estimate of time; on one core of
@@ -87,9 +101,17 @@ def configuration(key: Key) -> NetworkConfig:
     )  # fmt: skip
     if "recurrent_init" in key and config.learning is not None:
         config = replace(config, learning=replace(config.learning, recurrent_init_shifts=(key["recurrent_init"],)))
-    leak = key.get("readout_leak", config.layers[-1].neuron.leak_shift)
-    readout = replace(config.layers[-1], neuron=replace(config.layers[-1].neuron, leak_shift=leak))
-    return replace(config, layers=(*config.layers[:-1], readout))
+    if "error_shift" in key and config.learning is not None:
+        shifts = tuple(shift + key["error_shift"] for shift in config.learning.error_shifts)
+        config = replace(config, learning=replace(config.learning, error_shifts=shifts))
+    leaks = [layer.neuron.leak_shift for layer in config.layers]
+    if key["family"] == "bptt":
+        leaks = [key["hidden_leak"], key["readout_leak"]]
+    layers = (
+        replace(layer, neuron=replace(layer.neuron, leak_shift=leak))
+        for layer, leak in zip(config.layers, leaks, strict=True)
+    )
+    return replace(config, layers=tuple(layers))
 
 
 def by_rule(key: Key, dataset: EventDataset) -> Answer:
@@ -186,9 +208,6 @@ def answer(key: Key, data_dir: str | None) -> Answer:
 def seconds(key: Key) -> float:
     """Return about how long an answer takes."""
     task = TASKS[key["task"]]
-    config = configuration({name: value for name, value in key.items() if name != "readout_leak"})
-    assert config.learning is not None
-    steps = 1 if key["family"] == "mlp" else config.n_steps
-    epochs = key.get("epochs") or config.learning.epochs
+    steps = 1 if key["family"] == "mlp" else preset(key["preset"]).n_steps
     cost = COST[key["family"], key["recurrence"]] * key["hidden"] / 128
-    return 1e-6 * cost * steps * epochs * (key["samples"] or task.samples)
+    return 1e-6 * cost * steps * key["epochs"] * (key["samples"] or task.samples)

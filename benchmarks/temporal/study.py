@@ -21,16 +21,23 @@ _BPTT = {
     "learning_rate": (1e-2, 5e-3, 2e-3, 2e-2, 4e-2),
     "readout_leak": (5, 4, 6, 3, 7),
     "loss": ("mean_membrane", None),
+    "hidden_leak": (),
     "epochs": (20, 40, 80),
 }
+_STRATEGY = {"error_shift": (0, -1, 1, -2, 2), "epochs": ()}
 SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
     "bptt-snn": _BPTT,
     "bptt-rsnn": _BPTT,
     "mlp": {"learning_rate": (1e-3, 3e-3), "alpha": (1e-4, 1e-1, 1.0), "epochs": (50, 200)},
-    "fixed": {"recurrent_init": (11, 12, 13)},
+    "snn": {"epochs": ()},
+    "rsnn": {"epochs": ()},
+    "fixed": {"recurrent_init": (11, 12, 13), "epochs": ()},
+    "direct": _STRATEGY,
+    "final": _STRATEGY,
 }
-"""Of the methods that leave something open, in the order in which it is chosen, each with the first of those behind it;
-loss None is that of the score, `recurrent_init` the log2 of the range of the random weights."""
+"""What each method leaves open, in the order in which it is chosen, each with the first of those behind it; lists that
+are empty here are those of the task. Loss None is that of the score, `recurrent_init` the log2 of the range of the
+random weights, `error_shift` is added to that of the preset, which was chosen for Feedback."""
 CHOICES = max(len(lists) for lists in SETTINGS.values())
 TUNING_RUNS = 2
 """Of a task of one set; of one of several sets, one run each."""
@@ -52,34 +59,38 @@ class Study:
 
     def _cases(self, task: str, data: str, hidden: int, method: str) -> Iterator[Key]:
         how = METHODS[method]
+        name = TASKS[task].preset
         key: Key = {
-            "task": task, "preset": TASKS[task].preset, "constants": constants(TASKS[task].preset, how.family),
-            "data": data, "method": method, "family": how.family, "recurrence": how.recurrence, "hidden": hidden,
+            "task": task, "preset": name, "constants": constants(name, how.family, how.recurrence), "data": data,
+            "method": method, "family": how.family, "recurrence": how.recurrence, "hidden": hidden,
             "samples": self.options.samples,
         }  # fmt: skip
         if how.strategy:
             if task == STRATEGIES and hidden == self.options.hidden[0]:
-                yield self._integer(key | {"strategy": how.strategy}, "16-8")
+                yield key | {"strategy": how.strategy, "widths": "16-8"}
         elif how.family == "integer":
-            yield from (self._integer(key, widths) for widths in (self.options.widths if how.all_widths else ["16-8"]))
+            yield from (key | {"widths": widths} for widths in (self.options.widths if how.all_widths else ["16-8"]))
         else:
             yield key
 
-    def _integer(self, case: Key, widths: str) -> Key:
-        epochs = {} if self.options.epochs is None else {"epochs": self.options.epochs}
-        return case | {"widths": widths} | epochs
-
     def lists(self, case: Key) -> dict[str, tuple[Any, ...]]:
         """Return what is chosen for a case, and from what."""
-        found = SETTINGS.get(case["method"], {})
+        task = TASKS[case["task"]]
+        usual = {"hidden_leak": task.hidden_leaks, "epochs": task.epochs}
+        found = {name: values or usual[name] for name, values in SETTINGS[case["method"]].items()}
         if self.options.epochs is None:
             return found
         return {name: (self.options.epochs,) if name == "epochs" else values[:2] for name, values in found.items()}
 
     def tuning(self, case: Key, settings: Key) -> list[Key]:
-        """Return the questions how well settings do on the validation splits: all sets of the task, the first size."""
+        """Return the questions how well settings do on the validation splits.
+
+        They are those of all sets of the task with the first size and 16-8.
+        """
         sets = TASKS[case["task"]].data[: self.options.folds]
         judged = case | settings | {"part": "validation", "hidden": self.options.hidden[0]}
+        if "widths" in case:
+            judged["widths"] = "16-8"
         seeds = range(TUNING_RUNS if len(sets) == 1 else 1)
         return [judged | {"data": data, "seed": seed} for data in sets for seed in seeds]
 
@@ -215,14 +226,16 @@ def name_of(case: Key) -> str:
     return f"{how.name} {case['hidden']}{widths}"
 
 
-def constants(name: str, family: str) -> str:
+def constants(name: str, family: str, recurrence: str) -> str:
     """Return a mark of the constants of a preset that a method learns with: answers of other ones are not answers.
 
-    Those of the on-line rule are not for the other families.
+    Those of the on-line rule are not for the other families, to which leaks are settings.
     """
-    found = preset(name).to_dict()
+    found = preset(name, recurrence=recurrence).to_dict()
     if family != "integer":
         del found["learning"]
+        for layer in found["layers"]:
+            del layer["neuron"]["leak_shift"]
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.answers import Answers
 from benchmarks.temporal import runs
 from benchmarks.temporal.__main__ import main, parsed
-from benchmarks.temporal.study import SETTINGS, Study, constants
+from benchmarks.temporal.study import CHOICES, SETTINGS, Study, constants
 from train.data.cues import load_cues
 
 
@@ -19,7 +19,7 @@ def study_of(tmp_path, *arguments):
 def pretended(study, accuracy):
     """Answer all questions by a function of the key, in the order of the command."""
     cases = list(study.cases())
-    for at in range(4):
+    for at in range(CHOICES):
         for key in [key for case in cases for key in study.choice(case, at)]:
             study.answers.keep(key, {"accuracy": accuracy(key)})
     for key in [key for case in cases for key in study.runs(case)]:
@@ -27,7 +27,7 @@ def pretended(study, accuracy):
 
 
 def test_settings_are_chosen_one_after_the_other_on_validation_alone(tmp_path):
-    best = {"learning_rate": 2e-2, "readout_leak": 4, "loss": None, "epochs": 80}
+    best = {"learning_rate": 2e-2, "readout_leak": 4, "loss": None, "hidden_leak": 5, "epochs": 80}
 
     def accuracy(key):
         if key["part"] == "test":
@@ -37,10 +37,10 @@ def test_settings_are_chosen_one_after_the_other_on_validation_alone(tmp_path):
     study = study_of(tmp_path, "--tasks", "official", "--methods", "bptt-rsnn", "--hidden", "128")
     (case,) = study.cases()
     assert study.settings(case)["epochs"] == max(SETTINGS["bptt-rsnn"]["epochs"]), "the estimate takes the longest"
-    assert len(study.missing()) == 2 * (5 + 4 + 1 + 2) + 3
+    assert len(study.missing()) == 2 * (5 + 4 + 1 + 1 + 2) + 3
     pretended(study, accuracy)
     assert study.settings(case) == best and not study.missing()
-    asked = [key for at in range(4) for key in study.choice(case, at)]
+    asked = [key for at in range(CHOICES) for key in study.choice(case, at)]
     assert {key["part"] for key in asked} == {"validation"} and {key["seed"] for key in asked} == {0, 1}
     assert {key["part"] for key in study.runs(case)} == {"test"} and len(study.runs(case)) == 3
     again = study_of(tmp_path, "--tasks", "official", "--methods", "bptt-rsnn", "--hidden", "128", "--seeds", "4")
@@ -72,14 +72,34 @@ def test_strategies_are_compared_on_one_task_and_random_recurrence_has_its_range
     ):  # fmt: skip
         learning = runs.configuration(found[method, "reversed", 64] | {"seed": 0}).learning
         assert learning is not None and (learning.route, learning.timing) == (route, timing)
-    pretended(study, lambda key: 0.5 + 0.1 * (key.get("recurrent_init") == 13))
+    pretended(study, lambda key: 0.5 + 0.1 * (key.get("recurrent_init") == 13) + 0.1 * (key.get("error_shift") == -1))
     (case, *_) = [case for case in study.cases() if case["method"] == "fixed"]
-    assert study.settings(case) == {"recurrent_init": 13} and not study.missing()
+    assert study.settings(case) == {"recurrent_init": 13, "epochs": 40} and not study.missing()
     learning = runs.configuration(study.runs(case)[0]).learning
     assert learning is not None and learning.recurrent_init_shifts == (13,) and learning.recurrence == "fixed"
+    (case,) = [case for case in study.cases() if case["method"] == "final"]
+    assert study.settings(case) == {"error_shift": -1, "epochs": 40}
+    other = runs.configuration(study.runs(case)[0] | {"error_shift": 0}).learning
+    learning = runs.configuration(study.runs(case)[0]).learning
+    assert learning is not None and other is not None
+    assert learning.error_shifts == (other.error_shifts[0] - 1,) and learning.timing == "final"
     rows = {row["method"]: row for row in study.accuracy_rows()}
     name = "integer RSNN, Final 64, 16-8"
-    assert rows[name] == {"method": name, "reversed": "50.00 ± 0.00", "official": ""}
+    assert rows[name] == {"method": name, "reversed": "60.00 ± 0.00", "official": ""}
+
+
+def test_epochs_of_all_widths_and_sizes_are_chosen_with_16_8_and_the_first_size(tmp_path):
+    arguments = ("--tasks", "official", "--methods", "snn", "rsnn", "--hidden", "64", "32")
+    study = study_of(tmp_path, *arguments, "--widths", "16-4", "8-8")
+    asked = [key for case in study.cases() for key in study.choice(case, 0)]
+    assert {(key["widths"], key["hidden"]) for key in asked} == {("16-8", 64)}
+    pretended(study, lambda key: 0.5 + 0.1 * (key["epochs"] == 80) * (key["method"] == "snn"))
+    assert {(key["method"], key["epochs"]) for case in study.cases() for key in study.runs(case)} == {
+        ("snn", 80), ("rsnn", 40),
+    }  # fmt: skip
+    assert {(case["widths"], case["hidden"]) for case in study.cases()} == {
+        (widths, hidden) for widths in ("16-4", "8-8") for hidden in (64, 32)
+    }
 
 
 def test_answers_of_other_constants_are_not_taken(tmp_path, monkeypatch):
@@ -90,17 +110,26 @@ def test_answers_of_other_constants_are_not_taken(tmp_path, monkeypatch):
     pretended(study, lambda key: 0.5)
     assert not study_of(tmp_path, *arguments).missing()
     monkeypatch.setitem(temporal.TASKS, "cues-64r", replace(temporal.TASKS["cues-64r"], readout_leak=5))
-    assert len(study_of(tmp_path, *arguments).missing()) == 3
+    assert len(study_of(tmp_path, *arguments).missing()) == 2 * 2 + 3
 
 
-def test_constants_of_the_rule_are_not_those_of_bptt(monkeypatch):
+@pytest.mark.parametrize("change, counts", [
+    ({"budget": 5}, [True, False, False]),
+    ({"readout_leak": 5}, [True, False, False]),
+    ({"n_steps": 100}, [True, True, True]),
+])  # fmt: skip
+def test_constants_of_the_rule_are_not_those_of_bptt(monkeypatch, change, counts):
     from golden import temporal
 
-    methods = ("integer", "bptt", "mlp")
-    before = [constants("cues-64r", method) for method in methods]
-    monkeypatch.setitem(temporal.TASKS, "cues-64r", replace(temporal.TASKS["cues-64r"], budget=5))
-    changed = [constants("cues-64r", method) != mark for method, mark in zip(methods, before, strict=True)]
-    assert changed == [True, False, False]
+    families = ("integer", "bptt", "mlp")
+    before = [constants("cues-64r", family, "none") for family in families]
+    monkeypatch.setitem(temporal.TASKS, "cues-64r", replace(temporal.TASKS["cues-64r"], **change))
+    found = [constants("cues-64r", family, "none") for family in families]
+    assert [a != b for a, b in zip(found, before, strict=True)] == counts
+
+
+def test_constants_are_those_of_the_recurrence():
+    assert constants("fsdd-128r", "integer", "none") != constants("fsdd-128r", "integer", "learned")
 
 
 def test_tables_are_means_over_seeds_of_means_over_speakers(tmp_path):
@@ -127,7 +156,7 @@ def test_tables_are_means_over_seeds_of_means_over_speakers(tmp_path):
 
 @pytest.mark.parametrize("family, settings", [
     ("integer", {"widths": "16-8", "epochs": 1}),
-    ("bptt", {"learning_rate": 5e-3, "readout_leak": 6, "loss": None, "epochs": 1}),
+    ("bptt", {"learning_rate": 5e-3, "readout_leak": 6, "loss": None, "hidden_leak": 5, "epochs": 1}),
     ("mlp", {"learning_rate": 1e-3, "alpha": 1.0, "epochs": 50}),
 ])  # fmt: skip
 def test_each_family_answers(family, settings):
@@ -139,11 +168,12 @@ def test_each_family_answers(family, settings):
     assert runs.answer(key, None)["accuracy"] == found["accuracy"]
     config = runs.configuration(key)
     assert config.layers[0].recurrent and config.layers[0].size == 8
-    assert config.layers[-1].neuron.leak_shift == settings.get("readout_leak", 3)
+    leaks = [layer.neuron.leak_shift for layer in config.layers]
+    assert leaks == [settings.get("hidden_leak", 7), settings.get("readout_leak", 3)]
 
 
 def test_the_network_of_a_question():
-    key = {"preset": "fsdd-128r", "hidden": 256, "recurrence": "fixed", "widths": "8-8", "seed": 3}
+    key = {"preset": "fsdd-128r", "family": "integer", "hidden": 256, "recurrence": "fixed", "widths": "8-8", "seed": 3}
     config = runs.configuration(key)
     assert config.learning is not None and config.learning.shadow_width == 8 and config.learning.seed == 3
     assert config.topology == "128-256r-10" and config.learning.recurrence == "fixed"
@@ -171,4 +201,4 @@ def test_errors_are_one_line_and_an_estimate_runs_nothing(tmp_path, capsys):
     assert capsys.readouterr().err.startswith("error: ") and not list(tmp_path.iterdir())
     assert main(["--tasks", "cues", "--methods", "mlp", "rsnn", "--estimate", *nowhere]) == 0
     shown = capsys.readouterr()
-    assert shown.out == "" and shown.err.startswith("46 runs to do, about ") and not list(tmp_path.iterdir())
+    assert shown.out == "" and shown.err.startswith("50 runs to do, about ") and not list(tmp_path.iterdir())
