@@ -44,9 +44,11 @@ class Task:
 
 TASKS = {
     "official": Task(preset="fsdd-128r", data=("fsdd",), samples=2700),
-    "speakers": Task(preset="fsdd-128r", data=tuple(f"fsdd:split={name}" for name in SPEAKERS), samples=2500),
+    "speakers": Task(
+        preset="fsdd-128r", data=tuple(f"fsdd:split={name}" for name in SPEAKERS), samples=2500, epochs=(20, 40)
+    ),
     "reversed": Task(preset="fsdd-reversed-128r", data=("fsdd-reversed",), samples=5400),
-    "cues": Task(preset="cues-64r", data=("cues",), samples=2000, hidden_leaks=(7,), epochs=(20, 40)),
+    "cues": Task(preset="cues-64r", data=("cues",), samples=2000, hidden_leaks=(7,), epochs=(20,)),
 }
 
 
