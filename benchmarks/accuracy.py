@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.command import command
 from golden.config import NetworkConfig
 from golden.errors import InputError
 from golden.presets import EPOCHS, preset
 from intsnn_hw.commands.output import progress
-from train.data import Dataset, load
+from train.data import AnyDataset, load
 from train.online import evaluate, train_online
 
 NO_GRADIENT_SHIFT = 24
@@ -99,7 +100,7 @@ class Run:
     samples_per_second: float
 
 
-def measure(table: str, row: Row, dataset: Dataset, seed: int, epochs: int, tell: Callable[[int], None]) -> Run:
+def measure(table: str, row: Row, dataset: AnyDataset, seed: int, epochs: int, tell: Callable[[int], None]) -> Run:
     """Train one seed of a row and evaluate the network of the last epoch."""
     if row.shuffled_labels:
         order = np.random.RandomState(seed).permutation(len(dataset.train_y))
@@ -157,7 +158,8 @@ def chosen(names: list[str]) -> dict[str, list[Row]]:
     return {table: rows for table, rows in selected.items() if rows}
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.accuracy",
@@ -171,13 +173,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--validation", action="store_true", help="test on a sixth of the training part, held out")
     parser.add_argument("--out", type=Path, default=Path("build/accuracy"), help="folder for CSV and JSON")
     args = parser.parse_args(arguments)
-    try:
-        tables = chosen(args.names)
-        dataset = load(args.data, args.data_dir)
-        args.out.mkdir(parents=True, exist_ok=True)
-    except (InputError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    tables = chosen(args.names)
+    dataset = load(args.data, args.data_dir)
+    args.out.mkdir(parents=True, exist_ok=True)
     if args.validation:
         dataset = dataset.validation_split()
     runs: dict[tuple[str, str, int], Run] = {}
@@ -196,7 +194,6 @@ def main(arguments: list[str] | None = None) -> int:
                     _write(args.out, list(runs.values()))
     for table in tables:
         print(f"\n{table}\n\n{markdown([run for run in runs.values() if run.table == table], dataset_part(args))}")
-    return 0
 
 
 def dataset_part(args: argparse.Namespace) -> str:
@@ -214,7 +211,4 @@ def _write(folder: Path, runs: list[Run]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

@@ -6,10 +6,12 @@ spike and membrane against the golden model on the way.
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.command import command
 from golden.config import HardwareConfig
 from golden.encoding import to_events
 from golden.network import Network
@@ -28,7 +30,8 @@ def random_network(name: str, lanes: int, seed: int) -> Network:
     return Network(config=config, weights=weights)
 
 
-def main() -> None:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Measure, and print one JSON object for each activity."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="mnist-128")
@@ -36,7 +39,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--activity", type=float, nargs="+", default=[0.01, 0.1, 0.3])
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     network = random_network(options.preset, options.lanes, options.seed)
     config = network.config
     for activity in options.activity:
@@ -57,4 +60,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

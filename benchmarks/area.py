@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import command
 from golden.config import NetworkConfig
-from golden.errors import ConfigError, InputError
+from golden.errors import ConfigError
 from golden.presets import PRESETS, preset
 from intsnn_hw.commands.output import progress, write_file
 from intsnn_hw.core import Core
@@ -111,7 +112,8 @@ def to_csv(rows: list[Row]) -> str:
     return text.getvalue()
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.area", description="Area and clock of cores on FPGAs.")
     parser.add_argument("--presets", nargs="+", default=["mnist-64", "mnist-100"], help=f"of {', '.join(PRESETS)}")
@@ -122,37 +124,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the placement (default 1)")
     parser.add_argument("--out", type=Path, default=Path("build/area.csv"), help="CSV file")
     args = parser.parse_args(arguments)
-    try:
-        for name in args.targets:
-            check(target(name), pnr=name in args.pnr)
-        if unknown := set(args.pnr) - set(args.targets):
-            raise ConfigError(f"--pnr: {', '.join(sorted(unknown))} is not among --targets")
-        questions = [
-            Question(preset=name, lanes=lanes, core=core, target=device)
-            for device in args.targets
-            for name in args.presets
-            for core in args.cores
-            for lanes in args.lanes
-        ]
+    for name in args.targets:
+        check(target(name), pnr=name in args.pnr)
+    if unknown := set(args.pnr) - set(args.targets):
+        raise ConfigError(f"--pnr: {', '.join(sorted(unknown))} is not among --targets")
+    questions = [
+        Question(preset=name, lanes=lanes, core=core, target=device)
+        for device in args.targets
+        for name in args.presets
+        for core in args.cores
+        for lanes in args.lanes
+    ]
+    for question in questions:
+        question.config()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    rows: list[Row] = []
+    with progress("area", len(questions), "cores") as tell:
         for question in questions:
-            question.config()
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        rows: list[Row] = []
-        with progress("area", len(questions), "cores") as tell:
-            for question in questions:
-                pnr = question.target in args.pnr
-                rows.append(measure(question, pnr=pnr, seed=args.seed, folder=cache_folder()))
-                write_file(args.out, to_csv(rows))
-                tell(1)
-    except (InputError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+            pnr = question.target in args.pnr
+            rows.append(measure(question, pnr=pnr, seed=args.seed, folder=cache_folder()))
+            write_file(args.out, to_csv(rows))
+            tell(1)
     print("\n".join(markdown(rows)))
-    return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import command
+from golden.errors import InputError
 from intsnn_hw.explore.embedded import n_cores
 from intsnn_hw.explore.results import column_names, to_csv
 from intsnn_hw.explore.run import run_sweep
@@ -35,25 +37,26 @@ def measure(text: str, **options: Any) -> tuple[float, list[dict[str, Any]]]:
     return (times[-1] - times[1]) / (len(rows) - 1), rows
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Measure and print a Markdown table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.explore", description="Overhead of a sweep.")
     parser.add_argument("--points", type=int, default=200)
     parser.add_argument("--workers", type=int, default=n_cores())
     args = parser.parse_args(arguments)
     if args.points < 2 or args.workers < 1:
-        print("error: --points must be at least 2 and --workers at least 1", file=sys.stderr)
-        return 2
+        raise InputError("--points must be at least 2 and --workers at least 1")
     text = f'preset = "digits-64"\n[axes]\nhidden = {list(range(1, args.points + 1))}\n'
     seconds, rows = measure(text, n_workers=args.workers)
     results = [(f"embedded, {args.workers} workers", seconds)]
     from distributed import LocalCluster
 
-    with LocalCluster(
+    local: Any = LocalCluster(
         n_workers=args.workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs=50
-    ) as cluster:
-        address: Any = cluster.scheduler_address
-        results.append((f"dask, {args.workers} workers on this machine", measure(text, scheduler=address)[0]))
+    )
+    with local as cluster:
+        seconds, _ = measure(text, scheduler=cluster.scheduler_address)
+        results.append((f"dask, {args.workers} workers on this machine", seconds))
     sweep, began = Sweep.parse(text, "sweep"), time.perf_counter()
     to_csv(sweep, rows)
     results.append(("results.csv, a point", (time.perf_counter() - began) / len(rows)))
@@ -65,7 +68,6 @@ def main(arguments: list[str] | None = None) -> int:
     print("| what | ms |\n|---|---|")
     for name, seconds in results:
         print(f"| {name} | {1000 * seconds:.1f} |")
-    return 0
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import argparse
 import sys
 from dataclasses import replace
 
+from benchmarks.command import command
 from golden.kernels import Kernel
 from golden.network import Network
 from golden.presets import preset
@@ -18,7 +19,8 @@ from train.data import load
 from train.online import sample_order, train_online
 
 
-def main() -> int:
+@command
+def main(arguments: list[str] | None = None) -> int:
     """Run all and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--presets", nargs="+", default=["mnist-64", "mnist-100", "mnist-128"])
@@ -26,7 +28,7 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=1000, help="test images (default 1000)")
     parser.add_argument("--samples", type=int, default=2000, help="training samples (default 2000)")
     parser.add_argument("--data-dir")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     dataset = load("mnist", options.data_dir)
     print("| network | lanes | cycles, inference | lane utilisation | cycles, training sample | of them update |")
     print("|---|---|---|---|---|---|", flush=True)
@@ -56,7 +58,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

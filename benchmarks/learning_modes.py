@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.command import command
 from golden.config import NetworkConfig
 from golden.network import Network
 from golden.presets import preset
@@ -49,13 +50,14 @@ def variant(name: str, base: str) -> NetworkConfig:
     return replace(config, learning=replace(config.learning, **learning), hardware=replace(config.hardware, **hardware))
 
 
-def main() -> int:
+@command
+def main(arguments: list[str] | None = None) -> int:
     """Run all variants and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="mnist-64")
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--data-dir", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     dataset = load("mnist", options.data_dir)
     order = sample_order(len(dataset.train_y), 0, 0)[: options.samples]
     columns = ("variant", "network", "mismatches", "values", "shadow weights", "updated", "cycles / sample", "seconds")

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.answers import finished
+from benchmarks.command import command
 from golden.config import NetworkConfig
-from golden.errors import InputError
 from golden.presets import preset
 from intsnn_hw.commands.output import progress
 
@@ -334,7 +334,8 @@ def stored(path: Path, samples: int, epochs: int) -> dict[tuple[str, int], Outco
     return {(run.name, run.seed): run for run in runs if (run.samples, run.epochs) == (samples, epochs)}
 
 
-def main() -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Run what is missing, then print and draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", nargs="+", choices=tuple(PARTS), default=list(PARTS))
@@ -344,37 +345,29 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--data-dir")
     parser.add_argument("--out", type=Path, default=Path("build/multibit"))
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "runs.jsonl"
     found = stored(path, options.samples, options.epochs)
     names = [name for part in options.parts for name in PARTS[part]]
     missing = [(name, seed) for seed in range(options.seeds) for name in names if (name, seed) not in found]
-    try:
-        with (
-            path.open("a", encoding="utf-8") as file,
-            progress("training", len(missing), "runs", window_s=600) as advance,
-        ):
-            asked = partial(train, samples=options.samples, epochs=options.epochs, data_dir=options.data_dir)
-            for _, run in finished(asked, missing, options.workers):
-                found[run.name, run.seed] = run
-                file.write(json.dumps(asdict(run)) + "\n")
-                file.flush()
-                advance(1)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    with (
+        path.open("a", encoding="utf-8") as file,
+        progress("training", len(missing), "runs", window_s=600) as advance,
+    ):
+        asked = partial(train, samples=options.samples, epochs=options.epochs, data_dir=options.data_dir)
+        for _, run in finished(asked, missing, options.workers):
+            found[run.name, run.seed] = run
+            file.write(json.dumps(asdict(run)) + "\n")
+            file.flush()
+            advance(1)
     outcomes: dict[str, list[Outcome]] = {}
     for (name, seed), run in sorted(found.items(), key=lambda entry: entry[0][1]):
         if seed < options.seeds:
             outcomes.setdefault(name, []).append(run)
     print("\n".join(tables(outcomes)))
     plots(outcomes, options.out)
-    return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

@@ -12,6 +12,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.command import command
+
 ROOT = Path(__file__).resolve().parents[1]
 _COPIED = ("golden", "intsnn_hw", "sim", "train", "tests", "pyproject.toml")
 _LEARN, _FAULTS, _CORE = "tests/sim/test_learn.py", "tests/sim/test_faults.py", "tests/intsnn_hw/test_core.py"
@@ -99,11 +101,12 @@ def is_caught(mutation: Mutation) -> str | None:
         return failed[0].split()[1] if failed else None
 
 
-def main() -> int:
+@command
+def main(arguments: list[str] | None = None) -> int:
     """Try every mutation, or those whose description holds a word."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("word", nargs="?", default="", help="only mutations whose description holds it")
-    word = parser.parse_args().word
+    word = parser.parse_args(arguments).word
     n_survivors = 0
     for mutation in MUTATIONS:
         if word in mutation.what:

@@ -28,6 +28,7 @@ from amaranth.hdl import Module, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from benchmarks.command import command
 from golden.config import NetworkConfig, ResolvedLayer
 from golden.encoding import Events, to_events
 from golden.errors import InputError
@@ -245,7 +246,8 @@ def markdown(rows: list[Row], n_out: int, coefficients: Coefficients) -> list[st
     return lines
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.spike_cost",
@@ -258,28 +260,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--coefficients", type=Path, default=DEFAULT, help="table of coefficients")
     parser.add_argument("--data-dir", type=Path)
     args = parser.parse_args(arguments)
-    try:
-        coefficients = Coefficients.load(args.coefficients)
-        dataset = load("mnist", args.data_dir)
-        if args.samples < 1:
-            raise InputError(f"--samples: must be at least 1, got {args.samples}")
-        pixels = dataset.test_x[: args.samples].astype(np.int64)
-        with status("training"):
-            weights = trained_weights(dataset)
-        rows = []
-        for bits in args.bits:
-            with status(f"{bits} bits"):
-                rows.append(measure(bits, args.lanes, weights, pixels, coefficients))
-    except (InputError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    coefficients = Coefficients.load(args.coefficients)
+    dataset = load("mnist", args.data_dir)
+    if args.samples < 1:
+        raise InputError(f"--samples: must be at least 1, got {args.samples}")
+    pixels = dataset.test_x[: args.samples].astype(np.int64)
+    with status("training"):
+        weights = trained_weights(dataset)
+    rows = []
+    for bits in args.bits:
+        with status(f"{bits} bits"):
+            rows.append(measure(bits, args.lanes, weights, pixels, coefficients))
     print(f"{rows[0].events:.1f} events an image at every n\n")
     print("\n".join(markdown(rows, configuration(1, args.lanes).resolved[0].n_out, coefficients)))
-    return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

@@ -7,6 +7,7 @@ change. The plain loop makes the same numbers: the loss after the last batch is 
 
 import argparse
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from benchmarks.command import command
 from golden.presets import preset
 from train.bptt import Inputs, Settings, SpikingNetwork, Trainer
 from train.data import load
@@ -66,14 +68,15 @@ def ours(inputs: Inputs, batches: list[Tensor], *, quantised: bool) -> float:
     return [trainer.step(samples)[0] for samples in batches][-1].item()
 
 
-def main() -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hidden", type=int, default=128)
     parser.add_argument("--samples", type=int, default=12_800)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--data-dir")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     dataset = load("mnist", options.data_dir)
     print(f"| 784-{options.hidden}-10, n = 1, T = 10, batch 128 | samples/s | of the plain loop | last loss |")
@@ -106,8 +109,7 @@ def main() -> int:
         for name, values in speeds.items():
             speed = statistics.median(values)
             print(f"| {kind}: {name} | {speed:,.0f} | {speed / base:.2f} | {losses[name]:.4f} |", flush=True)
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.answers import Answers
+from benchmarks.command import command
 from golden.errors import InputError
 from intsnn_hw.energy import Coefficients
 
@@ -70,26 +71,19 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Answer what is missing, print the tables and write them."""
-    try:
-        options = parsed(arguments)
-        options.out.mkdir(parents=True, exist_ok=True)
-        study = Study(options, Answers(options.out / "answers.jsonl"))
-        study.answer()
-        tables = study.tables(Coefficients.load())
-        for name, rows in tables.items():
-            print(f"\n{name}\n\n{markdown(rows)}")
-            write_csv(options.out / f"{name}.csv", rows)
-        (options.out / "results.json").write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
-    except (InputError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    options = parsed(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    study = Study(options, Answers(options.out / "answers.jsonl"))
+    study.answer()
+    tables = study.tables(Coefficients.load())
+    for name, rows in tables.items():
+        print(f"\n{name}\n\n{markdown(rows)}")
+        write_csv(options.out / f"{name}.csv", rows)
+    (options.out / "results.json").write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

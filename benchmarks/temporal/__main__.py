@@ -38,8 +38,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.answers import Answers
+from benchmarks.command import command
 from benchmarks.online_bptt.tables import markdown, write_csv
-from golden.errors import ConfigError, InputError
+from golden.errors import InputError
 
 from .runs import METHODS, TASKS, dataset_of, seconds
 from .study import WIDTHS, Study
@@ -79,39 +80,32 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Answer what is missing, print the tables and write them."""
-    try:
-        options = parsed(arguments)
-        for task in options.tasks:  # missing data is told before anything runs
-            dataset_of(TASKS[task].data[0], options.data_dir)
-        study = Study(options, Answers(options.out / "answers.jsonl"))
-        missing = study.missing()
-        hours = sum(map(seconds, missing)) / 3600
-        print(
-            f"{len(missing)} runs to do, about {hours:.2g} hours of one processor core; with {options.workers} at a "
-            f"time {hours / options.workers:.2g} hours",
-            file=sys.stderr,
-        )
-        if options.estimate:
-            return 0
-        options.out.mkdir(parents=True, exist_ok=True)
-        study.answer()
-        tables, runs = study.tables(), study.run_rows()
-        text = "\n\n".join(f"{title}\n\n{markdown(rows)}" for title, rows in tables.items()) + "\n"
-        print(text, end="")
-        (options.out / "temporal.md").write_text(text, encoding="utf-8")
-        write_csv(options.out / "runs.csv", runs)
-        results = {"tables": tables, "runs": runs}
-        (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    except (InputError, ConfigError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    options = parsed(arguments)
+    for task in options.tasks:  # missing data is told before anything runs
+        dataset_of(TASKS[task].data[0], options.data_dir)
+    study = Study(options, Answers(options.out / "answers.jsonl"))
+    missing = study.missing()
+    hours = sum(map(seconds, missing)) / 3600
+    print(
+        f"{len(missing)} runs to do, about {hours:.2g} hours of one processor core; with {options.workers} at a "
+        f"time {hours / options.workers:.2g} hours",
+        file=sys.stderr,
+    )
+    if options.estimate:
+        return
+    options.out.mkdir(parents=True, exist_ok=True)
+    study.answer()
+    tables, runs = study.tables(), study.run_rows()
+    text = "\n\n".join(f"{title}\n\n{markdown(rows)}" for title, rows in tables.items()) + "\n"
+    print(text, end="")
+    (options.out / "temporal.md").write_text(text, encoding="utf-8")
+    write_csv(options.out / "runs.csv", runs)
+    results = {"tables": tables, "runs": runs}
+    (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

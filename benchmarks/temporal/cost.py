@@ -15,10 +15,10 @@ from typing import Any
 
 import torch
 
+from benchmarks.command import command
 from benchmarks.online_bptt.memory import bptt_bits, core_bits, n_weights, online_bits, step_bytes
 from benchmarks.online_bptt.tables import ACCOUNTINGS, BATCH, Row, markdown, memory_rows
 from golden.config import NetworkConfig
-from golden.errors import ConfigError, InputError
 from golden.presets import preset
 from golden.temporal import TASKS
 from intsnn_hw.commands.output import progress
@@ -95,7 +95,8 @@ def work_rows(config: NetworkConfig, dataset: EventDataset, tell: Any) -> list[R
     return [*rows, columns | {"": "BPTT, dense", "operations and updates": dense}]
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.temporal.cost",
@@ -108,28 +109,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data-dir", help="folder that holds the data (default: environment variable INTSNN_DATA)")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    try:
-        for name in options.presets:
-            config = preset(name, epochs=options.epochs)
-            dataset = dataset_of(TASKS[name].data, options.data_dir).take(options.samples)
-            learning = config.learning
-            assert learning is not None
-            with progress(f"training {name}", learning.epochs * len(dataset.train_y), "samples") as advance:
-                work = work_rows(config, dataset, advance)
-            for title, rows in (
-                ("memory of a training step, KiB", memory_rows(config, measured_memory(config, dataset))),
-                ("memory by place", place_rows(config)),
-                ("work of a training sample", work),
-            ):
-                print(f"{name}: {title}\n\n{markdown(rows)}\n")
-    except (InputError, ConfigError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    for name in options.presets:
+        config = preset(name, epochs=options.epochs)
+        dataset = dataset_of(TASKS[name].data, options.data_dir).take(options.samples)
+        learning = config.learning
+        assert learning is not None
+        with progress(f"training {name}", learning.epochs * len(dataset.train_y), "samples") as advance:
+            work = work_rows(config, dataset, advance)
+        for title, rows in (
+            ("memory of a training step, KiB", memory_rows(config, measured_memory(config, dataset))),
+            ("memory by place", place_rows(config)),
+            ("work of a training sample", work),
+        ):
+            print(f"{name}: {title}\n\n{markdown(rows)}\n")
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

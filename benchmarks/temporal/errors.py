@@ -32,10 +32,11 @@ import numpy as np
 from numba import njit
 
 from benchmarks.answers import Answer, Answers, Key
+from benchmarks.command import command
 from benchmarks.online_bptt.tables import Row, markdown, spread
 from golden import kernels
 from golden.config import GRADED_SHIFT
-from golden.errors import ConfigError, InputError
+from golden.errors import InputError
 from golden.presets import preset
 from train.online import evaluate, train_online
 
@@ -111,7 +112,8 @@ def rows(answers: Answers, options: argparse.Namespace) -> list[Row]:
     ]
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     """Answer what is missing and print the table."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.temporal.errors",
@@ -125,31 +127,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data-dir", help="folder that holds fsdd (default: environment variable INTSNN_DATA)")
     parser.add_argument("--out", type=Path, default=Path("build/temporal"))
     options = parser.parse_args(arguments)
-    try:
-        for name in ("seeds", "workers"):
-            if getattr(options, name) < 1:
-                raise InputError(f"--{name}: must be at least 1, got {getattr(options, name)}")
-        for task in options.tasks:  # missing data is told before anything runs
-            dataset_of(TASKS[task].data[0], options.data_dir)
-        options.out.mkdir(parents=True, exist_ok=True)
-        answers = Answers(options.out / "errors.jsonl")
-        keys = [
-            key
-            for task in options.tasks
-            for seed in range(options.seeds)
-            for error in ERRORS
-            for key in questions(task, error, seed, options)
-        ]
-        answers.complete(keys, "training", options.workers, partial(answer, data_dir=options.data_dir))
-        print(f"accuracy on the validation split, %\n\n{markdown(rows(answers, options))}")
-    except (InputError, ConfigError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    for name in ("seeds", "workers"):
+        if getattr(options, name) < 1:
+            raise InputError(f"--{name}: must be at least 1, got {getattr(options, name)}")
+    for task in options.tasks:  # missing data is told before anything runs
+        dataset_of(TASKS[task].data[0], options.data_dir)
+    options.out.mkdir(parents=True, exist_ok=True)
+    answers = Answers(options.out / "errors.jsonl")
+    keys = [
+        key
+        for task in options.tasks
+        for seed in range(options.seeds)
+        for error in ERRORS
+        for key in questions(task, error, seed, options)
+    ]
+    answers.complete(keys, "training", options.workers, partial(answer, data_dir=options.data_dir))
+    print(f"accuracy on the validation split, %\n\n{markdown(rows(answers, options))}")
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

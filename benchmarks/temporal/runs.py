@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.answers import Answer, Key
 from golden.config import EncodingConfig, NetworkConfig
 from golden.presets import preset
+from golden.temporal import RecurrenceKind
 from train.data import load
 from train.data.dataset import Part
 from train.data.event_dataset import EventDataset
@@ -71,7 +72,7 @@ class Method:
 
     name: str
     family: str
-    recurrence: str
+    recurrence: RecurrenceKind
     strategy: dict[str, str] = field(default_factory=dict)
     all_widths: bool = False
 

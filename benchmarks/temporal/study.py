@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.answers import Answers, Key
 from benchmarks.online_bptt.tables import Row, spread
 from golden.presets import preset
+from golden.temporal import RecurrenceKind
 
 from .runs import METHODS, TASKS, answer, seconds
 
@@ -226,7 +227,7 @@ def name_of(case: Key) -> str:
     return f"{how.name} {case['hidden']}{widths}"
 
 
-def constants(name: str, family: str, recurrence: str) -> str:
+def constants(name: str, family: str, recurrence: RecurrenceKind) -> str:
     """Return a mark of the constants of a preset that a method learns with: answers of other ones are not answers.
 
     Those of the on-line rule are not for the other families, to which leaks are settings.
