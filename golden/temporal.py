@@ -29,6 +29,8 @@ ERROR_SHIFT = 7
 HIDDEN_RATE, RECURRENT_RATE = 5, 8
 HIDDEN_INIT, RECURRENT_INIT, READOUT_INIT = 14, 11, 12
 BUDGET_SHIFT = 9
+FINAL_LEAK = 7
+"""Leak shift of the readout and of all traces where the error comes at the end alone: they must reach over a sample."""
 SCHEDULE = (0.5, 0.7, 0.9)
 """Shares of a run from which on every rate is halved."""
 
@@ -75,7 +77,7 @@ class Task:
     description: str
 
     def leaks(self, kind: RecurrenceKind) -> tuple[int, int]:
-        """Return the leak shifts of hidden layers and of the readout."""
+        """Return the leak shifts of hidden layers and of the readout, with an error at every step."""
         usual = self.hidden_leak, self.readout_leak
         return usual if kind != "none" else self.leaks_without_recurrence or usual
 
@@ -136,6 +138,8 @@ def temporal_preset(
     steps = task.n_steps if n_steps is None else n_steps
     width = 8 + weight_width if membrane_width is None else membrane_width
     hidden_leak, readout_leak = task.leaks(kind)
+    if timing == "final":
+        readout_leak = max(readout_leak, FINAL_LEAK)
     neuron = NeuronConfig(
         membrane_width=width, spike_width=spike_width, threshold_shift=max(0, weight_width + 1 - spike_width),
         leak_shift=hidden_leak,
@@ -146,7 +150,7 @@ def temporal_preset(
         LayerConfig(size=task.n_classes, weight_width=weight_width, neuron=readout),
     )
     learning = _learning(
-        task, len(sizes), kind, shadow_width, weight_width, spike_width, steps, route, timing, error, rounding, seed
+        task, len(sizes), kind, shadow_width, weight_width, spike_width, route, timing, error, rounding, seed
     )
     suffix = "" if kind == "none" else "r"
     return NetworkConfig(
@@ -167,7 +171,6 @@ def _learning(
     shadow_width: int,
     weight_width: int,
     spike_width: int,
-    n_steps: int,
     route: Route,
     timing: Timing,
     error: ErrorKind,
@@ -178,19 +181,21 @@ def _learning(
 
     Errors, octave, margin and budget follow the scale of the inference weights, rates and initial weights that of the
     shadow weights. A ternary error is 2^6 times smaller than the largest graded one, of which the error shift and the
-    readout's rate make up. An update at the end counts the surrogate over the sample, and comes once.
+    readout's rate make up. An error at the end is one of membranes that leak less, and its update counts the surrogate
+    over the sample.
     """
     weight_scale, shadow_scale = weight_width - 8, shadow_width - 16
-    hidden_leak, readout_leak = task.leaks(kind)
+    leaks = [task.leaks(kind)[0]] * n_hidden + [task.leaks(kind)[1]]
+    traces = [max(leak, FINAL_LEAK) for leak in leaks] if timing == "final" else leaks
     ternary = 0 if error == "graded" else 6
-    step_bits = n_steps.bit_length() - 1 if timing == "final" else 0
+    octave = task.error_octave + weight_scale + traces[-1] - leaks[-1]
 
     def rate(base: int) -> int:
         return max(-16, min(base - shadow_scale, LFSR_WIDTH))
 
     recurrent = n_hidden if kind != "none" else 0
     inits = [HIDDEN_INIT] * n_hidden + [READOUT_INIT]
-    error_shift = ERROR_SHIFT + weight_scale - ternary + step_bits
+    error_shift = ERROR_SHIFT + weight_scale - ternary + (timing == "final")
     # Layers below the last hidden one get gradients, of up to 2^7, where that one gets errors.
     deeper = ternary + 1 if route == "feedback" else 0
     return LearningConfig(
@@ -199,7 +204,7 @@ def _learning(
         timing=timing,
         error=error,
         margin=_scaled(MARGIN, weight_scale),
-        error_octave=max(0, task.error_octave + weight_scale),
+        error_octave=max(0, octave),
         surrogate="narrow",
         rate_shifts=(rate(HIDDEN_RATE),) * n_hidden + (rate(task.readout_rate - ternary),),
         error_shifts=tuple(max(-7, shift) for shift in (*[error_shift + deeper] * (n_hidden - 1), error_shift)),
@@ -207,7 +212,7 @@ def _learning(
         recurrent_init_shifts=(max(0, RECURRENT_INIT + shadow_scale),) * recurrent,
         recurrence="fixed" if kind == "fixed" else "learned",
         rounding=rounding,
-        trace_shifts=(hidden_leak,) * n_hidden + (readout_leak,),
+        trace_shifts=tuple(traces),
         trace_gain=max(0, TRACE_GAIN + 1 - spike_width),
         budget=task.budget,
         budget_shift=max(0, BUDGET_SHIFT + weight_scale - ternary),

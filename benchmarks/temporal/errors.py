@@ -40,7 +40,7 @@ from golden.errors import InputError
 from golden.presets import preset
 from train.online import evaluate, train_online
 
-from .runs import TASKS, dataset_of
+from .runs import METHODS, TASKS, dataset_of
 from .study import constants
 
 CONTROLS = {"rounded": (True, True), "exact": (True, False), "softmax": (False, False)}
@@ -94,7 +94,7 @@ def questions(task: str, error: str, seed: int, options: argparse.Namespace) -> 
     """Return the questions of one entry of the table: one for each set of the task."""
     changed: Key = QUICK if options.quick else dict.fromkeys(QUICK)
     name = TASKS[task].preset
-    mark = constants(name, "integer", "learned")
+    mark = constants(name, METHODS["rsnn"])
     key: Key = {"preset": name, "constants": mark, "error": error, "seed": seed, **changed}
     return [key | {"data": data} for data in TASKS[task].data]
 

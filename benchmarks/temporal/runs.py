@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ class Method:
     name: str
     family: str
     recurrence: RecurrenceKind
-    strategy: dict[str, str] = field(default_factory=dict)
+    strategy: dict[str, Any] = field(default_factory=dict)
     all_widths: bool = False
 
 

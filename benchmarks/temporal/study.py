@@ -11,9 +11,8 @@ from typing import Any
 from benchmarks.answers import Answers, Key
 from benchmarks.online_bptt.tables import Row, spread
 from golden.presets import preset
-from golden.temporal import RecurrenceKind
 
-from .runs import METHODS, TASKS, answer, seconds
+from .runs import METHODS, TASKS, Method, answer, seconds
 
 STRATEGIES = "reversed"
 """The task on which the three strategies of the Maastricht thesis are compared: Feedback is the presets' own."""
@@ -25,7 +24,7 @@ _BPTT = {
     "hidden_leak": (),
     "epochs": (20, 40, 80),
 }
-_STRATEGY = {"error_shift": (0, -1, 1, -2, 2), "epochs": ()}
+_STRATEGY = {"error_shift": (0, -1, 1, -2, 2, -3, -4), "epochs": ()}
 SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
     "bptt-snn": _BPTT,
     "bptt-rsnn": _BPTT,
@@ -62,9 +61,8 @@ class Study:
         how = METHODS[method]
         name = TASKS[task].preset
         key: Key = {
-            "task": task, "preset": name, "constants": constants(name, how.family, how.recurrence), "data": data,
-            "method": method, "family": how.family, "recurrence": how.recurrence, "hidden": hidden,
-            "samples": self.options.samples,
+            "task": task, "preset": name, "constants": constants(name, how), "data": data, "method": method,
+            "family": how.family, "recurrence": how.recurrence, "hidden": hidden, "samples": self.options.samples,
         }  # fmt: skip
         if how.strategy:
             if task == STRATEGIES and hidden == self.options.hidden[0]:
@@ -227,13 +225,13 @@ def name_of(case: Key) -> str:
     return f"{how.name} {case['hidden']}{widths}"
 
 
-def constants(name: str, family: str, recurrence: RecurrenceKind) -> str:
+def constants(name: str, how: Method) -> str:
     """Return a mark of the constants of a preset that a method learns with: answers of other ones are not answers.
 
     Those of the on-line rule are not for the other families, to which leaks are settings.
     """
-    found = preset(name, recurrence=recurrence).to_dict()
-    if family != "integer":
+    found = preset(name, recurrence=how.recurrence, **how.strategy).to_dict()
+    if how.family != "integer":
         del found["learning"]
         for layer in found["layers"]:
             del layer["neuron"]["leak_shift"]

@@ -121,15 +121,16 @@ def test_answers_of_other_constants_are_not_taken(tmp_path, monkeypatch):
 def test_constants_of_the_rule_are_not_those_of_bptt(monkeypatch, change, counts):
     from golden import temporal
 
-    families = ("integer", "bptt", "mlp")
-    before = [constants("cues-64r", family, "none") for family in families]
+    methods = [runs.METHODS[name] for name in ("rsnn", "bptt-rsnn", "mlp")]
+    before = [constants("cues-64r", method) for method in methods]
     monkeypatch.setitem(temporal.TASKS, "cues-64r", replace(temporal.TASKS["cues-64r"], **change))
-    found = [constants("cues-64r", family, "none") for family in families]
+    found = [constants("cues-64r", method) for method in methods]
     assert [a != b for a, b in zip(found, before, strict=True)] == counts
 
 
-def test_constants_are_those_of_the_recurrence():
-    assert constants("fsdd-128r", "integer", "none") != constants("fsdd-128r", "integer", "learned")
+def test_constants_are_those_of_recurrence_and_strategy():
+    names = ("snn", "rsnn", "direct", "final")
+    assert len({constants("fsdd-128r", runs.METHODS[name]) for name in names}) == len(names)
 
 
 def test_tables_are_means_over_seeds_of_means_over_speakers(tmp_path):
