@@ -227,6 +227,11 @@ def _scaled(value: int, shift: int) -> int:
     return value << shift if shift >= 0 else value >> -shift
 
 
+def presets_for(data: str) -> list[str]:
+    """Return the temporal presets made for a data set, named with or without its options."""
+    return [name for name, task in TASKS.items() if task.data.partition(":")[0] == data.partition(":")[0]]
+
+
 def usual_data(network_name: str) -> str | None:
     """Return the data set that a network of a temporal preset's name is made for; None for any other."""
     names = {task.data.partition(":")[0]: task.data for task in TASKS.values()}

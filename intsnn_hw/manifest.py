@@ -48,7 +48,8 @@ def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool)
                     name: {"depth": memory.depth, "width": memory.word_bits}
                     for name, memory in memories(config, layer).items()
                 },
-                "weight_address": f"input * {layer.n_words} + neuron // {layer.lanes}",
+                "weight_address": f"row * {layer.n_words} + neuron // {layer.lanes}",
+                "weight_rows": "inputs, then the layer's own neurons" if layer.n_own else "inputs",
                 "weight_lane": f"neuron % {layer.lanes}, lowest bits first",
             }
             for layer in config.resolved

@@ -155,7 +155,7 @@ def train_online(
     events = dataset.events("train", config.encoding, config.n_steps)
     tests = dataset.events("test", config.encoding, config.n_steps) if test_each_epoch else None
     learner.learn(events, dataset.train_y, np.zeros(0, np.int64))  # compiles, so that the first epoch's speed is true
-    tell = progress or (lambda samples: None)
+    learnt, tell = _data(dataset), progress or (lambda samples: None)
     tell(len(history) * n_samples)
     for epoch in range(len(history), learning.epochs):
         order = sample_order(n_samples, learning.seed, epoch)
@@ -173,7 +173,7 @@ def train_online(
         cycles = None if cycles_before is None else (getattr(learner, "cycles", 0) - cycles_before) / n_samples
         history.append(_epoch(epoch + 1, parts, accuracy, n_samples / seconds, cycles))
         if out is not None:
-            checkpoint.save(out, learner.network(), training=_notes(dataset, history))
+            checkpoint.save(out, learner.network(), training=learnt | _history(history))
     return Training(network=learner.network(), history=tuple(history))
 
 
@@ -231,12 +231,17 @@ def _epoch(
     )
 
 
-def _notes(dataset: AnyDataset, history: list[Epoch]) -> dict[str, object]:
+def _data(dataset: AnyDataset) -> dict[str, object]:
+    """Return what the checkpoint notes of the data."""
+    return {"data": dataset.name, "samples": len(dataset.train_y), "data_digest": dataset.digest}
+
+
+def _history(history: list[Epoch]) -> dict[str, object]:
     """Return what the checkpoint notes of the run; no times and cycles, so that equal runs write equal bytes."""
     entries = [asdict(replace(epoch, samples_per_second=None)) for epoch in history]
     for entry in entries:
         del entry["cycles_per_sample"]
-    return {"data": dataset.name, "samples": len(dataset.train_y), "epoch": len(history), "history": entries}
+    return {"epoch": len(history), "history": entries}
 
 
 def resumed(path: Path | str, config: NetworkConfig, dataset: AnyDataset) -> tuple[Network, list[Epoch]]:
@@ -251,12 +256,14 @@ def resumed(path: Path | str, config: NetworkConfig, dataset: AnyDataset) -> tup
     # The hardware's choices change no result, and are the caller's.
     if replace(stored.network.config, hardware=config.hardware) != config:
         raise CheckpointError(f"{path}: its run had another configuration, length or seed; give the same to resume it")
-    notes = stored.training
-    if (notes.get("data"), notes.get("samples")) != (dataset.name, len(dataset.train_y)):
+    notes, given = stored.training, _data(dataset)
+    if any(notes.get(name) != given[name] for name in ("data", "samples")):
         raise CheckpointError(
             f"{path}: its run learnt {notes.get('samples', 'no')} samples of {notes.get('data', 'any data')}, "
             f"not {len(dataset.train_y)} of {dataset.name}; give the same data to resume it"
         )
+    if notes.get("data_digest") != given["data_digest"]:
+        raise CheckpointError(f"{path}: its run learnt other samples named {dataset.name}; give the same to resume it")
     try:
         history = [Epoch(**entry) for entry in notes["history"]]
     except (KeyError, TypeError) as error:

@@ -11,7 +11,7 @@ from golden.errors import InputError
 
 from .cosim import accesses_table, check_vcd, sample_count, whole_file
 from .options import Source, dataset_of
-from .output import emit, note, percent, progress, status, table
+from .output import emit, note, number, percent, progress, status, table
 
 
 def run_learning(args: argparse.Namespace, source: Source) -> int:
@@ -57,7 +57,7 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
     for part in reports[1:]:
         report.add(part)
     total, updated = report.activity.samples, report.activity.updated_samples
-    vcd = None
+    vcd, per_updated = None, report.update_cycles / updated if updated else None
     if report.culprit is not None and args.vcd is not None:
         vcd = whole_file(args.vcd, partial(write_vcd, report.culprit, backend=args.backend, stalls=stalls))
         note(f"{vcd}: waveform of sample {report.culprit.sample} alone, from the state before it")
@@ -80,7 +80,7 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
         "updated_samples": updated,
         "cycles": report.cycles,
         "cycles_per_sample": report.cycles_per_sample,
-        "update_cycles_per_update": report.update_cycles / updated if updated else None,
+        "update_cycles_per_updated_sample": per_updated,
         "words_written": list(report.words_written),
         "update_lane_share": report.update_lane_share,
         "per_sample": report.accesses,
@@ -99,7 +99,7 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
             ("test accuracy", f"{percent(result['accuracy'])}, of the weights the hardware learned"),
             ("samples", f"{total:,} learned from, {updated:,} of them with an update"),
             ("cycles per sample", report.cycles_per_sample),
-            ("cycles per update", result["update_cycles_per_update"] or "-"),
+            ("cycles of updates", f"{number(per_updated)} a sample with any" if updated else "-"),
             ("lanes while updating", f"{percent(report.update_lane_share)} of the cycles have a weight word in work"),
             ("samples per second", result["samples_per_second"]),
             title=f"{config.name} learning {dataset.name} in hardware, back end {args.backend}",

@@ -32,6 +32,7 @@ intsnn generate digits.npz --with-weights -o build/rtl
 intsnn generate --preset mnist-128 --lanes 16 -o build/rtl
 intsnn generate --config mine.toml --lanes 16,2 -o build/rtl --json
 intsnn generate --preset mnist-64 --learn -o build/rtl
+intsnn generate --preset fsdd-128r --learn --lanes 16,10 -o build/rtl
 intsnn generate digits.npz --learn --with-weights -o build/rtl""",
     )
     parser.set_defaults(run=run)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import ConfigError, DataError, InputError
+
+from .output import note
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
@@ -183,12 +186,21 @@ def source_of(args: argparse.Namespace, *, maps: bool = False) -> Source:
     return source
 
 
+def _fitting(args: argparse.Namespace) -> str:
+    """Return what presets there are for the chosen data, where they are few."""
+    from golden.temporal import presets_for
+
+    data = getattr(args, "data", None)
+    found = presets_for(data) if data else []
+    return f"; presets for {data}: {', '.join(found)}" if found else ""
+
+
 def _chosen(args: argparse.Namespace) -> Source:
     checkpoint = getattr(args, "checkpoint", None)
     offered = ["CHECKPOINT"] * hasattr(args, "checkpoint") + ["--preset NAME", "--config FILE"]
     given = [value for value in (checkpoint, args.preset, args.config) if value is not None]
     if len(given) != 1:
-        raise ConfigError(f"give exactly one of {', '.join(offered)}, not {len(given) or 'none'}")
+        raise ConfigError(f"give exactly one of {', '.join(offered)}, not {len(given) or 'none'}{_fitting(args)}")
     variants = {keyword: getattr(args, keyword, None) for keyword, _ in _VARIANTS.values()}
     variants = {keyword: value for keyword, value in variants.items() if value is not None}
     hardware = {keyword: getattr(args, keyword, None) for keyword, _ in _HARDWARE.values()}
@@ -268,17 +280,12 @@ def dataset_of(
     Raises
     ------
     DataError
-        Missing, damaged, or of other inputs, classes, time steps or kind than the network's.
+        Missing, damaged, or of other inputs, classes, time steps or kind than the network's; or none is chosen, and
+        the weights come from a set of one's own, or no set has such inputs.
     """
-    from golden.temporal import usual_data
     from train.data import download_mnist
 
-    events = config.encoding.kind == "events"
-    usual = usual_data(config.name) if events else {64: "digits", 784: "mnist"}.get(config.n_inputs)
-    name = args.data or _known(trained_on) or usual
-    if name is None:
-        what = f"{config.n_inputs} inputs{' of events' if events else ''}"
-        raise DataError(f"{config.name} has {what}, which tells no data set; give --data")
+    name = args.data or _usual(config, trained_on)
     if download:
         folder = args.data_dir or os.environ.get("INTSNN_DATA")
         if name != "mnist" or not folder:
@@ -286,15 +293,27 @@ def dataset_of(
         download_mnist(folder)
     dataset = load_set(name, args.data_dir)
     check_fit(config, dataset)
+    for remark in _remarks(config, dataset):
+        note(remark)
     return dataset.validation_split(seed=VALIDATION_SEED) if args.validation else dataset
 
 
-def _known(trained_on: str | None) -> str | None:
-    """Return the name of a set without what ``--validation`` adds; None for a set of one's own, found by its path."""
+def _usual(config: NetworkConfig, trained_on: str | None) -> str:
+    """Return the set that the weights come from, without what ``--validation`` adds; without weights, by the inputs."""
+    from golden.temporal import usual_data
     from train.data import KNOWN
 
-    name = str(trained_on or "").removesuffix("-validation")
-    return name if name.partition(":")[0] in KNOWN else None
+    if trained_on:
+        name = trained_on.removesuffix("-validation")
+        if name.partition(":")[0] in KNOWN:
+            return name
+        raise DataError(f"{config.name} has learnt {name}, a set of your own; give its file as --data")
+    events = config.encoding.kind == "events"
+    name = usual_data(config.name) if events else {64: "digits", 784: "mnist"}.get(config.n_inputs)
+    if name is None:
+        what = f"{config.n_inputs} inputs{' of events' if events else ''}"
+        raise DataError(f"{config.name} has {what}, which tells no data set; give --data")
+    return name
 
 
 def load_set(name: str, folder: str | None) -> AnyDataset:
@@ -304,6 +323,21 @@ def load_set(name: str, folder: str | None) -> AnyDataset:
     if name.endswith(".npz") and not Path(name).exists():
         raise DataError(f"{name}: no such file; a path is taken from where the command runs, {Path.cwd()}")
     return load(name, folder)
+
+
+def _remarks(config: NetworkConfig, dataset: AnyDataset) -> Iterator[str]:
+    """Yield what fits, but perhaps not as the user thinks."""
+    from train.data import KNOWN
+
+    if dataset.n_classes < config.n_classes:
+        yield (
+            f"{dataset.name} has {dataset.n_classes} classes, the network {config.n_classes} outputs: the others are "
+            "never right"
+        )
+    name, n_samples = dataset.name.partition(":")[0], len(dataset.train_y) + len(dataset.test_y)
+    whole = KNOWN[name].n_samples if name in KNOWN else None
+    if whole not in (None, n_samples):
+        yield f"{dataset.name}: only {n_samples:,} of its {whole:,} samples are there, and results are of these"
 
 
 def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
@@ -328,6 +362,8 @@ def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
         if not fits:
             bins = has.endswith("time steps") and ":bins=" in dataset.name
             advice = f"give bins={config.n_steps} with its name, or" if bins else "choose other --data or"
+            if isinstance(dataset, EventDataset) and has.endswith("time steps") and not bins:
+                advice = f"give --steps {dataset.n_steps} with a preset, other --data or"
             raise DataError(
                 f"data set {dataset.name} does not fit network {config.name}: it has {has}, the network {wanted}; "
                 f"{advice} another network"

@@ -43,6 +43,7 @@ targets: {", ".join(TARGETS)}; place and route for ice40 and ecp5.""",
         """\
 intsnn synth --preset digits-64 --lanes 4 --target ice40up5k --inference-only
 intsnn synth mnist.npz --target ecp5-45k --lanes 16 --pnr --out build/fpga
+intsnn synth --preset fsdd-128r --target ecp5-25k --lanes 16
 intsnn synth digits.npz --target ecp5-25k --pnr --data digits --json""",
     )
     parser.set_defaults(run=run)

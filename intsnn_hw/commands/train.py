@@ -49,6 +49,8 @@ Beside OUT.npz lies OUT.pt, the state of the run, for --resume and 'intsnn expor
 intsnn train --preset digits-64 --out digits.npz
 intsnn train --preset mnist-100 --data-dir data --seed 1 --out mnist.npz
 intsnn train --preset mnist-256 --shadow-width 8 --weight-width 4 --epochs 6 --out small.npz
+intsnn train --preset fsdd-128r --data-dir data --out spoken.npz
+intsnn train --preset cues-64r --hidden 16,16 --recurrence fixed --out cues.npz
 intsnn train --preset digits-64 --on rtl --out same-bytes.npz
 intsnn train --config mine.toml --data mine.npz --out trained.npz --json
 intsnn train --method bptt --preset mnist-128 --epochs 5 --out bptt.npz

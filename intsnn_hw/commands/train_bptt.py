@@ -104,6 +104,7 @@ def run(args: argparse.Namespace, source: Source) -> int:
         quantised=not args.float,
         data=dataset.name,
         samples=len(dataset.train_y),
+        digest=dataset.digest,
     )
     model = wanted.model().to(device)
     if args.learn_decay and not any(layer.neuron.decay_logit is not None for layer in spiking_layers(model)):

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from golden.config import NetworkConfig
+from golden.digest import digest
 from intsnn_hw.energy import Coefficients, energy_of
 from intsnn_hw.energy.coefficients import DEFAULT
 
-from .memo import digest
 from .samples import inference_samples, learning_samples
 from .work import Work
 

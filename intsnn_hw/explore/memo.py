@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from golden.config import NetworkConfig
+from golden.digest import digest
 from intsnn_hw.fpga.cache import Cache
 
 _CODE = ("golden", "intsnn_hw", "intsnn_hw/explore", "sim", "train")
@@ -68,14 +68,6 @@ def key_of(config: NetworkConfig, *, hardware: bool) -> dict[str, Any]:
     """Return a configuration as JSON values, without what names it and, where it does not matter, the hardware."""
     data = replace(config, name="network").to_dict()
     return data if hardware else {name: value for name, value in data.items() if name != "hardware"}
-
-
-def digest(*parts: bytes) -> str:
-    """Return a name for some bytes."""
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(len(part).to_bytes(8, "little") + part)
-    return total.hexdigest()[:32]
 
 
 @functools.cache

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from golden.digest import digest
 from golden.errors import ConfigError
 
 from .evaluate import Row
-from .memo import digest, key_of
+from .memo import key_of
 from .objectives import values_of
 from .point import core_config
 from .store import whole_lines

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from golden.config import NetworkConfig
 
-from .memo import digest
 from .point import core_config, network_config
 from .sweep import Point, Sweep
 
@@ -87,4 +86,4 @@ def _load(name: str, folder: str | None, split: str) -> tuple[AnyDataset, str]:
     dataset = load(name, folder)
     if split == "validation":
         dataset = dataset.validation_split(seed=VALIDATION_SEED)
-    return dataset, digest(*(array.tobytes() for array in dataset.arrays))
+    return dataset, dataset.digest

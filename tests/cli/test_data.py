@@ -84,6 +84,9 @@ def test_from_recordings_to_a_trained_network(intsnn, recordings, tmp_path):
     assert trained.code == 0, trained.err
     assert trained.json["data"] == "words:bins=16,bin_ms=6,channels=24,split=official"
     assert trained.json["samples"] == 36 and trained.json["history"][-1]["updated"] > 0
+    for command in (("eval",), ("cosim",), ("cosim", "--learn"), ("train", "--epochs", 1)):
+        done = intsnn(*command, tmp_path / "words.npz")
+        fails(done, "words has learnt words:bins=16", "a set of your own; give its file as --data")
     evaluated = intsnn("eval", tmp_path / "words.npz", "--data", name, "--json")
     assert evaluated.code == 0 and evaluated.json["accuracy"] == trained.json["accuracy"]
 
@@ -243,6 +246,18 @@ def test_training_on_sets_by_name(intsnn, tmp_path, monkeypatch, name):
     done = intsnn("train", *arguments, "--out", tmp_path / "net.npz")
     assert done.code == 0, done.err
     assert done.json["data"] == data.name and done.json["samples"] == len(data.train_y)
+    whole = {"fsdd": "3,000", "fsdd-reversed": "6,000"}.get(name)
+    n_samples = len(data.train_y) + len(data.test_y)
+    assert (f"only {n_samples} of its {whole} samples are there" in done.err) == (whole is not None)
+
+
+def test_outputs_without_a_class_are_told(intsnn, recordings, tmp_path):
+    assert intsnn(*ENCODE, recordings, "--test", "index=0-1", "--channels", 4, "--out", tmp_path / "w.h5").code == 0
+    for n_classes in (3, 10):
+        (tmp_path / "net.toml").write_text(network(n_inputs=8, n_steps=100, n_classes=n_classes).to_toml())
+        done = intsnn("train", "--config", tmp_path / "net.toml", "--data", tmp_path / "w_train.h5", "--epochs", 1)
+        assert done.code == 0, done.err
+        assert ("3 classes, the network 10 outputs: the others are never right" in done.err) == (n_classes == 10)
 
 
 def test_a_checkpoint_is_measured_on_the_set_it_was_trained_on(intsnn, tmp_path, monkeypatch):

@@ -109,6 +109,18 @@ def test_values_for_a_network_of_events(intsnn, tmp_path):
         assert done.code == 2 and "64 inputs of events, which tells no data set; give --data" in done.err
 
 
+def test_a_preset_is_named_for_data_without_a_network(intsnn):
+    done = intsnn("train", "--data", "fsdd:bins=80")
+    assert done.code == 2 and done.err.endswith("not none; presets for fsdd:bins=80: fsdd-128, fsdd-128r\n")
+    done = intsnn("train", "--data", "digits")
+    assert done.code == 2 and done.err.endswith("not none\n")
+
+
+def test_a_sample_of_other_length_is_told_the_option(intsnn):
+    done = intsnn("train", "--preset", "cues-64r", "--data", "cues:cues=3,train=20,test=10")
+    assert done.code == 2 and "it has 160 time steps, the network 220; give --steps 160 with a preset" in done.err
+
+
 def test_bad_options_and_absent_files_end_in_one_line(intsnn, place, tmp_path):
     for data, words in (
         ("shd:bin=3", "unknown option 'bin=3'"),

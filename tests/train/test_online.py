@@ -139,8 +139,12 @@ def test_resume_of_another_run_is_refused(digits, whole, tmp_path):
             train_online(changed, digits, resume=path)
     with pytest.raises(CheckpointError, match="1352 samples of digits, not 1351 of digits"):
         train_online(config, digits.take(1351), resume=path)
-    bare = tmp_path / "bare.npz"
-    checkpoint.save(bare, Network.initial(config), training={"data": "digits", "samples": 1352})
+    order = np.arange(1352)[::-1]
+    namesake = replace(digits, train_x=digits.train_x[order], train_y=digits.train_y[order])
+    with pytest.raises(CheckpointError, match="its run learnt other samples named digits"):
+        train_online(config, namesake, resume=path)
+    bare, notes = tmp_path / "bare.npz", {"data": "digits", "samples": 1352, "data_digest": digits.digest}
+    checkpoint.save(bare, Network.initial(config), training=notes)
     with pytest.raises(CheckpointError, match="no history"):
         train_online(config, digits, resume=bare)
     other_lanes = replace(config, hardware=replace(config.hardware, lanes=(4,)))

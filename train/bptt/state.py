@@ -36,6 +36,8 @@ class Run:
     data : str
     samples : int
         Of the training part.
+    digest : str
+        Of the data, by content.
     """
 
     config: NetworkConfig
@@ -44,6 +46,7 @@ class Run:
     quantised: bool
     data: str
     samples: int
+    digest: str
 
     def model(self) -> SpikingNetwork:
         """Build the model, with the initial weights of the seed."""
@@ -60,6 +63,7 @@ class Run:
             "quantised": self.quantised,
             "data": self.data,
             "samples": self.samples,
+            "digest": self.digest,
         }
 
     @classmethod

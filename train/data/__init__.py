@@ -39,12 +39,15 @@ class Known(NamedTuple):
     find : callable or None
         Tells where the set lies in the folder with all sets, DataError where it does not; None: it needs no files.
     takes_options : bool
+    n_samples : int or None
+        Of the whole set, where a part of its files is a set as well.
     """
 
     about: str
     load: Callable[[str, _Folder], AnyDataset]
     find: Callable[[_Folder], Path] | None
     takes_options: bool = True
+    n_samples: int | None = None
 
 
 def _values(about: str, load: Callable[[_Folder], AnyDataset], find: Callable[[_Folder], Path] | None) -> Known:
@@ -68,8 +71,13 @@ KNOWN: dict[str, Known] = {
         partial(heidelberg.load_heidelberg, heidelberg.SSC),
         partial(heidelberg.find_heidelberg, heidelberg.SSC),
     ),
-    "fsdd": Known("spoken digits", fsdd.load_fsdd, fsdd.find_fsdd),
-    "fsdd-reversed": Known("the same, and reversed in time", partial(fsdd.load_fsdd, backwards=True), fsdd.find_fsdd),
+    "fsdd": Known("spoken digits", fsdd.load_fsdd, fsdd.find_fsdd, n_samples=fsdd.N_RECORDINGS),
+    "fsdd-reversed": Known(
+        "the same, and reversed in time",
+        partial(fsdd.load_fsdd, backwards=True),
+        fsdd.find_fsdd,
+        n_samples=2 * fsdd.N_RECORDINGS,
+    ),
     "cues": Known("which side had more cues", lambda options, data_dir: load_cues(options), None),
     "mnist-rows": _values("MNIST, a row a time step", load_mnist_rows, find_mnist),
 }

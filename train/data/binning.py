@@ -129,7 +129,10 @@ def collect(
         groups.append(recording.group)
     present = np.bincount(np.array(labels, np.int64), minlength=n_classes)
     if not labels or not present.all():
-        raise DataError(f"{where}: class {int(np.argmin(present))} has no sample; fetch the files again")
+        raise DataError(
+            f"{where}: class {int(np.argmin(present))} has no sample; fetch the files again, or give a set of your own "
+            "by the path of its file"
+        )
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(counts))])
     if n_events and not offsets[-1]:
         raise DataError(

@@ -7,6 +7,7 @@ from typing import Literal, Self
 import numpy as np
 
 from golden.config import EncodingConfig
+from golden.digest import digest
 from golden.encoding import Events, encode_events
 from golden.errors import DataError
 from golden.fixed import IntArray
@@ -107,6 +108,11 @@ class Dataset:
     def arrays(self) -> tuple[np.ndarray, ...]:
         """All samples and labels, to tell equal sets by."""
         return self.train_x, self.train_y, self.test_x, self.test_y
+
+    @property
+    def digest(self) -> str:
+        """A name for all samples and labels."""
+        return digest(*(array.tobytes() for array in self.arrays))
 
     def events(self, part: Part, encoding: EncodingConfig, n_steps: int, order: IntArray | None = None) -> Events:
         """Encode the samples of a part, or those of ``order``, into the spikes of ``n_steps`` time steps.

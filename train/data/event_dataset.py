@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.config import EncodingConfig
+from golden.digest import digest
 from golden.encoding import Events
 from golden.errors import DataError
 from golden.fixed import IntArray
@@ -62,6 +63,11 @@ class EventDataset:
     def arrays(self) -> tuple[np.ndarray, ...]:
         """All samples and labels, to tell equal sets by."""
         return *self.train[:3], self.train_y, *self.test[:3], self.test_y
+
+    @property
+    def digest(self) -> str:
+        """A name for all samples and labels."""
+        return digest(*(array.tobytes() for array in self.arrays))
 
     def events(self, part: Part, encoding: EncodingConfig, n_steps: int, order: IntArray | None = None) -> Events:
         """Return the samples of a part, or those of ``order``, with levels of ``spike_width`` bits.

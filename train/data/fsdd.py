@@ -23,6 +23,7 @@ from train.data.speakers import OFFICIAL, in_parts
 
 FRONT_END = FrontEndConfig()
 RATE = 8000
+N_RECORDINGS = 3000
 FORMAT = EventFormat(
     name="fsdd", sensor=(2, FRONT_END.channels), n_classes=10, bins=80, window_us=640_000, option="channels",
     value=FRONT_END.channels, split=OFFICIAL,

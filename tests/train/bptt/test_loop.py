@@ -33,7 +33,7 @@ def digits():
 
 def the_run(digits, config=CONFIG, quantised=True, **settings):
     return Run(config=config, settings=Settings(**settings), neuron={"dropout": 0.2}, quantised=quantised,
-               data=digits.name, samples=len(digits.train_y))  # fmt: skip
+               data=digits.name, samples=len(digits.train_y), digest=digits.digest)  # fmt: skip
 
 
 def trainer_of(run, digits, tests=False):
