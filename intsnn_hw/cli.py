@@ -32,6 +32,7 @@ start here:
   intsnn cosim digits.npz                                that Verilog against the model, value by value
   intsnn synth digits.npz --target ecp5-25k              what it takes of an FPGA
   intsnn energy digits.npz                               what an inference costs
+  intsnn data list                                       data sets by name, events and sound among them
 
 Every command explains itself: intsnn train --help. With --json it prints one JSON object."""
 

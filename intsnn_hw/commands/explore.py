@@ -43,6 +43,7 @@ as soon as it is finished: after Ctrl-C, a crash or a killed worker the same com
 point again. A point that fails is a row with its reason, and the others go on. Needs the package extra 'explore'.""",
         """\
 intsnn explore examples/digits.toml
+intsnn explore examples/spoken-digits.toml
 intsnn explore examples/bit-widths.toml --out build/bit-widths --workers 2
 intsnn explore examples/bit-widths.toml --out build/bit-widths --scheduler tcp://10.0.0.1:8786
 intsnn explore show build/bit-widths""",

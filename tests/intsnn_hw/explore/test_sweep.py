@@ -187,7 +187,7 @@ def test_what_is_wrong_is_told_with_the_file(text, words):
 def test_examples(path):
     sweep = Sweep.from_toml(path)
     points = list(sweep.points())
-    assert len(points) == (216 if path.stem == "bit-widths" else 18)
+    assert len(points) == {"bit-widths": 216, "digits": 18, "spoken-digits": 12}[path.stem]
     for point in points:
         widths = {layer.neuron.membrane_width for layer in network_config(sweep, point, 0).layers}
         assert all(MEMBRANE_WIDTHS[0] <= width <= MEMBRANE_WIDTHS[1] for width in widths)
@@ -195,4 +195,4 @@ def test_examples(path):
 
 
 def test_examples_are_found():
-    assert len(list(EXAMPLES.glob("*.toml"))) == 2
+    assert len(list(EXAMPLES.glob("*.toml"))) == 3
