@@ -48,10 +48,10 @@ def predicted_cycles(network: Network, events: Events, inference: Inference) -> 
     """Return the mean cycles of a sample, as the formula of a step tells of the events of the model.
 
     Layers work side by side, so that the busiest counts. Steps of a layer are added up, although a sweep may overlap
-    more than the step after it: measured cycles are up to a sixth lower where events are unevenly spread over steps. They
-    are up to a fifth higher where layers of a few neurons wait for each other in turn. Of recurrent layers it is rough:
-    their own events come back during the adds, or are waited for, so that measured cycles were up to a quarter lower and
-    up to 30 % higher.
+    more than the step after it: measured cycles are up to a sixth lower where events are unevenly spread over steps.
+    They are up to a fifth higher where layers of a few neurons wait for each other in turn. Of recurrent layers it is
+    rough: their own events come back during the adds, or are waited for, so that measured cycles were up to a quarter
+    lower and up to 30 % higher.
 
     Parameters
     ----------
