@@ -118,8 +118,8 @@ def preset(
     error : str, optional
         Of a preset of events, as in :class:`golden.config.LearningConfig`; ``graded`` where left out.
     timing : str, optional
-        As in :class:`golden.config.LearningConfig`; ``every_step`` for presets of events, else ``final``, where left
-        out.
+        As in :class:`golden.config.LearningConfig`; where left out ``every_step`` for presets of events but ``cues``,
+        whose answer is asked for at the end, else ``final``.
     route, rounding : str
         As in :class:`golden.config.LearningConfig`.
     epochs : int, optional
@@ -146,7 +146,7 @@ def preset(
             n_steps=n_steps,
             membrane_width=membrane_width,
             route=route,
-            timing=timing or "every_step",
+            timing=timing,
             error=error or "graded",
             rounding=rounding,
             seed=seed,

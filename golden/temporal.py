@@ -26,10 +26,10 @@ RecurrenceKind = Literal["none", "learned", "fixed"]
 TRACE_GAIN = 4
 MARGIN = 1024
 ERROR_SHIFT = 7
-HIDDEN_RATE, RECURRENT_RATE = 5, 8
+HIDDEN_RATE = 5
 HIDDEN_INIT, RECURRENT_INIT, READOUT_INIT = 14, 11, 12
 BUDGET_SHIFT = 9
-FINAL_LEAK = 7
+FINAL_LEAK = 8
 """Leak shift of the readout and of all traces where the error comes at the end alone: they must reach over a sample."""
 SCHEDULE = (0.5, 0.7, 0.9)
 """Shares of a run from which on every rate is halved."""
@@ -52,8 +52,9 @@ class Task:
     leaks_without_recurrence : (int, int), optional
         The two where neurons have no recurrence, if they differ: then membranes alone keep what was.
     readout : {"membrane", "membrane_sum"}
-    error_octave, readout_rate : int
-        Of 8-bit inference and 16-bit shadow weights.
+    timing : {"every_step", "final"}
+    error_octave, recurrent_rate, readout_rate : int
+        Of 8-bit inference and 16-bit shadow weights, with an error at every step.
     budget : int or None
     epochs : int
     description : str
@@ -70,7 +71,9 @@ class Task:
     readout_leak: int = 4
     leaks_without_recurrence: tuple[int, int] | None = (5, 5)
     readout: Readout = "membrane_sum"
+    timing: Timing = "every_step"
     error_octave: int = 8
+    recurrent_rate: int = 8
     readout_rate: int = 7
     budget: int | None = 30
     epochs: int = 40
@@ -84,8 +87,8 @@ class Task:
 
 _FSDD = Task(data="fsdd", n_inputs=128, n_steps=80, n_classes=10, description="spoken digits (FSDD), no recurrence")
 _ROWS = Task(
-    data="mnist-rows", n_inputs=28, n_steps=28, n_classes=10, input_spike_width=4, recurrence="learned",
-    readout_leak=5, leaks_without_recurrence=None, error_octave=9, readout_rate=8, budget=12, epochs=12,
+    data="mnist-rows", n_inputs=28, n_steps=28, n_classes=10, recurrence="learned", hidden_leak=3, readout_leak=3,
+    leaks_without_recurrence=None, recurrent_rate=7, readout_rate=8, budget=None, epochs=12,
     description="MNIST, a row of pixels a step",
 )  # fmt: skip
 _SHD = Task(
@@ -94,8 +97,8 @@ _SHD = Task(
 )  # fmt: skip
 _CUES = Task(
     data="cues", n_inputs=40, n_steps=220, n_classes=2, hidden=(64,), recurrence="learned", hidden_leak=7,
-    readout_leak=3, leaks_without_recurrence=None, readout="membrane", error_octave=9, readout_rate=8, budget=None,
-    epochs=20, description="cue accumulation, a decision after a second's pause",
+    readout_leak=3, leaks_without_recurrence=None, readout="membrane", timing="final", error_octave=9,
+    readout_rate=8, budget=None, epochs=20, description="cue accumulation, a decision after a second's pause",
 )  # fmt: skip
 TASKS: dict[str, Task] = {
     "cues-64r": _CUES,
@@ -121,7 +124,7 @@ def temporal_preset(
     n_steps: int | None,
     membrane_width: int | None,
     route: Route,
-    timing: Timing,
+    timing: Timing | None,
     error: ErrorKind,
     rounding: Rounding,
     seed: int,
@@ -138,6 +141,7 @@ def temporal_preset(
     steps = task.n_steps if n_steps is None else n_steps
     width = 8 + weight_width if membrane_width is None else membrane_width
     hidden_leak, readout_leak = task.leaks(kind)
+    timing = timing or task.timing
     if timing == "final":
         readout_leak = max(readout_leak, FINAL_LEAK)
     neuron = NeuronConfig(
@@ -208,7 +212,7 @@ def _learning(
         surrogate="narrow",
         rate_shifts=(rate(HIDDEN_RATE),) * n_hidden + (rate(task.readout_rate - ternary),),
         error_shifts=tuple(max(-7, shift) for shift in (*[error_shift + deeper] * (n_hidden - 1), error_shift)),
-        recurrent_rate_shifts=(rate(RECURRENT_RATE),) * recurrent,
+        recurrent_rate_shifts=(rate(task.recurrent_rate),) * recurrent,
         recurrent_init_shifts=(max(0, RECURRENT_INIT + shadow_scale),) * recurrent,
         recurrence="fixed" if kind == "fixed" else "learned",
         rounding=rounding,

@@ -9,7 +9,7 @@ from train.data.cues import load_cues
 from train.online import train_online
 
 CUES = load_cues("cues=3,delay_ms=100,train=300,test=10")
-CONFIG = preset("cues-64r", hidden=(6,), n_steps=CUES.n_steps, epochs=2)
+CONFIG = preset("cues-64r", hidden=(6,), n_steps=CUES.n_steps, epochs=2, timing="every_step")
 """40-6r-2: traces leak by 7 and 3, gain 4; graded errors."""
 
 

@@ -38,7 +38,7 @@ def test_errors_of_five_classes():
 
 def test_the_kernels_learn_from_a_control_only_within_the_context():
     cues = load_cues("cues=3,delay_ms=100,train=60,test=10")
-    config = preset("cues-64r", hidden=(8,), n_steps=cues.n_steps, epochs=2)
+    config = preset("cues-64r", hidden=(8,), n_steps=cues.n_steps, epochs=2, timing="every_step")
 
     def shadows():
         return [shadow.tolist() for shadow in train_online(config, cues).network.shadows or ()]

@@ -170,7 +170,7 @@ def test_each_family_answers(family, settings):
     config = runs.configuration(key)
     assert config.layers[0].recurrent and config.layers[0].size == 8
     leaks = [layer.neuron.leak_shift for layer in config.layers]
-    assert leaks == [settings.get("hidden_leak", 7), settings.get("readout_leak", 3)]
+    assert leaks == [settings.get("hidden_leak", 7), settings.get("readout_leak", 8)]
 
 
 def test_the_network_of_a_question():
