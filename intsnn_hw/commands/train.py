@@ -32,7 +32,8 @@ def add_parser(commands: Any) -> None:
         "train a network and write its checkpoint",
         """\
 --method online, the usual: train sample by sample with the integer rule: shadow weights, traces, shifts for
-multiplications, stochastic rounding; errors of a margin, for presets of samples in time graded ones, at every step but for cues.
+multiplications, stochastic rounding; errors of a margin, for presets of samples in time graded ones, mostly at every
+step.
 The same configuration, data and seed give the same bits on any machine. The checkpoint is written after
 each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit for bit.
 
