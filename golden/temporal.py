@@ -27,7 +27,8 @@ TRACE_GAIN = 4
 MARGIN = 1024
 ERROR_SHIFT = 7
 HIDDEN_RATE = 5
-HIDDEN_INIT, RECURRENT_INIT, READOUT_INIT = 14, 11, 12
+HIDDEN_INIT, READOUT_INIT = 14, 12
+RECURRENT_INIT = {"learned": 11, "fixed": 12}
 BUDGET_SHIFT = 9
 FINAL_LEAK = 8
 """Leak shift of the readout and of all traces where the error comes at the end alone: they must reach over a sample."""
@@ -213,7 +214,7 @@ def _learning(
         rate_shifts=(rate(HIDDEN_RATE),) * n_hidden + (rate(task.readout_rate - ternary),),
         error_shifts=tuple(max(-7, shift) for shift in (*[error_shift + deeper] * (n_hidden - 1), error_shift)),
         recurrent_rate_shifts=(rate(task.recurrent_rate),) * recurrent,
-        recurrent_init_shifts=(max(0, RECURRENT_INIT + shadow_scale),) * recurrent,
+        recurrent_init_shifts=tuple(max(0, RECURRENT_INIT[kind] + shadow_scale) for _ in range(recurrent)),
         recurrence="fixed" if kind == "fixed" else "learned",
         rounding=rounding,
         trace_shifts=tuple(traces),

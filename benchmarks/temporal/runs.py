@@ -47,7 +47,11 @@ class Task:
 TASKS = {
     "official": Task(preset="fsdd-128r", data=("fsdd",), samples=2700),
     "speakers": Task(
-        preset="fsdd-128r", data=tuple(f"fsdd:split={name}" for name in SPEAKERS), samples=2500, epochs=(20, 40)
+        preset="fsdd-128r",
+        data=tuple(f"fsdd:split={name}" for name in SPEAKERS),
+        samples=2500,
+        hidden_leaks=(4,),
+        epochs=(20, 40),
     ),
     "reversed": Task(preset="fsdd-reversed-128r", data=("fsdd-reversed",), samples=5400),
     "cues": Task(preset="cues-64r", data=("cues",), samples=2000, hidden_leaks=(7,), epochs=(20,)),
@@ -103,8 +107,6 @@ def configuration(key: Key) -> NetworkConfig:
         key["preset"], hidden=(key["hidden"],), recurrence=key["recurrence"], shadow_width=shadow_width,
         weight_width=weight_width, epochs=key.get("epochs"), seed=key["seed"], **key.get("strategy", {}),
     )  # fmt: skip
-    if "recurrent_init" in key and config.learning is not None:
-        config = replace(config, learning=replace(config.learning, recurrent_init_shifts=(key["recurrent_init"],)))
     if "error_shift" in key and config.learning is not None:
         shifts = tuple(shift + key["error_shift"] for shift in config.learning.error_shifts)
         config = replace(config, learning=replace(config.learning, error_shifts=shifts))

@@ -31,13 +31,13 @@ SETTINGS: dict[str, dict[str, tuple[Any, ...]]] = {
     "mlp": {"learning_rate": (1e-3, 3e-3), "alpha": (1e-4, 1e-1, 1.0), "epochs": (50, 200)},
     "snn": {"epochs": ()},
     "rsnn": {"epochs": ()},
-    "fixed": {"recurrent_init": (11, 12, 13), "epochs": ()},
+    "fixed": {"epochs": ()},
     "direct": _STRATEGY,
     "final": _STRATEGY,
 }
 """What each method leaves open, in the order in which it is chosen, each with the first of those behind it; lists that
-are empty here are those of the task. Loss None is that of the score, `recurrent_init` the log2 of the range of the
-random weights, `error_shift` is added to that of the preset, which was chosen for Feedback."""
+are empty here are those of the task. Loss None is that of the score; `error_shift` is added to the preset's, which was
+chosen for Feedback."""
 CHOICES = max(len(lists) for lists in SETTINGS.values())
 TUNING_RUNS = 2
 """Of a task of one set; of one of several sets, one run each."""
