@@ -143,19 +143,20 @@ def temporal_preset(
     width = 8 + weight_width if membrane_width is None else membrane_width
     hidden_leak, readout_leak = task.leaks(kind)
     timing = timing or task.timing
+    traces = (hidden_leak,) * len(sizes) + (readout_leak,)
     if timing == "final":
-        readout_leak = max(readout_leak, FINAL_LEAK)
+        traces = tuple(max(leak, FINAL_LEAK) for leak in traces)
     neuron = NeuronConfig(
         membrane_width=width, spike_width=spike_width, threshold_shift=max(0, weight_width + 1 - spike_width),
         leak_shift=hidden_leak,
     )  # fmt: skip
-    readout = NeuronConfig(membrane_width=width + 2, threshold_shift=weight_width, leak_shift=readout_leak)
+    readout = NeuronConfig(membrane_width=width + 2, threshold_shift=weight_width, leak_shift=traces[-1])
     layers = (
         *(LayerConfig(size=size, weight_width=weight_width, neuron=neuron, recurrent=kind != "none") for size in sizes),
         LayerConfig(size=task.n_classes, weight_width=weight_width, neuron=readout),
     )
     learning = _learning(
-        task, len(sizes), kind, shadow_width, weight_width, spike_width, route, timing, error, rounding, seed
+        task, traces, kind, shadow_width, weight_width, spike_width, route, timing, error, rounding, seed
     )
     suffix = "" if kind == "none" else "r"
     return NetworkConfig(
@@ -171,7 +172,7 @@ def temporal_preset(
 
 def _learning(
     task: Task,
-    n_hidden: int,
+    traces: tuple[int, ...],
     kind: RecurrenceKind,
     shadow_width: int,
     weight_width: int,
@@ -190,10 +191,9 @@ def _learning(
     over the sample.
     """
     weight_scale, shadow_scale = weight_width - 8, shadow_width - 16
-    leaks = [task.leaks(kind)[0]] * n_hidden + [task.leaks(kind)[1]]
-    traces = [max(leak, FINAL_LEAK) for leak in leaks] if timing == "final" else leaks
+    n_hidden = len(traces) - 1
     ternary = 0 if error == "graded" else 6
-    octave = task.error_octave + weight_scale + traces[-1] - leaks[-1]
+    octave = task.error_octave + weight_scale + traces[-1] - task.leaks(kind)[1]
 
     def rate(base: int) -> int:
         return max(-16, min(base - shadow_scale, LFSR_WIDTH))
@@ -217,7 +217,7 @@ def _learning(
         recurrent_init_shifts=tuple(max(0, RECURRENT_INIT[kind] + shadow_scale) for _ in range(recurrent)),
         recurrence="fixed" if kind == "fixed" else "learned",
         rounding=rounding,
-        trace_shifts=tuple(traces),
+        trace_shifts=traces,
         trace_gain=max(0, TRACE_GAIN + 1 - spike_width),
         budget=task.budget,
         budget_shift=max(0, BUDGET_SHIFT + weight_scale - ternary),

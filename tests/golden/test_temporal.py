@@ -44,6 +44,22 @@ def test_every_variant_is_valid_and_scaled(shadow_width, weight_width, route, ti
         assert rule.init_shifts[0] == wanted
 
 
+@pytest.mark.parametrize("name", ["fsdd-128r", "cues-64r"])
+def test_with_an_error_at_the_end_the_readout_and_all_traces_reach_over_the_sample(name):
+    steps, end = (preset(name, timing=timing, hidden=(8, 8)) for timing in ("every_step", "final"))
+    assert steps.learning is not None and end.learning is not None
+    leaks = [[layer.neuron.leak_shift for layer in config.layers] for config in (steps, end)]
+    assert list(steps.learning.trace_shifts) == leaks[0] and end.learning.trace_shifts == (8, 8, 8)
+    assert leaks[1] == [*leaks[0][:2], 8]
+    # Membranes that leak less are larger, and the octaves of the error with them.
+    assert end.learning.error_octave - steps.learning.error_octave == 8 - leaks[0][2]
+
+
+def test_what_is_asked_at_the_end_is_learnt_at_the_end():
+    rules = [preset(name).learning for name in ("cues-64r", "fsdd-128")]
+    assert [rule.timing for rule in rules if rule is not None] == ["final", "every_step"]
+
+
 def test_widths_scale_thresholds_and_errors_together():
     narrow, wide = preset("fsdd-128", weight_width=4), preset("fsdd-128", weight_width=12)
     assert narrow.learning is not None and wide.learning is not None
