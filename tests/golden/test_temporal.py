@@ -52,7 +52,7 @@ def test_with_an_error_at_the_end_the_readout_and_all_traces_reach_over_the_samp
     assert list(steps.learning.trace_shifts) == leaks[0] and end.learning.trace_shifts == (8, 8, 8)
     assert leaks[1] == [*leaks[0][:2], 8]
     # Membranes that leak less are larger, and the octaves of the error with them.
-    assert end.learning.error_octave - steps.learning.error_octave == 8 - leaks[0][2]
+    assert end.learning.error_octave - steps.learning.error_octave == 8 - steps.learning.trace_shifts[-1]
 
 
 def test_what_is_asked_at_the_end_is_learnt_at_the_end():
