@@ -55,7 +55,7 @@ class Task:
     readout : {"membrane", "membrane_sum"}
     timing : {"every_step", "final"}
     error_octave, recurrent_rate, readout_rate : int
-        Of 8-bit inference and 16-bit shadow weights, with an error at every step.
+        Of 8-bit inference and 16-bit shadow weights, with the task's leaks.
     budget : int or None
     epochs : int
     description : str
@@ -81,7 +81,7 @@ class Task:
     description: str
 
     def leaks(self, kind: RecurrenceKind) -> tuple[int, int]:
-        """Return the leak shifts of hidden layers and of the readout, with an error at every step."""
+        """Return the leak shifts of hidden layers and of the readout; an error at the end may need longer ones."""
         usual = self.hidden_leak, self.readout_leak
         return usual if kind != "none" else self.leaks_without_recurrence or usual
 
@@ -97,9 +97,10 @@ _SHD = Task(
     description="Spiking Heidelberg Digits, 140 channels",
 )  # fmt: skip
 _CUES = Task(
-    data="cues", n_inputs=40, n_steps=220, n_classes=2, hidden=(64,), recurrence="learned", hidden_leak=7,
-    readout_leak=3, leaks_without_recurrence=None, readout="membrane", timing="final", error_octave=9,
-    readout_rate=8, budget=None, epochs=20, description="cue accumulation, a decision after a second's pause",
+    data="cues", n_inputs=40, n_steps=220, n_classes=2, hidden=(64,), recurrence="learned", hidden_leak=10,
+    readout_leak=10, leaks_without_recurrence=None, readout="membrane", timing="final", error_octave=14,
+    recurrent_rate=12, readout_rate=8, budget=None, epochs=20,
+    description="cue accumulation, a decision after a second's pause",
 )  # fmt: skip
 TASKS: dict[str, Task] = {
     "cues-64r": _CUES,

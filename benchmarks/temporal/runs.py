@@ -31,8 +31,11 @@ class Task:
     data : tuple of str
     samples : int
         To learn from, for the estimate of time.
-    hidden_leaks : tuple of int
-        From which that of BPTT is chosen.
+    validation : tuple of str, optional
+        Sets of which the test parts are what settings are chosen on: other samples than any of `data`. Where there are
+        none, settings are chosen on the held-out parts of `data`.
+    hidden_leaks, readout_leaks : tuple of int
+        From which those of BPTT are chosen.
     epochs : tuple of int
         From which those of the on-line rule are chosen.
     """
@@ -40,7 +43,9 @@ class Task:
     preset: str
     data: tuple[str, ...]
     samples: int
+    validation: tuple[str, ...] = ()
     hidden_leaks: tuple[int, ...] = (4, 5)
+    readout_leaks: tuple[int, ...] = (5, 4, 6, 3, 7)
     epochs: tuple[int, ...] = (40, 80)
 
 
@@ -54,7 +59,15 @@ TASKS = {
         epochs=(20, 40),
     ),
     "reversed": Task(preset="fsdd-reversed-128r", data=("fsdd-reversed",), samples=5400),
-    "cues": Task(preset="cues-64r", data=("cues",), samples=2000, hidden_leaks=(7,), epochs=(20,)),
+    "cues": Task(
+        preset="cues-64r",
+        data=("cues",),
+        samples=2000,
+        validation=("cues:test=3000,seed=11",),
+        hidden_leaks=(7, 8, 10),
+        readout_leaks=(5, 4, 6, 3, 7, 10),
+        epochs=(20,),
+    ),
 }
 
 
@@ -185,6 +198,17 @@ def counts(dataset: EventDataset, part: Part) -> np.ndarray:
     return found
 
 
+def validation_sets(task: Task, folds: int | None = None) -> tuple[str, ...]:
+    """Return the sets that settings are chosen on, of the first sets of a task."""
+    return task.validation or task.data[:folds]
+
+
+def validating(name: str, dataset: EventDataset) -> EventDataset:
+    """Return a set of :func:`validation_sets` with what settings are chosen on in place of its test part."""
+    apart = any(name in task.validation for task in TASKS.values())
+    return dataset if apart else dataset.validation_split()
+
+
 FAMILIES: dict[str, Callable[[Key, EventDataset], Answer]] = {
     "integer": by_rule,
     "bptt": by_gradients,
@@ -206,7 +230,7 @@ def answer(key: Key, data_dir: str | None) -> Answer:
     if key["samples"] is not None:
         dataset = dataset.take(key["samples"], key["samples"] // 2)
     if key["part"] == "validation":
-        dataset = dataset.validation_split()
+        dataset = validating(key["data"], dataset)
     began = time.process_time()
     return FAMILIES[key["family"]](key, dataset) | {"seconds": time.process_time() - began}
 

@@ -12,14 +12,14 @@ from benchmarks.answers import Answers, Key
 from benchmarks.online_bptt.tables import Row, spread
 from golden.presets import preset
 
-from .runs import METHODS, TASKS, Method, answer, seconds
+from .runs import METHODS, TASKS, Method, answer, seconds, validation_sets
 
 STRATEGIES = "reversed"
 """The task on which the three strategies of the Maastricht thesis are compared: Feedback is the presets' own."""
 WIDTHS = ("16-4", "16-8", "16-12", "16-16", "8-8")
 _BPTT = {
     "learning_rate": (1e-2, 5e-3, 2e-3, 2e-2, 4e-2),
-    "readout_leak": (5, 4, 6, 3, 7),
+    "readout_leak": (),
     "loss": ("mean_membrane", None),
     "hidden_leak": (),
     "epochs": (20, 40, 80),
@@ -75,18 +75,18 @@ class Study:
     def lists(self, case: Key) -> dict[str, tuple[Any, ...]]:
         """Return what is chosen for a case, and from what."""
         task = TASKS[case["task"]]
-        usual = {"hidden_leak": task.hidden_leaks, "epochs": task.epochs}
+        usual = {"hidden_leak": task.hidden_leaks, "readout_leak": task.readout_leaks, "epochs": task.epochs}
         found = {name: values or usual[name] for name, values in SETTINGS[case["method"]].items()}
         if self.options.epochs is None:
             return found
         return {name: (self.options.epochs,) if name == "epochs" else values[:2] for name, values in found.items()}
 
     def tuning(self, case: Key, settings: Key) -> list[Key]:
-        """Return the questions how well settings do on the validation splits.
+        """Return the questions how well settings do on the validation sets.
 
         They are those of all sets of the task with the first size and 16-8.
         """
-        sets = TASKS[case["task"]].data[: self.options.folds]
+        sets = validation_sets(TASKS[case["task"]], self.options.folds)
         judged = case | settings | {"part": "validation", "hidden": self.options.hidden[0]}
         if "widths" in case:
             judged["widths"] = "16-8"

@@ -70,8 +70,16 @@ class SpikingNetwork(nn.Module):
         return self.layers(spikes)
 
     def scores(self, outputs: Tensor) -> Tensor:
-        """Return the score of each class, as the hardware takes them: (T, batch, n_classes) -> (batch, n_classes)."""
-        return outputs[-1] if self.config.readout == "membrane" else outputs.sum(0)
+        """Return the score of each class, as the hardware takes them: (T, batch, n_classes) -> (batch, n_classes).
+
+        Equal counts of spikes are equal scores, in whatever order their fractions were added.
+        """
+        if self.config.readout == "membrane":
+            return outputs[-1]
+        if self.config.readout == "membrane_sum":
+            return outputs.sum(0)
+        levels = spiking_layers(self)[-1].neuron.max_spike
+        return torch.round(outputs.sum(0) * levels) / levels
 
     def quantise(self, *, fit: bool = True) -> SpikingNetwork:
         """Compute in the integers of the configuration from now on.

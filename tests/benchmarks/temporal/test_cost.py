@@ -10,19 +10,21 @@ from train.online import train_online
 
 CUES = load_cues("cues=3,delay_ms=100,train=300,test=10")
 CONFIG = preset("cues-64r", hidden=(6,), n_steps=CUES.n_steps, epochs=2, timing="every_step")
-"""40-6r-2: traces leak by 7 and 3, gain 4; graded errors."""
+"""40-6r-2: traces leak by 10, gain 4; graded errors."""
 
 
 def test_bits_of_the_rule_for_a_recurrent_layer():
     found = online_bits(CONFIG)
     assert n_weights(CONFIG) == 46 * 6 + 6 * 2 and found["weights"] == 16 * n_weights(CONFIG)
-    # Of 70 steps, each less than the leak takes at the level 2^7 * 16: 70 * 16 at most; of the readout 8 * 16.
-    assert CONFIG.n_steps == 70 and found["traces"] == (40 + 6) * 11 + 6 * 8
+    # Of 70 steps, far less than the leak takes at the level 2^10 * 16: 70 * 16 at most.
+    assert CONFIG.n_steps == 70 and found["traces"] == (40 + 6 + 6) * 11
     assert found["surrogates"] == 6 and found["own spikes"] == 6
     assert found["errors"] == (6 + 2) * 5 and "counters" not in found
     assert "own spikes" not in online_bits(preset("fsdd-128"))
     speech = preset("fsdd-128r")
     assert online_bits(speech)["counters"] == 128 * 7 + 10 * speech.score_width
+    # Of 80 steps, but what leaks at the level 2^4 * 16 is what a spike adds.
+    assert online_bits(speech)["traces"] == 3 * 128 * 9
 
 
 @pytest.mark.parametrize("recurrence", ["none", "learned"])

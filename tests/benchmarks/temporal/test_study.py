@@ -61,6 +61,18 @@ def test_settings_are_those_of_the_first_size_over_all_sets_of_a_task(tmp_path):
     assert {key["hidden"] for case in cases for key in study.runs(case)} == {64, 32}
 
 
+def test_what_is_made_on_the_fly_has_settings_chosen_on_samples_of_its_own(tmp_path):
+    study = study_of(tmp_path, "--tasks", "cues", "--methods", "bptt-snn", "--hidden", "64")
+    (case,) = study.cases()
+    (apart,) = {key["data"] for key in study.choice(case, 0)}
+    assert apart != case["data"] and {key["data"] for key in study.runs(case)} == {case["data"]}
+    made, tested = runs.dataset_of(apart, None), runs.dataset_of(case["data"], None)
+    assert runs.validating(apart, made) is made and len(made.test_y) == 3000
+    for part in (made.test, made.train):
+        assert not np.array_equal(part.addresses[:1000], tested.test.addresses[:1000])
+    assert len(runs.validating("cues", tested).test_y) < len(tested.train_y)
+
+
 def test_strategies_are_compared_on_one_task_and_have_their_error_shift_chosen(tmp_path):
     methods = ("--methods", "rsnn", "fixed", "direct", "final", "--hidden", "64", "32", "--widths", "16-8")
     study = study_of(tmp_path, "--tasks", "reversed", "official", *methods)
@@ -170,7 +182,7 @@ def test_each_family_answers(family, settings):
     config = runs.configuration(key)
     assert config.layers[0].recurrent and config.layers[0].size == 8
     leaks = [layer.neuron.leak_shift for layer in config.layers]
-    assert leaks == [settings.get("hidden_leak", 7), settings.get("readout_leak", 8)]
+    assert leaks == [settings.get("hidden_leak", 10), settings.get("readout_leak", 10)]
 
 
 def test_the_network_of_a_question():

@@ -143,6 +143,17 @@ def test_a_trained_recurrent_network_loses_nothing(n, readout, hidden, recurrenc
         assert (network.shadows[0][:, : layer.n_in] != initial_shadow(layer)[:, : layer.n_in]).any()
 
 
+def test_equal_counts_of_spikes_are_a_tie_in_whatever_order_they_come():
+    config = preset("digits-64", spike_width=2, n_steps=80, encoding="rate")
+    model = SpikingNetwork(replace(config, readout="spike_count", learning=None))
+    levels = torch.from_numpy(np.random.default_rng(0).integers(4, size=(80, 200, 1)))
+    outputs = torch.cat([levels, levels.flip(0)], dim=2) / 3
+    sums = outputs.sum(0)
+    assert (sums[:, 0] != sums[:, 1]).any(), "fractions add up to other numbers in another order"
+    scores = model.scores(outputs)
+    assert (scores[:, 0] == scores[:, 1]).all() and torch.equal(torch.round(scores[:, 0] * 3), levels.sum(0)[:, 0])
+
+
 def test_integers_of_own_spikes_stand_for_the_same_as_floating_point():
     config = preset("cues-64r", hidden=(20,), spike_width=2, n_steps=75)
     neurons = replace(config.layers[0].neuron, leak_shift=None)
