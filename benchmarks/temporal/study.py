@@ -16,7 +16,8 @@ from .runs import METHODS, TASKS, Method, answer, seconds, validation_sets
 
 STRATEGIES = "reversed"
 """The task on which the three strategies of the Maastricht thesis are compared: Feedback is the presets' own."""
-WIDTHS = ("16-4", "16-8", "16-12", "16-16", "8-8")
+USUAL_WIDTHS = "16-8"
+WIDTHS = ("16-4", USUAL_WIDTHS, "16-12", "16-16", "8-8")
 _BPTT = {
     "learning_rate": (1e-2, 5e-3, 2e-3, 2e-2, 4e-2),
     "readout_leak": (),
@@ -66,9 +67,10 @@ class Study:
         }  # fmt: skip
         if how.strategy:
             if task == STRATEGIES and hidden == self.options.hidden[0]:
-                yield key | {"strategy": how.strategy, "widths": "16-8"}
+                yield key | {"strategy": how.strategy, "widths": USUAL_WIDTHS}
         elif how.family == "integer":
-            yield from (key | {"widths": widths} for widths in (self.options.widths if how.all_widths else ["16-8"]))
+            measured = self.options.widths if how.all_widths else [USUAL_WIDTHS]
+            yield from (key | {"widths": widths} for widths in measured)
         else:
             yield key
 
@@ -89,7 +91,7 @@ class Study:
         sets = validation_sets(TASKS[case["task"]], self.options.folds)
         judged = case | settings | {"part": "validation", "hidden": self.options.hidden[0]}
         if "widths" in case:
-            judged["widths"] = "16-8"
+            judged["widths"] = USUAL_WIDTHS
         seeds = range(TUNING_RUNS if len(sets) == 1 else 1)
         return [judged | {"data": data, "seed": seed} for data in sets for seed in seeds]
 
@@ -142,10 +144,16 @@ class Study:
         return [self.answers[key]["accuracy"] for key in self.runs(case)]
 
     def by_method(self) -> dict[str, dict[str, list[Key]]]:
-        """Return the cases by name of the method and by task; several of a task are those of its test speakers."""
+        """Return the cases by name of the method and by task; several of a task are those of its test speakers.
+
+        Integer networks have the usual widths where these are measured.
+        """
+        one = USUAL_WIDTHS if USUAL_WIDTHS in self.options.widths else self.options.widths[0]
+        order = {method: at for at, method in enumerate(METHODS)}
         found: dict[str, dict[str, list[Key]]] = {}
-        for case in self.cases():
-            found.setdefault(name_of(case), {}).setdefault(case["task"], []).append(case)
+        for case in sorted(self.cases(), key=lambda case: (case["hidden"], order[case["method"]])):
+            if case.get("widths", USUAL_WIDTHS) in (USUAL_WIDTHS, one):
+                found.setdefault(name_of(case), {}).setdefault(case["task"], []).append(case)
         return found
 
     def means(self, cases: list[Key]) -> list[float]:
@@ -169,13 +177,25 @@ class Study:
             if "speakers" in tasks
         ]
 
+    def width_rows(self) -> list[Row]:
+        """Return test accuracy by task, method and widths of the weights."""
+        found: dict[tuple[str, str], dict[str, list[Key]]] = {}
+        for case in self.cases():
+            if METHODS[case["method"]].all_widths:
+                name = f"{METHODS[case['method']].name} {case['hidden']}"
+                found.setdefault((case["task"], name), {}).setdefault(case["widths"], []).append(case)
+        return [
+            {"task": task, "method": name} | {widths: spread(self.means(cases)) for widths, cases in by_widths.items()}
+            for (task, name), by_widths in found.items()
+        ]
+
     def goal_rows(self) -> list[Row]:
         """Return how far the integer networks of 16-8 are above float BPTT of the same network less its deviation."""
         rows, methods = [], self.by_method()
         for name, tasks in methods.items():
             example = next(iter(tasks.values()))[0]
             other = f"bptt-{example['method']}"
-            if other not in self.options.methods or example["widths"] != "16-8":
+            if other not in self.options.methods or example["widths"] != USUAL_WIDTHS:
                 continue
             row: Row = {"16-8 less (BPTT - sd), points": name}
             for task, cases in tasks.items():
@@ -214,6 +234,8 @@ class Study:
         found = {"Test accuracy, %": self.accuracy_rows()}
         if "speakers" in self.options.tasks:
             found["Unknown speakers one by one, test accuracy, %"] = self.speaker_rows()
+        if len(self.options.widths) > 1:
+            found["Shadow and inference weight bits, test accuracy, %"] = self.width_rows()
         found |= {"Beside BPTT": self.goal_rows(), "Settings chosen on validation": self.setting_rows()}
         return {title: rows for title, rows in found.items() if rows}
 
