@@ -189,19 +189,23 @@ def _learning(
     Errors, octave, margin and budget follow the scale of the inference weights, rates and initial weights that of the
     shadow weights. A ternary error is 2^6 times smaller than the largest graded one, of which the error shift and the
     readout's rate make up. An error at the end is one of membranes that leak less, and its update counts the surrogate
-    over the sample.
+    over the sample. What is slower than rates can be, the schedule to come, has a smaller error instead, of which the
+    other rates make up.
     """
     weight_scale, shadow_scale = weight_width - 8, shadow_width - 16
     n_hidden = len(traces) - 1
     ternary = 0 if error == "graded" else 6
     octave = task.error_octave + weight_scale + traces[-1] - task.leaks(kind)[1]
 
+    slowest = LFSR_WIDTH - len(SCHEDULE)
+    beyond = max(0, task.recurrent_rate - shadow_scale - slowest) if kind == "learned" else 0
+
     def rate(base: int) -> int:
         return max(-16, min(base - shadow_scale, LFSR_WIDTH))
 
     recurrent = n_hidden if kind != "none" else 0
     inits = [HIDDEN_INIT] * n_hidden + [READOUT_INIT]
-    error_shift = ERROR_SHIFT + weight_scale - ternary + (timing == "final")
+    error_shift = ERROR_SHIFT + weight_scale - ternary + (timing == "final") + beyond
     # Layers below the last hidden one get gradients, of up to 2^7, where that one gets errors.
     deeper = ternary + 1 if route == "feedback" else 0
     return LearningConfig(
@@ -212,9 +216,9 @@ def _learning(
         margin=_scaled(MARGIN, weight_scale),
         error_octave=max(0, octave),
         surrogate="narrow",
-        rate_shifts=(rate(HIDDEN_RATE),) * n_hidden + (rate(task.readout_rate - ternary),),
+        rate_shifts=(rate(HIDDEN_RATE - beyond),) * n_hidden + (rate(task.readout_rate - ternary),),
         error_shifts=tuple(max(-7, shift) for shift in (*[error_shift + deeper] * (n_hidden - 1), error_shift)),
-        recurrent_rate_shifts=(rate(task.recurrent_rate),) * recurrent,
+        recurrent_rate_shifts=(rate(task.recurrent_rate - beyond),) * recurrent,
         recurrent_init_shifts=tuple(max(0, RECURRENT_INIT[kind] + shadow_scale) for _ in range(recurrent)),
         recurrence="fixed" if kind == "fixed" else "learned",
         rounding=rounding,

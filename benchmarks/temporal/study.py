@@ -69,8 +69,8 @@ class Study:
             if task == STRATEGIES and hidden == self.options.hidden[0]:
                 yield key | {"strategy": how.strategy, "widths": USUAL_WIDTHS}
         elif how.family == "integer":
-            measured = self.options.widths if how.all_widths else [USUAL_WIDTHS]
-            yield from (key | {"widths": widths} for widths in measured)
+            for widths in self.options.widths if how.all_widths else [USUAL_WIDTHS]:
+                yield key | {"widths": widths, "constants": constants(name, how, widths)}
         else:
             yield key
 
@@ -91,7 +91,8 @@ class Study:
         sets = validation_sets(TASKS[case["task"]], self.options.folds)
         judged = case | settings | {"part": "validation", "hidden": self.options.hidden[0]}
         if "widths" in case:
-            judged["widths"] = USUAL_WIDTHS
+            usual = constants(case["preset"], METHODS[case["method"]])
+            judged |= {"widths": USUAL_WIDTHS, "constants": usual}
         seeds = range(TUNING_RUNS if len(sets) == 1 else 1)
         return [judged | {"data": data, "seed": seed} for data in sets for seed in seeds]
 
@@ -247,12 +248,14 @@ def name_of(case: Key) -> str:
     return f"{how.name} {case['hidden']}{widths}"
 
 
-def constants(name: str, how: Method) -> str:
+def constants(name: str, how: Method, widths: str = USUAL_WIDTHS) -> str:
     """Return a mark of the constants of a preset that a method learns with: answers of other ones are not answers.
 
     Those of the on-line rule are not for the other families, to which leaks are settings.
     """
-    found = preset(name, recurrence=how.recurrence, **how.strategy).to_dict()
+    shadow, weight = map(int, widths.split("-"))
+    options = {"shadow_width": shadow, "weight_width": weight, "recurrence": how.recurrence, **how.strategy}
+    found = preset(name, **options).to_dict()
     if how.family != "integer":
         del found["learning"]
         for layer in found["layers"]:

@@ -61,6 +61,17 @@ def test_what_is_asked_at_the_end_is_learnt_at_the_end():
     assert [rule.timing for rule in rules if rule is not None] == ["final", "every_step"]
 
 
+def test_a_recurrence_slower_than_draws_have_bits_learns_from_a_smaller_error():
+    wide, narrow = preset("cues-64r").learning, preset("cues-64r", shadow_width=8).learning
+    assert wide is not None and narrow is not None
+    assert wide.recurrent_rate_shifts == (12,) and narrow.recurrent_rate_shifts == (13,), "16 after the schedule"
+    smaller = narrow.error_shifts[0] - wide.error_shifts[0]
+    # An update of shadow weights of 8 bits is 2^8 times smaller, in LSBs, than that of 16 bits.
+    assert smaller == 7 and narrow.recurrent_rate_shifts[0] + smaller - wide.recurrent_rate_shifts[0] == 8
+    assert narrow.rate_shifts[0] + smaller - wide.rate_shifts[0] == 8
+    assert narrow.rate_shifts[-1] - wide.rate_shifts[-1] == 8, "the readout has its own error"
+
+
 def test_widths_scale_thresholds_and_errors_together():
     narrow, wide = preset("fsdd-128", weight_width=4), preset("fsdd-128", weight_width=12)
     assert narrow.learning is not None and wide.learning is not None

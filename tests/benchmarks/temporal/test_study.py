@@ -8,7 +8,7 @@ import pytest
 from benchmarks.answers import Answers
 from benchmarks.temporal import runs
 from benchmarks.temporal.__main__ import main, parsed
-from benchmarks.temporal.study import CHOICES, SETTINGS, Study, constants
+from benchmarks.temporal.study import CHOICES, SETTINGS, WIDTHS, Study, constants
 from train.data.cues import load_cues
 
 
@@ -143,6 +143,8 @@ def test_constants_of_the_rule_are_not_those_of_bptt(monkeypatch, change, counts
 def test_constants_are_those_of_recurrence_and_strategy():
     names = ("snn", "rsnn", "direct", "final")
     assert len({constants("fsdd-128r", runs.METHODS[name]) for name in names}) == len(names)
+    widths = {constants("fsdd-128r", runs.METHODS["rsnn"], widths) for widths in WIDTHS}
+    assert len(widths) == len(WIDTHS) and constants("fsdd-128r", runs.METHODS["rsnn"]) in widths
 
 
 def test_tables_are_means_over_seeds_of_means_over_speakers(tmp_path):
