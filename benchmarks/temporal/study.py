@@ -214,7 +214,8 @@ class Study:
                 continue
             row: Row = {"method": METHODS[case["method"]].name, "task": case["task"]}
             row |= {"settings": ", ".join(f"{name} {value or 'of the score'}" for name, value in chosen.items())}
-            row["validation accuracy, %"] = spread(self.validation(case, chosen) or [float("nan")])
+            known = self.validation(case, chosen)  # of settings without a choice there is none
+            row["validation accuracy, %"] = spread(known) if known else ""
             rows[case["method"], case["task"]] = row  # the same for every size and set
         return list(rows.values())
 
