@@ -25,8 +25,8 @@ from its list (SETTINGS), by the mean accuracy over two seeds on a sixth of the 
 over all six sets, where one speaker of the five is held out, and of `cues`, which are made on the fly, on 3,000 samples
 of another seed. The on-line rule leaves its epochs open, BPTT that, learning rate, leaks and loss; all else of the rule
 is the presets', chosen on the validation sets of `official`, `reversed` and `cues`. So on `speakers` every speaker has
-a say in what is chosen for the five others, which favours the methods that choose most. Test samples are looked at
-once, after the last epoch.
+a say in what is chosen for the five others, which favours the methods that choose most. Nothing is chosen by what is
+found on test samples, after the last epoch.
 
 Every answer is a line of DIR/answers.jsonl; an interrupted run goes on where it stopped. The tables are printed and
 written to DIR/temporal.md; DIR/runs.csv holds all test runs, DIR/results.json tables and runs.
