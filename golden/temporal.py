@@ -189,8 +189,8 @@ def _learning(
     Errors, octave, margin and budget follow the scale of the inference weights, rates and initial weights that of the
     shadow weights. A ternary error is 2^6 times smaller than the largest graded one, of which the error shift and the
     readout's rate make up. An error at the end is one of membranes that leak less, and its update counts the surrogate
-    over the sample. What is slower than rates can be, the schedule to come, has a smaller error instead, of which the
-    other rates make up.
+    over the sample. A recurrence slower than rates can be, the schedule to come, has a smaller error instead, and its
+    layer's other rates are as much faster.
     """
     weight_scale, shadow_scale = weight_width - 8, shadow_width - 16
     n_hidden = len(traces) - 1
@@ -206,8 +206,9 @@ def _learning(
     recurrent = n_hidden if kind != "none" else 0
     inits = [HIDDEN_INIT] * n_hidden + [READOUT_INIT]
     error_shift = ERROR_SHIFT + weight_scale - ternary + (timing == "final") + beyond
-    # Layers below the last hidden one get gradients, of up to 2^7, where that one gets errors.
-    deeper = ternary + 1 if route == "feedback" else 0
+    # Layers below the last hidden one get gradients, of up to 2^7, where that one gets errors; a smaller error makes
+    # these smaller already.
+    deeper = ternary + 1 - beyond if route == "feedback" else 0
     return LearningConfig(
         shadow_width=shadow_width,
         route=route,

@@ -72,6 +72,14 @@ def test_a_recurrence_slower_than_draws_have_bits_learns_from_a_smaller_error():
     assert narrow.rate_shifts[-1] - wide.rate_shifts[-1] == 8, "the readout has its own error"
 
 
+@pytest.mark.parametrize("route, lower", [("feedback", 0), ("direct", 7)])
+def test_a_smaller_error_makes_the_gradients_below_smaller_once(route, lower):
+    wide, narrow = (preset("cues-64r", hidden=(8, 8), shadow_width=width, route=route).learning for width in (16, 8))
+    assert wide is not None and narrow is not None
+    smaller = [a - b for a, b in zip(narrow.error_shifts, wide.error_shifts, strict=True)]
+    assert smaller == [lower, 7], "errors of the direct route are carried to every layer by itself"
+
+
 def test_widths_scale_thresholds_and_errors_together():
     narrow, wide = preset("fsdd-128", weight_width=4), preset("fsdd-128", weight_width=12)
     assert narrow.learning is not None and wide.learning is not None
