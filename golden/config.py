@@ -107,7 +107,8 @@ class NeuronConfig:
         _require_range(self, "spike_width", *SPIKE_WIDTHS)
         top = self.membrane_width - 1 - self.spike_width
         _require(top >= 0, self, "spike_width", f"must be below membrane_width ({self.membrane_width})")
-        _require_range(self, "threshold_shift", 0, top)
+        widths = f"membrane_width {self.membrane_width} and spike_width {self.spike_width}"
+        _require(_is_within(self.threshold_shift, 0, top), self, "threshold_shift", f"must be 0..{top} with {widths}")
         if self.leak_shift is not None:
             _require_range(self, "leak_shift", 1, self.membrane_width - 1)
             _require(self.leak_factor is None, self, "leak_factor", "must be absent where leak_shift is given")

@@ -32,6 +32,11 @@ RECURRENT_INIT = {"learned": 11, "fixed": 12}
 BUDGET_SHIFT = 9
 FINAL_LEAK = 8
 """Leak shift of the readout and of all traces where the error comes at the end alone: they must reach over a sample."""
+DIRECT_SHIFT = 4
+FINER_LEVELS = 4
+"""Bits by which a level may be finer than the threshold of n = 1; with finer ones a step of a weight is too coarse."""
+SMALLER_ERROR = {"every_step": 3, "final": 9}
+"""Bits by which an error may be made smaller; with more of them hardly any hidden weight changes."""
 SCHEDULE = (0.5, 0.7, 0.9)
 """Shares of a run from which on every rate is halved."""
 
@@ -133,7 +138,8 @@ def temporal_preset(
 ) -> NetworkConfig:
     """Return the configuration of a task of :data:`TASKS`; :func:`golden.presets.preset` says what changes it.
 
-    The spike levels divide the range ``0..2^(Bw+1)``, however many they are.
+    The spike levels divide the range ``0..2^(Bw+1)``, however many they are up to n = 5, then a range larger by each
+    further bit.
     """
     task = TASKS[name]
     sizes = task.hidden if hidden is None else tuple(hidden)
@@ -142,22 +148,26 @@ def temporal_preset(
         raise ConfigError(f"recurrence: must be one of {', '.join(get_args(RecurrenceKind))}, got {kind!r}")
     steps = task.n_steps if n_steps is None else n_steps
     width = 8 + weight_width if membrane_width is None else membrane_width
+    finer = _finer_levels(spike_width)
+    readout_width = width + 2 + finer
     hidden_leak, readout_leak = task.leaks(kind)
+    hidden_leak = min(hidden_leak, width - 1)
     timing = timing or task.timing
     traces = (hidden_leak,) * len(sizes) + (readout_leak,)
     if timing == "final":
         traces = tuple(max(leak, FINAL_LEAK) for leak in traces)
+    traces = (*traces[:-1], min(traces[-1], readout_width - 1))
     neuron = NeuronConfig(
-        membrane_width=width, spike_width=spike_width, threshold_shift=max(0, weight_width + 1 - spike_width),
+        membrane_width=width, spike_width=spike_width, threshold_shift=max(0, weight_width - finer),
         leak_shift=hidden_leak,
     )  # fmt: skip
-    readout = NeuronConfig(membrane_width=width + 2, threshold_shift=weight_width, leak_shift=traces[-1])
+    readout = NeuronConfig(membrane_width=readout_width, threshold_shift=weight_width, leak_shift=traces[-1])
     layers = (
         *(LayerConfig(size=size, weight_width=weight_width, neuron=neuron, recurrent=kind != "none") for size in sizes),
         LayerConfig(size=task.n_classes, weight_width=weight_width, neuron=readout),
     )
     learning = _learning(
-        task, traces, kind, shadow_width, weight_width, spike_width, route, timing, error, rounding, seed
+        task, steps, traces, kind, shadow_width, weight_width, spike_width, route, timing, error, rounding, seed
     )
     suffix = "" if kind == "none" else "r"
     return NetworkConfig(
@@ -173,6 +183,7 @@ def temporal_preset(
 
 def _learning(
     task: Task,
+    n_steps: int,
     traces: tuple[int, ...],
     kind: RecurrenceKind,
     shadow_width: int,
@@ -189,42 +200,59 @@ def _learning(
     Errors, octave, margin and budget follow the scale of the inference weights, rates and initial weights that of the
     shadow weights. A ternary error is 2^6 times smaller than the largest graded one, of which the error shift and the
     readout's rate make up. An error at the end is one of membranes that leak less, and its update counts the surrogate
-    over the sample. A recurrence slower than rates can be, the schedule to come, has a smaller error instead, and its
-    layer's other rates are as much faster.
+    over the sample.
+
+    Graded spikes are larger than those of one bit, by 2^finer, and so are membranes and traces that sum them: octave
+    and margin grow with the readout's membranes, weights that read spikes begin smaller, and their rates fall once for
+    the trace and, where the threshold does not grow, once for the membrane.
+
+    Where weights that read spikes are to learn more slowly than rates can be, the schedule to come, the error is
+    smaller instead, and the other rates are as much faster.
     """
     weight_scale, shadow_scale = weight_width - 8, shadow_width - 16
+    finer = _finer_levels(spike_width)
     n_hidden = len(traces) - 1
     ternary = 0 if error == "graded" else 6
-    octave = task.error_octave + weight_scale + traces[-1] - task.leaks(kind)[1]
+    final = timing == "final"
+    octave = task.error_octave + weight_scale + finer + traces[-1] - task.leaks(kind)[1]
 
-    slowest = LFSR_WIDTH - len(SCHEDULE)
-    beyond = max(0, task.recurrent_rate - shadow_scale - slowest) if kind == "learned" else 0
+    first = HIDDEN_RATE - (spike_width - 1 - finer)  # beyond n = 5 the threshold is larger, and input events are not
+    deep, recurrent = HIDDEN_RATE + 2 * finer, task.recurrent_rate + 2 * finer
+    slow = [deep] * (n_hidden > 1) + [recurrent] * (kind == "learned")
+    excess = max(slow, default=0) - shadow_scale - (LFSR_WIDTH - len(SCHEDULE))
+    smaller = min(max(0, excess), SMALLER_ERROR[timing])
 
     def rate(base: int) -> int:
         return max(-16, min(base - shadow_scale, LFSR_WIDTH))
 
-    recurrent = n_hidden if kind != "none" else 0
-    inits = [HIDDEN_INIT] * n_hidden + [READOUT_INIT]
-    error_shift = ERROR_SHIFT + weight_scale - ternary + (timing == "final") + beyond
-    # Layers below the last hidden one get gradients, of up to 2^7, where that one gets errors; a smaller error makes
-    # these smaller already.
-    deeper = ternary + 1 - beyond if route == "feedback" else 0
+    hidden_rates = [rate(first - smaller)] + [rate(deep - smaller)] * (n_hidden - 1)
+    error_shift = ERROR_SHIFT + weight_scale - ternary + final + smaller
+    # Layers below the last hidden one get gradients, of up to 2^7, where that one gets errors; those of an error at the
+    # end count the surrogate over the sample, and a smaller error makes them smaller already.
+    deeper = ternary + 1 + final * (n_steps.bit_length() - 2) - smaller if route == "feedback" else 0
+    # An inference weight of less than one step is none.
+    smallest_init = 16 - weight_width
+    inits = [HIDDEN_INIT] + [max(HIDDEN_INIT - finer, smallest_init)] * (n_hidden - 1)
+    inits.append(max(READOUT_INIT, smallest_init))
+    recurrent_init = max(RECURRENT_INIT[kind] - finer, smallest_init) if kind != "none" else 0
+    n_recurrent = n_hidden if kind != "none" else 0
     return LearningConfig(
         shadow_width=shadow_width,
         route=route,
         timing=timing,
         error=error,
-        margin=_scaled(MARGIN, weight_scale),
+        margin=_scaled(MARGIN, weight_scale + finer),
         error_octave=max(0, octave),
         surrogate="narrow",
-        rate_shifts=(rate(HIDDEN_RATE - beyond),) * n_hidden + (rate(task.readout_rate - ternary),),
+        rate_shifts=(*hidden_rates, rate(task.readout_rate + finer - ternary)),
         error_shifts=tuple(max(-7, shift) for shift in (*[error_shift + deeper] * (n_hidden - 1), error_shift)),
-        recurrent_rate_shifts=(rate(task.recurrent_rate - beyond),) * recurrent,
-        recurrent_init_shifts=tuple(max(0, RECURRENT_INIT[kind] + shadow_scale) for _ in range(recurrent)),
+        direct_shift=max(0, DIRECT_SHIFT + weight_scale),
+        recurrent_rate_shifts=(rate(recurrent - smaller),) * n_recurrent,
+        recurrent_init_shifts=(max(0, recurrent_init + shadow_scale),) * n_recurrent,
         recurrence="fixed" if kind == "fixed" else "learned",
         rounding=rounding,
         trace_shifts=traces,
-        trace_gain=max(0, TRACE_GAIN + 1 - spike_width),
+        trace_gain=max(0, TRACE_GAIN + 1 - task.input_spike_width),
         budget=task.budget,
         budget_shift=max(0, BUDGET_SHIFT + weight_scale - ternary),
         init_shifts=tuple(max(0, init + shadow_scale) for init in inits),
@@ -232,6 +260,11 @@ def _learning(
         schedule=tuple(sorted({max(1, round(share * task.epochs)) for share in SCHEDULE})),
         seed=seed,
     )
+
+
+def _finer_levels(spike_width: int) -> int:
+    """Return by how many bits a level is finer than the threshold of n = 1."""
+    return min(spike_width - 1, FINER_LEVELS)
 
 
 def _scaled(value: int, shift: int) -> int:

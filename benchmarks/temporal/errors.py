@@ -36,7 +36,7 @@ from benchmarks.answers import Answer, Answers, Key
 from benchmarks.command import command
 from benchmarks.online_bptt.tables import Row, markdown, spread
 from golden import kernels
-from golden.config import GRADED_SHIFT
+from golden.config import GRADED_SHIFT, ErrorKind
 from golden.errors import InputError
 from golden.presets import preset
 from train.online import evaluate, train_online
@@ -80,12 +80,16 @@ def learning_from(error: str) -> AbstractContextManager[Any]:
     return patch.multiple(kernels, **control(error)) if error in CONTROLS else nullcontext()
 
 
+def kind_of(error: str) -> ErrorKind:
+    """Return the error of the configuration that learns from one of :data:`ERRORS`."""
+    return error if error in ("pair", "margin") else "graded"
+
+
 def answer(key: Key, data_dir: str | None) -> Answer:
     """Train with an error and return the accuracy on the held-out part."""
     dataset = validating(key["data"], dataset_of(key["data"], data_dir).take(key["samples"], key["samples"]))
-    kind = "graded" if key["error"] in ("shift", *CONTROLS) else key["error"]
     hidden = None if key["hidden"] is None else (key["hidden"],)
-    config = preset(key["preset"], error=kind, hidden=hidden, epochs=key["epochs"], seed=key["seed"])
+    config = preset(key["preset"], error=kind_of(key["error"]), hidden=hidden, epochs=key["epochs"], seed=key["seed"])
     with learning_from(key["error"]):
         network = train_online(config, dataset).network
     return {"accuracy": evaluate(network, dataset).accuracy}
@@ -95,7 +99,7 @@ def questions(task: str, error: str, seed: int, options: argparse.Namespace) -> 
     """Return the questions of one entry of the table: one for each set of the task."""
     changed: Key = QUICK if options.quick else dict.fromkeys(QUICK)
     name = TASKS[task].preset
-    mark = constants(name, METHODS["rsnn"])
+    mark = constants(name, METHODS["rsnn"], error=kind_of(error))
     key: Key = {"preset": name, "constants": mark, "error": error, "seed": seed, **changed}
     return [key | {"data": data} for data in validation_sets(TASKS[task])]
 

@@ -249,13 +249,14 @@ def name_of(case: Key) -> str:
     return f"{how.name} {case['hidden']}{widths}"
 
 
-def constants(name: str, how: Method, widths: str = USUAL_WIDTHS) -> str:
+def constants(name: str, how: Method, widths: str = USUAL_WIDTHS, **changed: Any) -> str:
     """Return a mark of the constants of a preset that a method learns with: answers of other ones are not answers.
 
-    Those of the on-line rule are not for the other families, to which leaks are settings.
+    Those of the on-line rule are not for the other families, to which leaks are settings. `changed` are further
+    options of the preset.
     """
     shadow, weight = map(int, widths.split("-"))
-    options = {"shadow_width": shadow, "weight_width": weight, "recurrence": how.recurrence, **how.strategy}
+    options = {"shadow_width": shadow, "weight_width": weight, "recurrence": how.recurrence, **how.strategy, **changed}
     found = preset(name, **options).to_dict()
     if how.family != "integer":
         del found["learning"]

@@ -99,13 +99,16 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
             ("test accuracy", f"{percent(result['accuracy'])}, of the weights the hardware learned"),
             ("samples", f"{total:,} learned from, {updated:,} of them with an update"),
             ("cycles per sample", report.cycles_per_sample),
-            ("cycles of updates", f"{number(per_updated)} a sample with any" if updated else "-"),
+            ("cycles of updates", f"{number(per_updated)} for a sample that has an update" if updated else "-"),
             ("lanes while updating", f"{percent(report.update_lane_share)} of the cycles have a weight word in work"),
             ("samples per second", result["samples_per_second"]),
             title=f"{config.name} learning {dataset.name} in hardware, back end {args.backend}",
         ),
         accesses_table(report),
     ]
+    for layer, words in enumerate(report.words_written):
+        if updated and not words:
+            note(f"layer {layer}: no weight was updated, so its updates are not verified; try more samples or epochs")
     found = [f"mismatch: {mismatch}" for mismatch in report.first]
     if (at := result["first_differing"]) is not None:
         found.insert(

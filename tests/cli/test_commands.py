@@ -273,6 +273,18 @@ def test_cosim_learns(intsnn, trained):
     assert intsnn("cosim", "--learn", trained, "--samples", 100_000).code == 2
 
 
+def test_cosim_tells_of_a_layer_that_did_not_learn(intsnn, tmp_path):
+    config = preset("digits-64", hidden=(6,))
+    assert config.learning is not None
+    (tmp_path / "mine.toml").write_text(
+        replace(config, learning=replace(config.learning, error_shifts=(24,))).to_toml()
+    )
+    options = ("--samples", 4, "--backend", "icarus")
+    done = intsnn("cosim", "--learn", "--config", tmp_path / "mine.toml", *options)
+    assert done.code == 0 and "layer 0: no weight was updated, so its updates are not verified" in done.err
+    assert "no weight was updated" not in intsnn("cosim", "--learn", "--preset", "digits-64", *options).err
+
+
 def test_cosim_learns_on_the_core_that_generate_writes_by_the_schedule_of_the_configuration(
     intsnn, monkeypatch, tmp_path
 ):

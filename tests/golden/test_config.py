@@ -54,8 +54,16 @@ BROKEN_RULES = [
         {"membrane_width": 4, "threshold_shift": 0, "spike_width": 4},
         "NeuronConfig.spike_width: must be below membrane_width (4), got 4",
     ),
-    (NeuronConfig, {"threshold_shift": -1}, "NeuronConfig.threshold_shift: must be 0..11, got -1"),
-    (NeuronConfig, {"threshold_shift": 12}, "NeuronConfig.threshold_shift: must be 0..11, got 12"),
+    (
+        NeuronConfig,
+        {"threshold_shift": -1},
+        "NeuronConfig.threshold_shift: must be 0..11 with membrane_width 16 and spike_width 4, got -1",
+    ),
+    (
+        NeuronConfig,
+        {"threshold_shift": 12},
+        "NeuronConfig.threshold_shift: must be 0..11 with membrane_width 16 and spike_width 4, got 12",
+    ),
     (NeuronConfig, {"leak_shift": 0}, "NeuronConfig.leak_shift: must be 1..15, got 0"),
     (NeuronConfig, {"leak_shift": 16}, "NeuronConfig.leak_shift: must be 1..15, got 16"),
     (

@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 
+from golden.config import Timing
 from golden.errors import ConfigError
 from golden.presets import PRESETS, preset
 from golden.temporal import TASKS, usual_data
@@ -38,10 +39,14 @@ def test_every_variant_is_valid_and_scaled(shadow_width, weight_width, route, ti
         assert config.topology == ("128-20-30-10" if recurrence == "none" else "128-20r-30r-10")
         assert (rule.error, rule.epochs, rule.seed, config.hardware.lanes) == (error, 7, 3, (4,))
         assert rule.recurrence == ("fixed" if recurrence == "fixed" else "learned")
-        assert hidden.neuron.threshold_shift + spike_width == max(weight_width + 1, spike_width)
+        finer = {1: 0, 4: 3, 8: 4}[spike_width]
+        assert hidden.neuron.threshold_shift == max(0, weight_width - finer)
         # Initial weights are as large a share of the range of the shadow weights, whatever its width.
         wanted = usual.learning.init_shifts[0] + shadow_width - 16
         assert rule.init_shifts[0] == wanted
+        # All others have at least one step of the inference weights.
+        least = max(0, shadow_width - weight_width)
+        assert min(*rule.init_shifts, *rule.recurrent_init_shifts) >= least
 
 
 @pytest.mark.parametrize("name", ["fsdd-128r", "cues-64r"])
@@ -80,6 +85,53 @@ def test_a_smaller_error_makes_the_gradients_below_smaller_once(route, lower):
     assert smaller == [lower, 7], "errors of the direct route are carried to every layer by itself"
 
 
+@pytest.mark.parametrize(
+    "timing, width, smaller", [("every_step", 16, 0), ("every_step", 8, 3), ("final", 16, 0), ("final", 8, 7)]
+)
+def test_an_error_is_not_made_so_small_that_hidden_weights_stop_learning(timing, width, smaller):
+    for spike_width, more in ((1, 0), (4, 5), (8, 7)):  # more of a weight that reads larger spikes, where it may be
+        rules = [
+            preset("cues-64r", shadow_width=s, spike_width=n, timing=timing).learning
+            for s, n in ((16, 1), (width, spike_width))
+        ]
+        shifts = [rule.error_shifts[0] for rule in rules if rule is not None]
+        assert shifts[1] - shifts[0] == min(smaller + more, 3 if timing == "every_step" else 9)
+
+
+def test_what_follows_the_size_of_graded_spikes():
+    one, graded, most = (preset("fsdd-128", hidden=(8, 8), spike_width=n) for n in (1, 4, 8))
+    assert one.learning is not None and graded.learning is not None and most.learning is not None
+    for config, finer, wider in ((graded, 3, 0), (most, 4, 3)):
+        rule = config.learning
+        assert rule is not None
+        assert config.layers[0].neuron.threshold_shift == one.layers[0].neuron.threshold_shift - finer
+        assert config.layers[-1].neuron.membrane_width == one.layers[-1].neuron.membrane_width + finer
+        assert rule.error_octave - one.learning.error_octave == finer and rule.margin == one.learning.margin << finer
+        rates = [a - b for a, b in zip(rule.rate_shifts, one.learning.rate_shifts, strict=True)]
+        inits = [a - b for a, b in zip(rule.init_shifts, one.learning.init_shifts, strict=True)]
+        assert rates == [-wider, 2 * finer, finer] and inits == [0, -finer, 0]
+        assert rule.trace_gain == one.learning.trace_gain, "input events have one bit"
+
+
+def test_below_an_error_at_the_end_gradients_count_the_surrogate_over_the_sample():
+    shifts = []
+    runs: list[tuple[Timing, int]] = [("every_step", 80), ("final", 80), ("final", 160)]
+    for timing, steps in runs:
+        rule = preset("fsdd-128", hidden=(8, 8), timing=timing, n_steps=steps).learning
+        assert rule is not None
+        shifts.append(rule.error_shifts[0] - rule.error_shifts[1])
+    assert shifts == [1, 6, 7]
+
+
+@pytest.mark.parametrize("option", [{"weight_width": 2}, {"weight_width": 4, "membrane_width": 7}])
+@pytest.mark.parametrize("timing", ["final", "every_step"])
+def test_leaks_fit_narrow_membranes(option, timing):
+    config = preset("cues-64r", timing=timing, **option)
+    for layer in config.layers:
+        leak = layer.neuron.leak_shift
+        assert leak is not None and leak == min(10, layer.neuron.membrane_width - 1)
+
+
 def test_widths_scale_thresholds_and_errors_together():
     narrow, wide = preset("fsdd-128", weight_width=4), preset("fsdd-128", weight_width=12)
     assert narrow.learning is not None and wide.learning is not None
@@ -87,6 +139,7 @@ def test_widths_scale_thresholds_and_errors_together():
     assert wide.learning.error_octave - narrow.learning.error_octave == 8
     assert wide.learning.error_shifts[0] - narrow.learning.error_shifts[0] == 8
     assert wide.learning.budget_shift - narrow.learning.budget_shift == 8
+    assert wide.learning.direct_shift - narrow.learning.direct_shift == 8
     assert wide.learning.rate_shifts == narrow.learning.rate_shifts
 
 
