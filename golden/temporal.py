@@ -34,7 +34,7 @@ FINAL_LEAK = 8
 """Leak shift of the readout and of all traces where the error comes at the end alone: they must reach over a sample."""
 DIRECT_SHIFT = 4
 FINER_LEVELS = 4
-"""Bits by which a level may be finer than the threshold of n = 1; with finer ones a step of a weight is too coarse."""
+"""Bits by which a level may be finer than the threshold of n = 1, at most, and at most half as many as a weight has."""
 SMALLER_ERROR = {"every_step": 3, "final": 9}
 """Bits by which an error may be made smaller; with more of them hardly any hidden weight changes."""
 SCHEDULE = (0.5, 0.7, 0.9)
@@ -138,8 +138,8 @@ def temporal_preset(
 ) -> NetworkConfig:
     """Return the configuration of a task of :data:`TASKS`; :func:`golden.presets.preset` says what changes it.
 
-    The spike levels divide the range ``0..2^(Bw+1)``, however many they are up to n = 5, then a range larger by each
-    further bit.
+    The spike levels divide the range ``0..2^(Bw+1)``, however many they are up to n = 5, with weights of less than 8
+    bits up to a smaller n; then a range larger by each further bit.
     """
     task = TASKS[name]
     sizes = task.hidden if hidden is None else tuple(hidden)
@@ -148,7 +148,7 @@ def temporal_preset(
         raise ConfigError(f"recurrence: must be one of {', '.join(get_args(RecurrenceKind))}, got {kind!r}")
     steps = task.n_steps if n_steps is None else n_steps
     width = 8 + weight_width if membrane_width is None else membrane_width
-    finer = _finer_levels(spike_width)
+    finer = _finer_levels(spike_width, weight_width)
     readout_width = width + 2 + finer
     hidden_leak, readout_leak = task.leaks(kind)
     hidden_leak = min(hidden_leak, width - 1)
@@ -210,13 +210,13 @@ def _learning(
     smaller instead, and the other rates are as much faster.
     """
     weight_scale, shadow_scale = weight_width - 8, shadow_width - 16
-    finer = _finer_levels(spike_width)
+    finer = _finer_levels(spike_width, weight_width)
     n_hidden = len(traces) - 1
     ternary = 0 if error == "graded" else 6
     final = timing == "final"
     octave = task.error_octave + weight_scale + finer + traces[-1] - task.leaks(kind)[1]
 
-    first = HIDDEN_RATE - (spike_width - 1 - finer)  # beyond n = 5 the threshold is larger, and input events are not
+    first = HIDDEN_RATE - (spike_width - 1 - finer)  # the range is larger, input events are not
     deep, recurrent = HIDDEN_RATE + 2 * finer, task.recurrent_rate + 2 * finer
     slow = [deep] * (n_hidden > 1) + [recurrent] * (kind == "learned")
     excess = max(slow, default=0) - shadow_scale - (LFSR_WIDTH - len(SCHEDULE))
@@ -262,9 +262,9 @@ def _learning(
     )
 
 
-def _finer_levels(spike_width: int) -> int:
-    """Return by how many bits a level is finer than the threshold of n = 1."""
-    return min(spike_width - 1, FINER_LEVELS)
+def _finer_levels(spike_width: int, weight_width: int) -> int:
+    """Return by how many bits a level is finer than the threshold of n = 1: not so fine that weights are too coarse."""
+    return min(spike_width - 1, weight_width // 2, FINER_LEVELS)
 
 
 def _scaled(value: int, shift: int) -> int:

@@ -39,7 +39,7 @@ def test_every_variant_is_valid_and_scaled(shadow_width, weight_width, route, ti
         assert config.topology == ("128-20-30-10" if recurrence == "none" else "128-20r-30r-10")
         assert (rule.error, rule.epochs, rule.seed, config.hardware.lanes) == (error, 7, 3, (4,))
         assert rule.recurrence == ("fixed" if recurrence == "fixed" else "learned")
-        finer = {1: 0, 4: 3, 8: 4}[spike_width]
+        finer = min({1: 0, 4: 3, 8: 4}[spike_width], weight_width // 2)
         assert hidden.neuron.threshold_shift == max(0, weight_width - finer)
         # Initial weights are as large a share of the range of the shadow weights, whatever its width.
         wanted = usual.learning.init_shifts[0] + shadow_width - 16
