@@ -154,7 +154,7 @@ def preset(
         return _finished(config, epochs, lanes)
     for option, value in (("recurrence", recurrence), ("error", error)):
         if value is not None:
-            raise ConfigError(f"{option}: preset {name} takes none; it goes with presets of events, {', '.join(TASKS)}")
+            raise ConfigError(f"preset {name} takes no {option}; it goes with presets of events, {', '.join(TASKS)}")
     timing = timing or "final"
     if name == CONVOLUTIONAL:
         _refuse_for_maps(hidden=hidden, route=route, timing=timing, rounding=rounding, epochs=epochs)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from .config import (
+    MEMBRANE_WIDTHS,
     EncodingConfig,
     ErrorKind,
     LayerConfig,
@@ -33,6 +34,8 @@ BUDGET_SHIFT = 9
 FINAL_LEAK = 8
 """Leak shift of the readout and of all traces where the error comes at the end alone: they must reach over a sample."""
 DIRECT_SHIFT = 4
+READOUT_WIDER = 2
+"""Bits that a readout's membranes have more, and further ones for spikes of several bits."""
 FINER_LEVELS = 4
 """Bits by which a level may be finer than the threshold of n = 1, at most, and at most half as many as a weight has."""
 SMALLER_ERROR = {"every_step": 3, "final": 9}
@@ -149,7 +152,13 @@ def temporal_preset(
     steps = task.n_steps if n_steps is None else n_steps
     width = 8 + weight_width if membrane_width is None else membrane_width
     finer = _finer_levels(spike_width, weight_width)
-    readout_width = width + 2 + finer
+    readout_width = width + READOUT_WIDER + finer
+    threshold_shift = max(0, weight_width - finer)
+    narrowest = max(threshold_shift + spike_width + 1, weight_width + 5 - READOUT_WIDER - finer)
+    widest = MEMBRANE_WIDTHS[1] - READOUT_WIDER - finer
+    if not narrowest <= width <= widest and narrowest <= widest:
+        widths = f"weights of {weight_width} bits and spikes of {spike_width}"
+        raise ConfigError(f"membrane_width: must be {narrowest}..{widest} with {widths} in preset {name}, got {width}")
     hidden_leak, readout_leak = task.leaks(kind)
     hidden_leak = min(hidden_leak, width - 1)
     timing = timing or task.timing
@@ -158,7 +167,7 @@ def temporal_preset(
         traces = tuple(max(leak, FINAL_LEAK) for leak in traces)
     traces = (*traces[:-1], min(traces[-1], readout_width - 1))
     neuron = NeuronConfig(
-        membrane_width=width, spike_width=spike_width, threshold_shift=max(0, weight_width - finer),
+        membrane_width=width, spike_width=spike_width, threshold_shift=threshold_shift,
         leak_shift=hidden_leak,
     )  # fmt: skip
     readout = NeuronConfig(membrane_width=readout_width, threshold_shift=weight_width, leak_shift=traces[-1])

@@ -82,7 +82,14 @@ def _whole(text: str, low: int) -> int:
 _VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "--shadow-width": ("shadow_width", {"type": int, "metavar": "BITS", "help": "shadow weights, 8..24 bits"}),
     "--weight-width": ("weight_width", {"type": int, "metavar": "BITS", "help": "inference weights, 2..16 bits"}),
-    "--spike-width": ("spike_width", {"type": int, "metavar": "BITS", "help": "graded spikes, 1..8 bits"}),
+    "--spike-width": (
+        "spike_width",
+        {
+            "type": int,
+            "metavar": "BITS",
+            "help": "graded spikes of hidden neurons, 1..8 bits; presets of events are made for up to 4",
+        },
+    ),
     "--steps": ("n_steps", {"type": int, "metavar": "T", "help": "time steps of a sample"}),
     "--membrane-width": (
         "membrane_width",
@@ -360,10 +367,10 @@ def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
     ]
     for fits, has, wanted in rules:
         if not fits:
-            bins = has.endswith("time steps") and ":bins=" in dataset.name
-            advice = f"give bins={config.n_steps} with its name, or" if bins else "choose other --data or"
-            if isinstance(dataset, EventDataset) and has.endswith("time steps") and not bins:
-                advice = f"give --steps {dataset.n_steps} with a preset, other --data or"
+            advice = "choose other --data or"
+            if isinstance(dataset, EventDataset) and has.endswith("time steps"):
+                bins = f"bins={config.n_steps} with its name" if ":bins=" in dataset.name else "other --data"
+                advice = f"give --steps {dataset.n_steps} with a preset, {bins} or"
             raise DataError(
                 f"data set {dataset.name} does not fit network {config.name}: it has {has}, the network {wanted}; "
                 f"{advice} another network"

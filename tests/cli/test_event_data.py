@@ -87,7 +87,10 @@ def test_validation_holds_out_a_speaker(intsnn, place):
     "changes, words",
     [
         ({"n_inputs": 140}, ["70 places of events", "140 inputs"]),
-        ({"n_steps": 13}, ["12 time steps", "13; give bins=13 with its name"]),
+        (
+            {"n_steps": 13},
+            ["12 time steps", "13; give --steps 12 with a preset, bins=13 with its name or another network"],
+        ),
         ({"n_classes": 19}, ["20 classes", "19"]),
         ({"kind": "single_shot"}, ["it has events", "kind 'single_shot', which takes values"]),
     ],

@@ -150,12 +150,12 @@ def test_widths_scale_thresholds_and_errors_together():
         (
             "mnist-64",
             {"recurrence": "learned"},
-            "recurrence: preset mnist-64 takes none; it goes with presets of",
+            "preset mnist-64 takes no recurrence; it goes with presets of",
         ),
         (
             "mnist-cnn",
             {"error": "pair"},
-            "error: preset mnist-cnn takes none; it goes with presets of",
+            "preset mnist-cnn takes no error; it goes with presets of",
         ),
         ("fsdd-128", {"error": "mse"}, "LearningConfig.error: must be one of margin, pair, graded, got 'mse'"),
         ("fsdd-128", {"recurrence": "some"}, "recurrence: must be one of none, learned, fixed, got 'some'"),
@@ -165,6 +165,22 @@ def test_options_that_do_not_go_with_a_preset(name, option, message):
     with pytest.raises(ConfigError) as caught:
         preset(name, **option)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "name, option, low, high",
+    [
+        ("fsdd-128r", {}, 11, 30),
+        ("cues-64r", {"spike_width": 8}, 13, 26),
+        ("fsdd-128", {"weight_width": 2}, 5, 30),
+    ],
+)
+def test_membranes_that_thresholds_do_not_fit_or_that_leave_no_room_for_the_readouts(name, option, low, high):
+    for width in (low, high):
+        assert preset(name, membrane_width=width, **option).layers[0].neuron.membrane_width == width
+    for width in (low - 1, high + 1):
+        with pytest.raises(ConfigError, match=f"membrane_width: must be {low}..{high} with .* got {width}"):
+            preset(name, membrane_width=width, **option)
 
 
 def test_data_of_networks_by_their_names():

@@ -127,7 +127,8 @@ def _load_own(name_or_path: Path | str) -> AnyDataset:
         return load_idx_set(path, path.resolve().name)
     if path.suffix == ".npz":
         return load_npz(path)
+    missing = "no such file: " if path.suffix and not path.exists() else ""
     raise DataError(
-        f"unknown data set '{name_or_path}'; known are {', '.join(KNOWN)}, or give an existing .npz or .h5 file or a "
-        "folder with IDX files"
+        f"{missing}unknown data set '{name_or_path}'; known are {', '.join(KNOWN)}, or give an existing .npz or .h5 "
+        "file or a folder with IDX files; 'intsnn data encode-audio' makes a set of wav files"
     )

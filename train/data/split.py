@@ -43,7 +43,7 @@ def held_out(
         held[members[random.permutation(len(members))[:count]]] = True
     if not held.any() or held.all():
         raise DataError(
-            f"{name}: a validation fraction of {fraction} leaves {held.sum()} of {len(held)} training "
+            f"{name}: a validation fraction of {fraction:.3g} leaves {held.sum()} of {len(held)} training "
             "samples held out; choose a fraction that leaves both parts some"
         )
     return held
