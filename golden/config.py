@@ -45,6 +45,8 @@ MAX_STEPS = 1 << 12
 MAX_EPOCHS = 1 << 16
 GRADIENT_WIDTH = 8
 """Width of the clipped gradient before it is rounded to a power of two, sign included: -127..127."""
+ERROR_SHIFTS = (1 - GRADIENT_WIDTH, 24)
+"""With lower ones every error saturates the gradient; the limit also keeps the product within 64 bits."""
 GRADED_SHIFT = GRADIENT_WIDTH - 2
 """A graded error is 0 or a power of two up to 2^GRADED_SHIFT with a sign, like a gradient."""
 _LEFT_OUT = "left_out"
@@ -363,13 +365,12 @@ class LearningConfig:
         if self.budget is not None:
             _require_range(self, "budget", 0, MAX_STEPS)
         _require_range(self, "budget_shift", 0, 24)
-        # Below 1 - GRADIENT_WIDTH every error saturates the gradient; the limit also keeps the product within 64 bits.
         ranges = (
             ("rate_shifts", -16, 16),
             ("recurrent_rate_shifts", -16, 16),
             ("recurrent_init_shifts", 0, self.shadow_width - 1),
             ("trace_shifts", 1, 15),
-            ("error_shifts", 1 - GRADIENT_WIDTH, 24),
+            ("error_shifts", *ERROR_SHIFTS),
             ("init_shifts", 0, self.shadow_width - 1),
         )
         for name, low, high in ranges:

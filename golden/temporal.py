@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from .config import (
+    ERROR_SHIFTS,
     MEMBRANE_WIDTHS,
     EncodingConfig,
     ErrorKind,
@@ -234,14 +235,16 @@ def _learning(
     def rate(base: int) -> int:
         return max(-16, min(base - shadow_scale, LFSR_WIDTH))
 
-    hidden_rates = [rate(first - smaller)] + [rate(deep - smaller)] * (n_hidden - 1)
+    hidden_rates = [rate((deep if layer else first) - smaller) for layer in range(n_hidden)]
     error_shift = ERROR_SHIFT + weight_scale - ternary + final + smaller
     # Layers below the last hidden one get gradients, of up to 2^7, where that one gets errors; those of an error at the
     # end count the surrogate over the sample, and a smaller error makes them smaller already.
     deeper = ternary + 1 + final * (n_steps.bit_length() - 2) - smaller if route == "feedback" else 0
+    error_shifts = [error_shift + deeper] * (n_hidden - 1) + [error_shift] * (n_hidden > 0)
+    lowest, highest = ERROR_SHIFTS
     # An inference weight of less than one step is none.
     smallest_init = 16 - weight_width
-    inits = [HIDDEN_INIT] + [max(HIDDEN_INIT - finer, smallest_init)] * (n_hidden - 1)
+    inits = [max(HIDDEN_INIT - finer, smallest_init) if layer else HIDDEN_INIT for layer in range(n_hidden)]
     inits.append(max(READOUT_INIT, smallest_init))
     recurrent_init = max(RECURRENT_INIT[kind] - finer, smallest_init) if kind != "none" else 0
     n_recurrent = n_hidden if kind != "none" else 0
@@ -254,7 +257,7 @@ def _learning(
         error_octave=max(0, octave),
         surrogate="narrow",
         rate_shifts=(*hidden_rates, rate(task.readout_rate + finer - ternary)),
-        error_shifts=tuple(max(-7, shift) for shift in (*[error_shift + deeper] * (n_hidden - 1), error_shift)),
+        error_shifts=tuple(max(lowest, min(shift, highest)) for shift in error_shifts),
         direct_shift=max(0, DIRECT_SHIFT + weight_scale),
         recurrent_rate_shifts=(rate(recurrent - smaller),) * n_recurrent,
         recurrent_init_shifts=(max(0, recurrent_init + shadow_scale),) * n_recurrent,

@@ -113,6 +113,13 @@ def test_what_follows_the_size_of_graded_spikes():
         assert rule.trace_gain == one.learning.trace_gain, "input events have one bit"
 
 
+def test_networks_without_hidden_layers_and_samples_of_any_length():
+    config = preset("cues-64r", hidden=())
+    assert config.topology == "40-2" and config.learning is not None and config.learning.error_shifts == ()
+    for steps in (1, 4096):
+        assert preset("cues-64r", hidden=(8, 8), weight_width=16, n_steps=steps).n_steps == steps
+
+
 def test_below_an_error_at_the_end_gradients_count_the_surrogate_over_the_sample():
     shifts = []
     runs: list[tuple[Timing, int]] = [("every_step", 80), ("final", 80), ("final", 160)]
