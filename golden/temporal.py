@@ -155,7 +155,8 @@ def temporal_preset(
     finer = _finer_levels(spike_width, weight_width)
     readout_width = width + READOUT_WIDER + finer
     threshold_shift = max(0, weight_width - finer)
-    narrowest = max(threshold_shift + spike_width + 1, weight_width + 5 - READOUT_WIDER - finer)
+    readout_levels = weight_width + NeuronConfig.spike_width  # bits of the readout's levels, which never fire
+    narrowest = max(threshold_shift + spike_width, readout_levels - READOUT_WIDER - finer) + 1
     widest = MEMBRANE_WIDTHS[1] - READOUT_WIDER - finer
     if not narrowest <= width <= widest and narrowest <= widest:
         widths = f"weights of {weight_width} bits and spikes of {spike_width}"
