@@ -16,7 +16,7 @@ from golden.config import HardwareConfig
 from golden.encoding import to_events
 from golden.network import Network
 from golden.presets import preset
-from sim.cosim import cosimulate
+from sim.verify.inference import cosimulate
 
 
 def random_network(name: str, lanes: int, seed: int) -> Network:

@@ -18,11 +18,12 @@ from typing import Any
 from benchmarks.command import command
 from golden.config import NetworkConfig
 from golden.errors import ConfigError
+from golden.places import write_file
 from golden.presets import PRESETS, preset
-from intsnn_hw.commands.output import progress, write_file
-from intsnn_hw.core import Core
+from intsnn_hw.cli.output import progress
 from intsnn_hw.fpga.report import check, make_report
 from intsnn_hw.fpga.targets import RESOURCES, target
+from intsnn_hw.rtl.core import Core
 from sim.compiler import cache_folder
 
 CORES = ("inference", "learning")

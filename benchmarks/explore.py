@@ -15,7 +15,7 @@ from golden.errors import InputError
 from intsnn_hw.explore.embedded import n_cores
 from intsnn_hw.explore.results import column_names, to_csv
 from intsnn_hw.explore.run import run_sweep
-from intsnn_hw.explore.sweep import Point, Sweep
+from intsnn_hw.explore.space import Point, Sweep
 
 
 def nothing(sweep: Sweep, point: Point) -> dict[str, Any]:
@@ -25,7 +25,6 @@ def nothing(sweep: Sweep, point: Point) -> dict[str, Any]:
 
 def measure(text: str, **options: Any) -> tuple[float, list[dict[str, Any]]]:
     """Return seconds a point, from the first finished one on, so without the start of workers."""
-    from benchmarks.explore import nothing  # by the name that workers import it by
 
     times = []
     with tempfile.TemporaryDirectory() as folder:

@@ -12,9 +12,9 @@ from benchmarks.command import command
 from golden.kernels import Kernel
 from golden.network import Network
 from golden.presets import preset
-from intsnn_hw.commands.output import progress
-from sim.cosim import cosimulate
-from sim.learn import RtlLearner, continue_learning
+from intsnn_hw.cli.output import progress
+from sim.verify.inference import cosimulate
+from sim.verify.learning import RtlLearner, continue_learning
 from train.data import load
 from train.online import sample_order, train_online
 

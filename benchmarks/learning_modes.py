@@ -18,7 +18,7 @@ from benchmarks.command import command
 from golden.config import NetworkConfig
 from golden.network import Network
 from golden.presets import preset
-from sim.learn import colearn
+from sim.verify.learning import colearn
 from train.data import load
 from train.online import sample_order
 

@@ -16,7 +16,11 @@ from benchmarks.command import command
 
 ROOT = Path(__file__).resolve().parents[1]
 _COPIED = ("golden", "intsnn_hw", "sim", "train", "tests", "pyproject.toml")
-_LEARN, _FAULTS, _CORE = "tests/sim/test_learn.py", "tests/sim/test_faults.py", "tests/intsnn_hw/test_core.py"
+_LEARN, _FAULTS, _CORE = (
+    "tests/sim/verify/test_learning.py",
+    "tests/sim/test_faults.py",
+    "tests/intsnn_hw/rtl/test_core.py",
+)
 
 
 @dataclass(frozen=True)

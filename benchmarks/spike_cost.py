@@ -35,17 +35,17 @@ from golden.errors import InputError
 from golden.kernels import Kernel
 from golden.network import Network
 from golden.presets import preset
-from intsnn_hw.arith import multiply
-from intsnn_hw.commands.output import status
+from intsnn_hw.cache import Cache
+from intsnn_hw.cli.output import status
+from intsnn_hw.emit.verilog import MODULE, emit
 from intsnn_hw.energy.coefficients import DEFAULT, Coefficients
 from intsnn_hw.energy.operations import synaptic_operation_pj
 from intsnn_hw.fpga import tools
-from intsnn_hw.fpga.cache import Cache
 from intsnn_hw.fpga.report import make_report
 from intsnn_hw.fpga.targets import target
-from intsnn_hw.verilog import MODULE, emit
+from intsnn_hw.rtl.arith import multiply
 from sim.compiler import cache_folder
-from sim.cosim import RtlNetwork
+from sim.verify.inference import RtlNetwork
 from train.data import load
 from train.online import sample_order
 
@@ -68,7 +68,7 @@ _LOGIC = {
 
 
 class Lane(wiring.Component):
-    """A lane of :class:`intsnn_hw.synapse.SynapseArray` without its registers."""
+    """A lane of :class:`intsnn_hw.rtl.inference.synapse.SynapseArray` without its registers."""
 
     def __init__(self, layer: ResolvedLayer):
         self._layer = layer

@@ -1,6 +1,6 @@
 """Every integer operation that rounds or can overflow, on two's complement integers of any numpy shape.
 
-Each function has a hardware twin of the same name in :mod:`intsnn_hw.arith`; the twins are compared exhaustively
+Each function has a hardware twin of the same name in :mod:`intsnn_hw.rtl.arith`; the twins are compared exhaustively
 at narrow widths and at corners above. Nothing else in the project shifts, clips or masks state.
 """
 

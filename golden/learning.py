@@ -10,16 +10,7 @@ from functools import cache
 import numpy as np
 
 from .config import GRADED_SHIFT, GRADIENT_WIDTH, LearningConfig, ResolvedLayer
-from .fixed import (
-    IntArray,
-    SeedLfsr,
-    round_pow2,
-    saturate,
-    shift_ceil,
-    shift_floor,
-    shift_round,
-    shift_rounding,
-)
+from .fixed import IntArray, SeedLfsr, round_pow2, saturate, shift_ceil, shift_floor, shift_round, shift_rounding
 from .seeds import direct_seed, initial_seed
 
 

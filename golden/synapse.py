@@ -6,8 +6,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .config import ConvConfig, ResolvedLayer
+from .config.spatial import Shape, pooled_shape
 from .fixed import IntArray, saturate, shift_round
-from .spatial import Shape, pooled_shape
 
 
 def inference_weight(shadow: IntArray, shadow_width: int, weight_width: int) -> IntArray:

@@ -18,7 +18,7 @@ import numpy as np
 from amaranth.lib import wiring
 
 from golden.errors import InputError, ToolError
-from intsnn_hw.verilog import emit
+from intsnn_hw.emit.verilog import emit
 from sim.hdl_tools import lint_icarus, lint_verilator, require_icarus, verilator_environment
 from sim.job import Job
 from sim.ports import Ports

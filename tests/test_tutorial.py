@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_the_tutorial_runs(tmp_path, monkeypatch, capsys):
-    from intsnn_hw.cli import main
+    from intsnn_hw.cli.main import main
 
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```(python|sh)\n(.*?)^```$", (ROOT / "docs/tutorial.md").read_text(), re.M | re.S)

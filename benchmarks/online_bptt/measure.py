@@ -166,7 +166,7 @@ def counted_inference(network: Network, dataset: Dataset) -> Answer:
 
 def counted_core(key: Key, dataset: Dataset) -> Answer:
     """Return the accesses of a training sample in the core that learns, from the initial and the trained weights."""
-    from sim.learn import colearn
+    from sim.verify.learning import colearn
 
     config = network_config(key["network"], key["seed"], key["epochs"])
     assert config.learning is not None

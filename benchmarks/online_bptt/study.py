@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.answers import Answer, Answers, Key
 from golden.presets import preset
-from intsnn_hw.commands.output import progress
+from intsnn_hw.cli.output import progress
 from intsnn_hw.energy import Coefficients
 from train.data import load
 

@@ -20,8 +20,8 @@ from benchmarks.online_bptt.memory import bptt_bits, core_bits, n_weights, onlin
 from benchmarks.online_bptt.tables import ACCOUNTINGS, BATCH, Row, markdown, memory_rows
 from golden.config import NetworkConfig
 from golden.presets import preset
-from golden.temporal import TASKS
-from intsnn_hw.commands.output import progress
+from golden.presets.temporal import TASKS
+from intsnn_hw.cli.output import progress
 from train.bptt import Inputs, Settings, SpikingNetwork, Trainer
 from train.data.event_dataset import EventDataset
 from train.online import train_online

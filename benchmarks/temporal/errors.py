@@ -23,7 +23,7 @@ Every answer is a line of DIR/errors.jsonl; an interrupted run goes on where it 
 import argparse
 import statistics
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,10 @@ from numba import njit
 from benchmarks.answers import Answer, Answers, Key
 from benchmarks.command import command
 from benchmarks.online_bptt.tables import Row, markdown, spread
-from golden import kernels
 from golden.config import GRADED_SHIFT, ErrorKind
 from golden.errors import InputError
+from golden.kernels import kernel, learn
+from golden.kernels.plan import ERROR_OCTAVE
 from golden.presets import preset
 from train.online import evaluate, train_online
 
@@ -55,13 +56,13 @@ _LARGEST = 1 << GRADED_SHIFT
 def control(error: str) -> dict[str, Any]:
     """Return the parts of the kernels that learn from an error of :data:`CONTROLS`, to be compiled when first called.
 
-    The compiled error takes what `golden.kernels._output_error` takes.
+    The compiled error takes what `golden.kernels.learn._output_error` takes.
     """
     whole_octaves, powers = CONTROLS[error]
 
     @njit
     def output_error(rule, scores, label, error):  # pragma: no cover
-        below = (scores.max() - scores) / (1 << rule[kernels.ERROR_OCTAVE])
+        below = (scores.max() - scores) / (1 << rule[ERROR_OCTAVE])
         if whole_octaves:
             below = np.floor(below + 0.5)
         shares = np.where(whole_octaves & (below > GRADED_SHIFT), 0.0, 2.0**-below)
@@ -69,15 +70,20 @@ def control(error: str) -> dict[str, Any]:
         wanted[label] -= _LARGEST
         for c in range(len(scores)):
             rounded = np.int64(np.rint(wanted[c]))
-            error[c] = kernels._round_pow2(rounded) if powers else rounded
+            error[c] = learn._round_pow2(rounded) if powers else rounded
         return error[label] != 0
 
-    return {"_output_error": output_error, "_learn": njit(kernels._learn.py_func)}
+    return {"_output_error": output_error, "learn_samples": njit(learn.learn_samples.py_func)}
 
 
 def learning_from(error: str) -> AbstractContextManager[Any]:
     """Return a context in which networks of the graded error learn from another one."""
-    return patch.multiple(kernels, **control(error)) if error in CONTROLS else nullcontext()
+    if error not in CONTROLS:
+        return nullcontext()
+    parts, patches = control(error), ExitStack()
+    patches.enter_context(patch.object(learn, "_output_error", parts["_output_error"]))
+    patches.enter_context(patch.object(kernel, "learn_samples", parts["learn_samples"]))
+    return patches
 
 
 def kind_of(error: str) -> ErrorKind:

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.answers import Answer, Key
 from golden.config import EncodingConfig, NetworkConfig
 from golden.presets import preset
-from golden.temporal import RecurrenceKind
+from golden.presets.temporal import RecurrenceKind
 from train.data import load
 from train.data.dataset import Part
 from train.data.event_dataset import EventDataset

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.config import NetworkConfig
-from intsnn_hw.accesses import accesses
+from intsnn_hw.cost.accesses import accesses
 
 
 class Activity(Protocol):
@@ -63,7 +63,7 @@ def inference_accesses(config: NetworkConfig, events: Sequence[NDArray[Any]]) ->
     Returns
     -------
     dict
-        As :func:`intsnn_hw.accesses.accesses`.
+        As :func:`intsnn_hw.cost.accesses.accesses`.
     """
     assert config.learning is None
     counts = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from golden.config import NetworkConfig, ResolvedLayer
-from intsnn_hw.memories import memories
+from intsnn_hw.rtl.memories import memories
 
 from .coefficients import Coefficients
 
@@ -25,7 +25,7 @@ def energy_of(config: NetworkConfig, per_sample: dict[str, Any], coefficients: C
     config : NetworkConfig
         Of the core that was counted: with its learning rule where the core learns.
     per_sample : dict
-        As :func:`intsnn_hw.accesses.accesses` returns it.
+        As :func:`intsnn_hw.cost.accesses.accesses` returns it.
     coefficients : Coefficients
 
     Returns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from intsnn_hw.describe import describe
+from intsnn_hw.emit.describe import describe
 from intsnn_hw.fpga.targets import target
 
 from .memo import Memo, key_of
@@ -41,8 +41,8 @@ def area(work: Work) -> dict[str, Any]:
 
 
 def _synthesise(work: Work) -> dict[str, Any]:
-    from intsnn_hw.core import Core
     from intsnn_hw.fpga.report import make_report
+    from intsnn_hw.rtl.core import Core
 
     device = target(work.point.values["target"])
     report = make_report(

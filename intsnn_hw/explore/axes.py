@@ -21,7 +21,7 @@ from golden.config import (
     WeightMemory,
 )
 from golden.fixed import ROUNDINGS
-from golden.temporal import RecurrenceKind
+from golden.presets.temporal import RecurrenceKind
 from intsnn_hw.fpga.targets import TARGETS
 
 CORES = ("inference", "learning")

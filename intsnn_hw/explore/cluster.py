@@ -9,7 +9,7 @@ from golden.errors import InputError
 
 from .evaluate import Evaluate, Row, attempt, failed
 from .memo import code_digest
-from .sweep import Point, Sweep
+from .space import Point, Sweep
 
 _ADDRESS = re.compile(r"(\w+://)?[^/\s:]+:\d+")
 _PATIENCE_S = 15

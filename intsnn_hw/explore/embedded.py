@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from .evaluate import Evaluate, Row, attempt, failed
-from .sweep import Point, Sweep
+from .space import Point, Sweep
 
 _PATIENCE_S = 10.0
 """For a worker to end its tools and remove temporary files."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from .evaluate import Row
-from .sweep import Point
+from .space import Point
 
 
 class Engine(Protocol):

@@ -14,7 +14,7 @@ from .cycles import cycles
 from .energy import energy
 from .memo import code_digest
 from .point import command
-from .sweep import Point, Sweep
+from .space import Point, Sweep
 from .work import Work
 
 PARTS: tuple[Callable[[Work], dict[str, Any]], ...] = (memory, accuracy, area, cycles, energy)

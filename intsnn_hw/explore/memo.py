@@ -12,7 +12,7 @@ from typing import Any
 
 from golden.config import NetworkConfig
 from golden.digest import digest
-from intsnn_hw.fpga.cache import Cache
+from intsnn_hw.cache import Cache
 
 _CODE = ("golden", "intsnn_hw", "intsnn_hw/explore", "sim", "train")
 _ASIDE = ("commands", "explore")

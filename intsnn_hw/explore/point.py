@@ -10,7 +10,7 @@ from golden.config import NetworkConfig
 from golden.presets import preset
 
 from .axes import AXES, as_text, named
-from .sweep import PREDICTION_SAMPLES, Point, Sweep
+from .space import PREDICTION_SAMPLES, Point, Sweep
 
 
 def network_config(sweep: Sweep, point: Point, seed: int) -> NetworkConfig:

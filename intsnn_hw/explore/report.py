@@ -11,7 +11,7 @@ from typing import Any
 from .axes import AXES, as_text
 from .evaluate import Row
 from .objectives import OBJECTIVES, front, values_of
-from .sweep import Sweep
+from .space import Sweep
 
 _PAGE = Path(__file__).with_name("report.html")
 _HEIGHT = 460

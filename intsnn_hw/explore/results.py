@@ -9,7 +9,7 @@ from typing import Any
 
 from .evaluate import TIMES, Row
 from .objectives import front
-from .sweep import Sweep
+from .space import Sweep
 
 _LAST = ("reason", "command", "code")
 

@@ -9,9 +9,9 @@ from typing import Any
 from .embedded import Embedded
 from .engine import Engine
 from .evaluate import Evaluate, Row, evaluate
+from .journal import Store, check_same
 from .search import Genetic, Grid, Search
-from .store import Store, check_same
-from .sweep import Sweep
+from .space import Sweep
 
 
 def run_sweep(

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from golden.config import NetworkConfig
-from intsnn_hw.describe import step_cycles
-from intsnn_hw.fpga.cycles import worst_case
+from intsnn_hw.cost.cycles import worst_case
+from intsnn_hw.emit.describe import step_cycles
 
 from .memo import Memo, key_of
-from .sweep import PREDICTION_SAMPLES
+from .space import PREDICTION_SAMPLES
 from .work import Work
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _CODE = ("golden", "intsnn_hw", "sim", "train", "intsnn_hw/explore/samples.py")
 
 
 def inference_samples(work: Work) -> dict[str, Any]:
-    """Return `cycles` of an inference and its `accesses`, as :func:`intsnn_hw.accesses.accesses` gives them.
+    """Return `cycles` of an inference and its `accesses`, as :func:`intsnn_hw.cost.accesses.accesses` gives them.
 
     `by` and `accesses_by` tell how they were found. Predicted cycles are those of the formula of a step; accesses are
     exact either way.
@@ -118,7 +118,7 @@ def _learn_in_model(work: Work) -> dict[str, Any]:
 
 
 def _infer_in_hardware(work: Work, wanted: int) -> dict[str, Any]:
-    from sim.cosim import RtlNetwork, cosimulate
+    from sim.verify.inference import RtlNetwork, cosimulate
 
     events = _test_events(work, wanted)
     _compile(work, work.network.inference_only().config, lambda: RtlNetwork(work.network))
@@ -130,7 +130,7 @@ def _infer_in_hardware(work: Work, wanted: int) -> dict[str, Any]:
 
 def _learn_in_hardware(work: Work, wanted: int) -> dict[str, Any]:
     from golden.kernels import Kernel
-    from sim.learn import RtlLearner, continue_learning
+    from sim.verify.learning import RtlLearner, continue_learning
 
     events, labels = _training_events(work, wanted)
     _compile(work, work.network.config, lambda: RtlLearner(work.network))

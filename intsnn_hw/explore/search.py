@@ -11,11 +11,11 @@ from golden.digest import digest
 from golden.errors import ConfigError
 
 from .evaluate import Row
+from .journal import whole_lines
 from .memo import key_of
 from .objectives import values_of
 from .point import core_config
-from .store import whole_lines
-from .sweep import Point, Sweep
+from .space import Point, Sweep
 
 if TYPE_CHECKING:
     from optuna import Study

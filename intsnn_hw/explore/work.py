@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from golden.config import NetworkConfig
 
 from .point import core_config, network_config
-from .sweep import Point, Sweep
+from .space import Point, Sweep
 
 if TYPE_CHECKING:
     from golden.network import Network
@@ -63,7 +63,7 @@ class Work:
 
     @cached_property
     def _data(self) -> tuple[AnyDataset, str]:
-        from intsnn_hw.commands.options import check_fit
+        from train.data.fit import check_fit
 
         found = _load(self.sweep.data, self.sweep.data_dir, self.sweep.split)
         check_fit(self.config, found[0])
@@ -80,8 +80,8 @@ class Work:
 @functools.lru_cache(maxsize=2)
 def _load(name: str, folder: str | None, split: str) -> tuple[AnyDataset, str]:
     """Load a data set once a process, with a name for its samples."""
-    from intsnn_hw.commands.options import VALIDATION_SEED
     from train.data import load
+    from train.data.fit import VALIDATION_SEED
 
     dataset = load(name, folder)
     if split == "validation":

@@ -14,11 +14,11 @@ from typing import Any
 from amaranth.lib import wiring
 
 from golden.errors import ConfigError
-from intsnn_hw.core import Core
-from intsnn_hw.verilog import MODULE, emit
+from intsnn_hw.cache import Cache
+from intsnn_hw.emit.verilog import MODULE, emit
+from intsnn_hw.rtl.core import Core
 
 from . import nextpnr, tools, yosys
-from .cache import Cache
 from .resources import Resources, count
 from .targets import Target
 from .wrapper import WRAPPER, Wrapped, ports, wrap
@@ -101,7 +101,7 @@ def make_report(
     Parameters
     ----------
     core : Component
-        Of :mod:`intsnn_hw.core`.
+        Of :mod:`intsnn_hw.rtl.core`.
     target : Target
     pnr : bool
         Place and route as well, wrapped (:mod:`intsnn_hw.fpga.wrapper`); not tried where synthesis shows that the

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from golden.errors import ToolError
-from intsnn_hw.memories import Memory
-from intsnn_hw.verilog import MODULE
+from intsnn_hw.emit.verilog import MODULE
+from intsnn_hw.rtl.memories import Memory
 
 from . import tools
 from .targets import Family, Target
@@ -27,7 +27,7 @@ def large_memories(single_port: Mapping[str, Memory], target: Target) -> tuple[s
     Parameters
     ----------
     single_port : mapping
-        Of :class:`intsnn_hw.core.Core`.
+        Of :class:`intsnn_hw.rtl.core.Core`.
     target : Target
     """
     left, found = target.spram, []

@@ -8,7 +8,7 @@ import pytest
 from golden import checkpoint
 from golden.config import ConvConfig, EncodingConfig, LayerConfig, NetworkConfig
 from golden.network import Network
-from intsnn_hw.cli import main
+from intsnn_hw.cli.main import main
 
 
 class Outcome:

@@ -15,7 +15,7 @@ BPTT = ("train", "--method", "bptt", "--preset", "digits-64", "--hidden", "16", 
 @pytest.fixture(scope="module")
 def bptt(tmp_path_factory):
     """A folder with runs of two epochs: digits.npz and digits.pt, in integers; float.pt, not."""
-    from intsnn_hw.cli import main
+    from intsnn_hw.cli.main import main
 
     folder = tmp_path_factory.mktemp("bptt")
     for name, more in (("digits", []), ("float", ["--float"])):

@@ -14,7 +14,7 @@ from golden.encoding import encode
 from golden.kernels import Kernel
 from golden.network import run
 from golden.presets import PRESETS, preset
-from intsnn_hw.commands import COMMANDS
+from intsnn_hw.cli import COMMANDS
 from train import online
 from train.data import load
 
@@ -24,7 +24,7 @@ VERILOG = {"intsnn.v", "intsnn.vlt", "manifest.json", "config.toml"}
 def test_help_teaches_and_loads_nothing_heavy():
     for arguments in ([], *([name] for name in COMMANDS)):
         program = (
-            "import sys; from intsnn_hw.cli import main\n"
+            "import sys; from intsnn_hw.cli.main import main\n"
             f"try: main([*{arguments!r}, '--help'])\n"
             "except SystemExit: pass\n"
             "print([name for name in ('amaranth', 'numpy', 'torch', 'matplotlib', 'rich') if name in sys.modules])"
@@ -67,7 +67,7 @@ def load_digits():
 
 
 def test_a_mismatch_ends_with_exit_code_1_and_names_its_place(intsnn, trained, monkeypatch, tmp_path):
-    from sim import cosim as comparison
+    from sim.verify import inference as comparison
 
     real = comparison.Kernel.infer
 
@@ -179,7 +179,7 @@ def test_eval_of_a_convolutional_network(intsnn, convolutional):
 
 
 def test_train_on_the_hardware_gives_the_same_bytes(intsnn, tmp_path, monkeypatch):
-    from sim.engine import RtlEngine
+    from sim.verify.engine import RtlEngine
 
     golden, rtl = tmp_path / "golden.npz", tmp_path / "rtl.npz"
     options = ("train", "--preset", "digits-64", "--hidden", 12, "--lanes", 4, "--epochs", 3, "--json", "--out")
@@ -289,8 +289,8 @@ def test_cosim_learns_on_the_core_that_generate_writes_by_the_schedule_of_the_co
     intsnn, monkeypatch, tmp_path
 ):
     from golden.kernels import Kernel
-    from intsnn_hw.core import Core
-    from intsnn_hw.verilog import emit
+    from intsnn_hw.emit.verilog import emit
+    from intsnn_hw.rtl.core import Core
 
     config = preset("digits-64", hidden=(6,))
     assert config.learning is not None
@@ -306,7 +306,7 @@ def test_cosim_learns_on_the_core_that_generate_writes_by_the_schedule_of_the_co
         boosts.append(boost)
         return real(self, events, labels, order, boost)
 
-    monkeypatch.setattr("sim.learn.Core", core)
+    monkeypatch.setattr("sim.verify.learning.Core", core)
     monkeypatch.setattr(Kernel, "learn_recorded", learn_recorded)
     monkeypatch.setenv("COLUMNS", "80")
     source = ("--config", tmp_path / "mine.toml")
@@ -320,13 +320,13 @@ def test_cosim_learns_on_the_core_that_generate_writes_by_the_schedule_of_the_co
 
 
 def test_cosim_shows_how_the_first_sample_that_differs_was_learned(intsnn, monkeypatch, tmp_path):
-    from intsnn_hw.update import RowUpdate
+    from intsnn_hw.rtl.learning.update import RowUpdate
 
     class Broken(RowUpdate):
         def _rounded(self, product, negative, draw, fraction):
             return super()._rounded(product, negative ^ self._layer.is_readout, draw, fraction)
 
-    monkeypatch.setattr("intsnn_hw.learner.RowUpdate", Broken)
+    monkeypatch.setattr("intsnn_hw.rtl.learning.learner.RowUpdate", Broken)
     vcd = tmp_path / "waves" / "sample.vcd"
     options = ("--backend", "icarus", "--samples", 6, "--hidden", 6, "--vcd", vcd)
     done = intsnn("cosim", "--learn", "--preset", "digits-64", *options)

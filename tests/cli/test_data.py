@@ -11,7 +11,7 @@ import pytest
 
 from golden import files
 from golden.config import EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
-from intsnn_hw.commands import data_encode
+from intsnn_hw.cli import data_encode
 from tests.cli.test_errors import fails
 from tests.train.audio_files import tone, wav_bytes, write_words
 from tests.train.event_files import load_events

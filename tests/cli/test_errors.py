@@ -9,10 +9,10 @@ import pytest
 from golden import checkpoint
 from golden.errors import ConfigError
 from golden.presets import PRESETS
-from intsnn_hw.core import Core
-from intsnn_hw.describe import describe
-from intsnn_hw.fpga.cycles import worst_case
-from sim.cosim import RtlNetwork
+from intsnn_hw.cost.cycles import worst_case
+from intsnn_hw.emit.describe import describe
+from intsnn_hw.rtl.core import Core
+from sim.verify.inference import RtlNetwork
 from train import online
 
 
@@ -175,7 +175,7 @@ def test_what_takes_no_convolutions_in_python(convolutional):
 
 
 def test_a_defect_of_ours_is_one_line_too_and_verbose_shows_where(intsnn, monkeypatch):
-    import intsnn_hw.commands.presets as command
+    import intsnn_hw.cli.presets as command
 
     monkeypatch.setattr(command, "columns", None)
     done = intsnn("presets")

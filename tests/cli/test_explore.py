@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from intsnn_hw.explore import store
+from intsnn_hw.explore.journal import JOURNAL
+from intsnn_hw.explore.journal import SWEEP as STATED
 
 SWEEP = """\
 preset = "digits-64"
@@ -81,7 +82,7 @@ def test_files_table_and_show(intsnn, sweep, tmp_path, monkeypatch):
     words = " ".join(done.out.split())
     for word in ("Pareto-optimal", "memory", "hidden", "8, 2 of them failed", "mean of 2 seeds", "report.html"):
         assert word in words, word
-    rows = [json.loads(line) for line in (tmp_path / "out" / store.JOURNAL).read_text().splitlines()]
+    rows = [json.loads(line) for line in (tmp_path / "out" / JOURNAL).read_text().splitlines()]
     assert {row["status"] for row in rows} == {"ok", "failed"} and len(rows) == 8
 
     result = json.loads((tmp_path / "out" / "results.json").read_text())
@@ -150,22 +151,22 @@ def test_again_and_resumed(intsnn, sweep, tmp_path):
     first = intsnn("explore", sweep, "--json")
     folder = tmp_path / "build" / "explore" / "small"
     assert first.code == 0 and first.json["folder"] == "build/explore/small"
-    before = (folder / store.JOURNAL).read_bytes()
+    before = (folder / JOURNAL).read_bytes()
     again = intsnn("explore", sweep, "--json")
-    assert again.json == first.json and (folder / store.JOURNAL).read_bytes() == before
+    assert again.json == first.json and (folder / JOURNAL).read_bytes() == before
     assert "8 points are finished" in again.err
     lines = before.splitlines(keepends=True)
-    (folder / store.JOURNAL).write_bytes(b"".join(lines[:5]) + lines[5][:40])
+    (folder / JOURNAL).write_bytes(b"".join(lines[:5]) + lines[5][:40])
     resumed = intsnn("explore", sweep, "--json")
     assert "5 points are finished" in resumed.err
-    assert (folder / store.JOURNAL).read_bytes().startswith(b"".join(lines[:5]))
+    assert (folder / JOURNAL).read_bytes().startswith(b"".join(lines[:5]))
     assert [row["point"] for row in resumed.json["rows"]] == list(range(8))
     assert intsnn("explore", "show", "--json").json["rows"] == resumed.json["rows"], "the latest where none is named"
 
 
 def test_rows_of_other_code_are_told(intsnn, sweep, tmp_path):
     intsnn("explore", sweep, "--out", "out")
-    journal = tmp_path / "out" / store.JOURNAL
+    journal = tmp_path / "out" / JOURNAL
     lines = journal.read_text().splitlines()
     row = json.loads(lines[0])
     journal.write_text("\n".join([json.dumps({**row, "code": "older"}), *lines[1:]]) + "\n")
@@ -174,10 +175,10 @@ def test_rows_of_other_code_are_told(intsnn, sweep, tmp_path):
 
 def test_another_sweep_in_the_folder(intsnn, sweep, tmp_path):
     intsnn("explore", sweep, "--out", "out")
-    journal = (tmp_path / "out" / store.JOURNAL).read_bytes()
+    journal = (tmp_path / "out" / JOURNAL).read_bytes()
     sweep.write_text(SWEEP.replace("[4, 8]", "[4, 6]"))
     fails(intsnn("explore", sweep, "--out", "out"), "out", "another sweep")
-    assert (tmp_path / "out" / store.JOURNAL).read_bytes() == journal
+    assert (tmp_path / "out" / JOURNAL).read_bytes() == journal
 
 
 def test_the_latest_sweep_is_shown(intsnn, tmp_path, monkeypatch):
@@ -186,9 +187,9 @@ def test_the_latest_sweep_is_shown(intsnn, tmp_path, monkeypatch):
     for index, name in enumerate(("b", "a")):
         folder = tmp_path / "build" / "explore" / name
         folder.mkdir(parents=True)
-        (folder / store.SWEEP).write_text(SWEEP)
-        (folder / store.JOURNAL).write_text("")
-        os.utime(folder / store.JOURNAL, (time.time() + index, time.time() + index))
+        (folder / STATED).write_text(SWEEP)
+        (folder / JOURNAL).write_text("")
+        os.utime(folder / JOURNAL, (time.time() + index, time.time() + index))
     assert intsnn("explore", "show", "--json").json["folder"] == "build/explore/a"
 
 

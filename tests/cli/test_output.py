@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from intsnn_hw.commands.output import Wide
+from intsnn_hw.cli.output import Wide
 
 NAMES = ("module", "shadow bits", "hidden neurons", "accuracy, %", "memory bits", "energy, nJ")
 ROWS: list[tuple[object, ...]] = [

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golden import checkpoint, vectors
+from golden import checkpoint
 from golden.checkpoint import Checkpoint, load, save
 from golden.config import ConvConfig, LayerConfig, LearningConfig, NetworkConfig
 from golden.encoding import to_events
@@ -22,6 +22,7 @@ from golden.errors import CheckpointError
 from golden.fixed import Lfsr
 from golden.kernels import Kernel
 from golden.network import Network
+from sim.verify import stimuli
 from tests.strategies import network_configs, seeds, spatial_configs
 
 NOTES = {"epoch": 3, "seed": 5, "history": [{"accuracy": 0.5}, {"accuracy": 0.75}], "name": "größe"}
@@ -65,7 +66,7 @@ def fault_of(path: Path) -> str:
 @given(network_configs(learning=True), seeds)
 def test_round_trip_of_a_learning_network(tmp_path_factory, config, seed):
     path = tmp_path_factory.getbasetemp() / "learning.npz"
-    network = vectors.network(config, seed=seed)
+    network = stimuli.network(config, seed=seed)
     save(path, network, training=NOTES)
     loaded = load(path)
     assert_same(loaded.network, network)
@@ -75,7 +76,7 @@ def test_round_trip_of_a_learning_network(tmp_path_factory, config, seed):
 @given(st.one_of(network_configs(), spatial_configs()), seeds)
 def test_round_trip_of_inference(tmp_path_factory, config, seed):
     path = tmp_path_factory.getbasetemp() / "inference.npz"
-    network = vectors.network(config, seed=seed)
+    network = stimuli.network(config, seed=seed)
     save(str(path), network)
     assert_same(load(str(path)).network, network)
     assert load(path).training == {}
@@ -84,7 +85,7 @@ def test_round_trip_of_inference(tmp_path_factory, config, seed):
 @given(network_configs(learning=True), seeds)
 def test_saves_repeat_byte_for_byte(tmp_path_factory, config, seed):
     folder = tmp_path_factory.getbasetemp()
-    network = vectors.network(config, seed=seed)
+    network = stimuli.network(config, seed=seed)
     save(folder / "a.npz", network, training={"a": 1, "b": 2})
     save(folder / "b.npz", deepcopy(network), training={"b": 2, "a": 1})
     first = (folder / "a.npz").read_bytes()
@@ -104,7 +105,7 @@ def test_saves_do_not_tell_the_time(tmp_path, network, monkeypatch):
 
 def test_a_run_resumes_bit_for_bit(tmp_path, network):
     config = network.config
-    spikes = vectors.spikes(config, 30, seed=1)
+    spikes = stimuli.spikes(config, 30, seed=1)
     events, labels = to_events(spikes), np.arange(30) % 2
     whole = Kernel(network)
     whole.learn(events, labels, np.arange(30))
@@ -140,7 +141,7 @@ def test_numpy_reads_the_file(tmp_path, network):
 @pytest.mark.parametrize("width, kind", [(2, "<i1"), (8, "<i1"), (9, "<i2"), (16, "<i2")])
 def test_weights_take_the_narrowest_type(tmp_path, width, kind):
     config = NetworkConfig(n_inputs=2, n_steps=1, layers=(LayerConfig(size=5, weight_width=width),))
-    save(tmp_path / "n.npz", vectors.network(config))
+    save(tmp_path / "n.npz", stimuli.network(config))
     with np.load(tmp_path / "n.npz") as file:
         assert file["layer0.weight"].dtype == np.dtype(kind)
 
@@ -155,8 +156,8 @@ def test_wide_shadow_weights(tmp_path):
 
 
 def test_kernels_of_a_convolution(tmp_path):
-    config = vectors.spatial_corner_config()
-    network = vectors.network(config)
+    config = stimuli.spatial_corner_config()
+    network = stimuli.network(config)
     save(tmp_path / "n.npz", network)
     with np.load(tmp_path / "n.npz") as file:
         assert [file[f"layer{index}.weight"].shape for index in range(3)] == [(5, 2, 3, 3), (10, 5, 2, 2), (10, 10)]

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golden import encoding, vectors
+from golden import encoding
 from golden.config import EncodingConfig
 from golden.encoding import encode, encode_events, rate_noise, to_events
 from golden.fixed import LFSR_WIDTH, Lfsr
+from sim.verify import stimuli
 from tests.strategies import network_configs, seeds
 
 WIDTHS = [(1, 1), (1, 8), (4, 4), (8, 1), (8, 4), (8, 8), (16, 4), (3, 5)]
@@ -29,7 +30,7 @@ def upper_bits(value: int, config: EncodingConfig) -> int:
 @pytest.mark.parametrize("widths", WIDTHS, ids=str)
 def test_single_shot_shows_the_upper_bits_once(widths):
     config = configuration("single_shot", widths)
-    values = vectors.unsigned(widths[0])
+    values = stimuli.unsigned(widths[0])
     spikes = encode(values, config, 3)
     assert spikes.shape == (3, len(values))
     assert spikes[0].tolist() == [upper_bits(value, config) for value in values.tolist()]
@@ -39,7 +40,7 @@ def test_single_shot_shows_the_upper_bits_once(widths):
 
 @pytest.mark.parametrize("widths", WIDTHS, ids=str)
 def test_every_step_repeats_it(widths):
-    values = vectors.unsigned(widths[0])
+    values = stimuli.unsigned(widths[0])
     once = encode(values, configuration("single_shot", widths), 3)
     assert (encode(values, configuration("every_step", widths), 3) == once[0]).all()
 
@@ -48,7 +49,7 @@ def test_every_step_repeats_it(widths):
 @pytest.mark.parametrize("widths", WIDTHS, ids=str)
 def test_latency_is_one_full_spike_the_earlier_the_higher(widths, n_steps):
     config = configuration("latency", widths)
-    values = vectors.unsigned(widths[0])
+    values = stimuli.unsigned(widths[0])
     spikes = encode(values, config, n_steps)
     for value, train in zip(values.tolist(), spikes.T.tolist(), strict=True):
         expected = [0] * n_steps
@@ -61,7 +62,7 @@ def test_latency_is_one_full_spike_the_earlier_the_higher(widths, n_steps):
 @pytest.mark.parametrize("widths", WIDTHS, ids=str)
 def test_rate_follows_its_formula(widths):
     config = configuration("rate", widths, seed=7)
-    values = vectors.unsigned(widths[0])
+    values = stimuli.unsigned(widths[0])
     spikes, lfsr = encode(values, config, 2), Lfsr(7)
     for step in spikes.tolist():
         for value, spike in zip(values.tolist(), step, strict=True):
@@ -126,7 +127,7 @@ def from_events(events: encoding.Events, n_inputs: int) -> np.ndarray:
 
 @given(network_configs(), st.integers(1, 9), seeds)
 def test_events_hold_the_spikes(config, n_samples, seed):
-    spikes = vectors.spikes(config, n_samples, seed=seed)
+    spikes = stimuli.spikes(config, n_samples, seed=seed)
     events = to_events(spikes)
     assert (events.n_samples, events.n_steps, events.n_inputs) == (n_samples, config.n_steps, config.n_inputs)
     assert (events.levels > 0).all()
@@ -136,7 +137,7 @@ def test_events_hold_the_spikes(config, n_samples, seed):
 
 @given(network_configs(), st.integers(1, 9), seeds)
 def test_values_become_events(config, n_samples, seed):
-    values = vectors.values(config, n_samples, seed=seed)
+    values = stimuli.values(config, n_samples, seed=seed)
     events = encode_events(values, config.encoding, config.n_steps)
     spikes = encode(values, config.encoding, config.n_steps)
     assert spikes.min() >= 0 and spikes.max() < 2**config.encoding.spike_width
@@ -145,7 +146,7 @@ def test_values_become_events(config, n_samples, seed):
 
 @given(network_configs(), st.integers(0, 5), st.integers(0, 5), seeds)
 def test_taken_events_are_those_of_the_samples(config, start, count, seed):
-    spikes = vectors.spikes(config, 10, seed=seed)
+    spikes = stimuli.spikes(config, 10, seed=seed)
     taken, expected = to_events(spikes).take(start, start + count), to_events(spikes[start : start + count])
     assert taken.n_samples == count
     for ours, theirs in zip(taken, expected, strict=True):

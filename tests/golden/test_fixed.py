@@ -6,7 +6,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from golden import vectors
 from golden.fixed import (
     LFSR_TAPS,
     LFSR_WIDTH,
@@ -28,6 +27,7 @@ from golden.fixed import (
     signed_width,
     unsigned_width,
 )
+from sim.verify import stimuli
 
 WIDTHS = [*range(2, 9), 12, 16, 24, 32, 40]
 SHIFTS = [-5, -1, 0, 1, 2, 3, 7, 8, 15, 16, 24]
@@ -66,7 +66,7 @@ def test_signed_width_is_the_least_that_holds_the_range(low):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_saturate(width):
-    values = vectors.signed(width + 2)
+    values = stimuli.signed(width + 2)
     low, high = signed_range(width)
     assert (values < low).any() and (values > high).any() and {low, high} <= set(values)
     exactly(saturate(values, width), [min(max(v, low), high) for v in values.tolist()])
@@ -76,7 +76,7 @@ def test_saturate(width):
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_shifts(width, shift):
-    values = vectors.signed(width)
+    values = stimuli.signed(width)
     exactly(shift_floor(values, shift), [math.floor(scaled(v, shift)) for v in values.tolist()])
     exactly(shift_round(values, shift), [math.floor(scaled(v, shift) + Fraction(1, 2)) for v in values.tolist()])
 
@@ -84,7 +84,7 @@ def test_shifts(width, shift):
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_shift_rounding_without_chance(width, shift):
-    values = vectors.signed(width)
+    values = stimuli.signed(width)
     exact = [scaled(v, shift) for v in values.tolist()]
     draw = np.full(len(values), 2**24 - 1)  # is read by the stochastic mode only
     exactly(shift_rounding(values, shift, "floor", draw), [math.floor(x) for x in exact])
@@ -95,7 +95,7 @@ def test_shift_rounding_without_chance(width, shift):
 @pytest.mark.parametrize("shift", range(-2, 7))
 def test_stochastic_rounding_is_exact_in_the_mean(shift):
     """Over all draws the results sum to the value itself, and each is one of its two neighbours."""
-    values = vectors.signed(8)
+    values = stimuli.signed(8)
     draws = np.arange(2 ** max(shift, 0))
     results = shift_rounding(values[:, None], shift, "stochastic", draws)
     exact = [scaled(v, shift) for v in values.tolist()]
@@ -105,7 +105,7 @@ def test_stochastic_rounding_is_exact_in_the_mean(shift):
 
 
 def test_stochastic_rounding_reads_the_lowest_bits_of_the_draw():
-    values, draws = vectors.product(vectors.signed(7), vectors.unsigned(8))
+    values, draws = stimuli.product(stimuli.signed(7), stimuli.unsigned(8))
     exactly(shift_rounding(values, 3, "stochastic", draws), shift_rounding(values, 3, "stochastic", draws % 8).tolist())
     exactly(shift_rounding([1], 3, "stochastic", [8 + 7]), [1])
     exactly(shift_rounding([1], 3, "stochastic", [8 + 6]), [0])
@@ -127,7 +127,7 @@ def nearest_power(value: int) -> int:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_round_pow2(width):
-    values = vectors.signed(width)
+    values = stimuli.signed(width)
     assert {0, 1, -1} <= set(values)
     exactly(round_pow2(values), [nearest_power(v) for v in values.tolist()])
 
@@ -225,9 +225,9 @@ def test_stimuli_hold_the_corners():
     for width in (9, 16, 32):
         low, high = signed_range(width)
         assert {low, low + 1, -1, 0, 1, high - 1, high, 2 ** (width - 2) + 1, -(2 ** (width - 2)) - 1} <= set(
-            vectors.signed(width).tolist()
+            stimuli.signed(width).tolist()
         )
-        assert {0, 1, 2**width - 1, 2**width - 2, 2 ** (width - 1)} <= set(vectors.unsigned(width).tolist())
-        assert vectors.signed(width).min() == low and vectors.unsigned(width).min() == 0
-        assert vectors.signed(width).max() == high and vectors.unsigned(width).max() == 2**width - 1
-    assert len(vectors.signed(8)) == len(vectors.unsigned(8)) == 256
+        assert {0, 1, 2**width - 1, 2**width - 2, 2 ** (width - 1)} <= set(stimuli.unsigned(width).tolist())
+        assert stimuli.signed(width).min() == low and stimuli.unsigned(width).min() == 0
+        assert stimuli.signed(width).max() == high and stimuli.unsigned(width).max() == 2**width - 1
+    assert len(stimuli.signed(8)) == len(stimuli.unsigned(8)) == 256

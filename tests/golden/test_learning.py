@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden import vectors
 from golden.config import LayerConfig, LearningConfig, NetworkConfig, NeuronConfig, ResolvedLayer
 from golden.fixed import ROUNDINGS, seed_lfsr_steps, seed_state, signed_range
 from golden.learning import (
@@ -24,6 +23,7 @@ from golden.learning import (
     trace_step,
 )
 from golden.seeds import direct_seed, initial_seed
+from sim.verify import stimuli
 
 
 def rule(**fields: Any) -> LearningConfig:
@@ -136,7 +136,7 @@ def test_error_of_each_class():
 
 @pytest.mark.parametrize("trace_shift", [None, 1, 2, 15])
 def test_trace_step(trace_shift):
-    trace, spikes = vectors.product(np.arange(64), np.arange(48))
+    trace, spikes = stimuli.product(np.arange(64), np.arange(48))
     for gain in (0, 3):
         expected = []
         for x, s in zip(trace.tolist(), spikes.tolist(), strict=True):
@@ -165,7 +165,7 @@ def test_carried_errors_are_plain_sums():
 
 @pytest.mark.parametrize("error_shift", [-7, -1, 0, 1, 5, 24])
 def test_gradient(error_shift):
-    error, count = vectors.product(vectors.signed(9), np.array([0, 1, 2, 3, 4096]))
+    error, count = stimuli.product(stimuli.signed(9), np.array([0, 1, 2, 3, 4096]))
     expected = []
     for d, s in zip(error.tolist(), count.tolist(), strict=True):
         scaled = math.floor(Fraction(d * s) / Fraction(2) ** error_shift + Fraction(1, 2))

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golden import vectors
 from golden.config import ConvConfig, EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
 from golden.fixed import Lfsr, lfsr_step
 from golden.learning import direct_error, direct_matrix, gradient
 from golden.network import Network, learn, run
 from golden.synapse import inference_weight
+from sim.verify import stimuli
 from tests.strategies import network_configs, seeds, spatial_configs
 
 NEURON = NeuronConfig(membrane_width=8, spike_width=2, threshold_shift=2)
@@ -238,8 +238,8 @@ def test_pooling_adds_the_levels_of_a_square():
 
 @given(st.one_of(network_configs(), spatial_configs()), seeds)
 def test_samples_do_not_touch_each_other(config, seed):
-    network = vectors.network(config, seed=seed)
-    spikes = vectors.spikes(config, 4, seed=seed)
+    network = stimuli.network(config, seed=seed)
+    spikes = stimuli.spikes(config, 4, seed=seed)
     together = run(network, spikes)
     for sample in (3, 0, 2, 1):
         alone = run(network, spikes[sample])
@@ -255,8 +255,8 @@ def test_learning_runs_the_same_forward_pass(config, label, seed):
     """With the weights of the start, as long as nothing is updated before the last step."""
     assert config.learning is not None
     config = replace(config, learning=replace(config.learning, timing="final"))
-    network = vectors.network(config, seed=seed)
-    spikes = vectors.spikes(config, 3, seed=seed)[2]
+    network = stimuli.network(config, seed=seed)
+    spikes = stimuli.spikes(config, 3, seed=seed)[2]
     expected = run(network, spikes)
     record = learn(network, spikes, label % config.n_classes)
     for name in ("membranes", "spikes"):
@@ -302,9 +302,9 @@ EVERYTHING = {
 @pytest.mark.parametrize("kind", ["soft", "hard", "none"])
 @pytest.mark.parametrize("spike_width, n_samples", [(1, 40), (2, 40), (4, 300), (8, 3000)])
 def test_the_corner_configuration_reaches_everything(readout, kind, spike_width, n_samples):
-    config = vectors.corner_config(readout=readout, reset=kind, spike_width=spike_width)
+    config = stimuli.corner_config(readout=readout, reset=kind, spike_width=spike_width)
     seed = 2 if spike_width == 8 else 1
-    reached = vectors.reached(vectors.network(config, seed=seed), vectors.spikes(config, n_samples, seed=seed))
+    reached = stimuli.reached(stimuli.network(config, seed=seed), stimuli.spikes(config, n_samples, seed=seed))
     assert reached == EVERYTHING
 
 
@@ -312,31 +312,31 @@ def test_the_corner_configuration_reaches_everything(readout, kind, spike_width,
 @pytest.mark.parametrize("kind", ["soft", "hard", "none"])
 @pytest.mark.parametrize("spike_width, n_samples", [(1, 40), (2, 40), (4, 300)])
 def test_the_corner_configuration_of_maps_reaches_everything(readout, kind, spike_width, n_samples):
-    config = vectors.spatial_corner_config(readout=readout, reset=kind, spike_width=spike_width)
-    reached = vectors.reached(vectors.network(config, seed=1), vectors.spikes(config, n_samples, seed=1))
+    config = stimuli.spatial_corner_config(readout=readout, reset=kind, spike_width=spike_width)
+    reached = stimuli.reached(stimuli.network(config, seed=1), stimuli.spikes(config, n_samples, seed=1))
     assert reached == EVERYTHING
 
 
 def test_what_was_not_reached_is_not_claimed():
-    config = vectors.corner_config()
-    network, spikes = vectors.network(config, seed=1), vectors.spikes(config, 40, seed=1)
-    assert vectors.reached(network, 0 * spikes) == {"empty_step", "tie"}
+    config = stimuli.corner_config()
+    network, spikes = stimuli.network(config, seed=1), stimuli.spikes(config, 40, seed=1)
+    assert stimuli.reached(network, 0 * spikes) == {"empty_step", "tie"}
     full = np.full_like(spikes, 3)
-    assert not {"empty_step", "silent_layer"} & vectors.reached(network, full)
+    assert not {"empty_step", "silent_layer"} & stimuli.reached(network, full)
     network.weights = [np.abs(weight) for weight in network.weights]
-    assert not {"low", "every_saturation"} & vectors.reached(network, spikes)
+    assert not {"low", "every_saturation"} & stimuli.reached(network, spikes)
     network.weights = [-weight for weight in network.weights]
-    assert not {"fires", "high", "every_level"} & vectors.reached(network, spikes)
+    assert not {"fires", "high", "every_level"} & stimuli.reached(network, spikes)
 
 
 def test_random_configurations_are_repeatable_and_reach_everything():
     reached = set()
     for seed in range(60):
-        config = vectors.network_config(vectors.SeededChoices(seed), learning=seed % 2 == 0)
-        assert config == vectors.network_config(vectors.SeededChoices(seed), learning=seed % 2 == 0)
-        network, same = (vectors.network(config, seed=seed) for _ in range(2))
+        config = stimuli.network_config(stimuli.SeededChoices(seed), learning=seed % 2 == 0)
+        assert config == stimuli.network_config(stimuli.SeededChoices(seed), learning=seed % 2 == 0)
+        network, same = (stimuli.network(config, seed=seed) for _ in range(2))
         assert all(np.array_equal(a, b) for a, b in zip(network.weights, same.weights, strict=True))
-        spikes = vectors.spikes(config, 12, seed=seed)
-        np.testing.assert_array_equal(spikes, vectors.spikes(config, 12, seed=seed))
-        reached |= vectors.reached(network, spikes)
+        spikes = stimuli.spikes(config, 12, seed=seed)
+        np.testing.assert_array_equal(spikes, stimuli.spikes(config, 12, seed=seed))
+        reached |= stimuli.reached(network, spikes)
     assert reached == EVERYTHING

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden import vectors
 from golden.config import NeuronConfig
 from golden.fixed import signed_range
 from golden.neuron import fire, integrate, leak, lif_step, readout_step, reset
+from sim.verify import stimuli
 
 LEAKS = [
     {},
@@ -58,13 +58,13 @@ def current_width(config: NeuronConfig) -> int:
 def test_lif_step(shape, leak_fields):
     for kind in ("soft", "hard", "none"):
         config = configuration(shape, reset=kind, **leak_fields)
-        stimuli = vectors.neuron(config, current_width(config), seed=1)
-        result = lif_step(*stimuli, config)
-        assert vectors.reaches_every_level(result.spike, config)
-        assert vectors.reaches_both_saturations(*stimuli, config)
-        assert vectors.reaches_every_threshold(*stimuli, config)
+        drawn = stimuli.neuron(config, current_width(config), seed=1)
+        result = lif_step(*drawn, config)
+        assert stimuli.reaches_every_level(result.spike, config)
+        assert stimuli.reaches_both_saturations(*drawn, config)
+        assert stimuli.reaches_every_threshold(*drawn, config)
         thinned = slice(None, None, 1 if kind == "soft" else 7)
-        pairs = zip(*(axis[thinned].tolist() for axis in stimuli), strict=True)
+        pairs = zip(*(axis[thinned].tolist() for axis in drawn), strict=True)
         expected = np.array([expected_step(u, i, config) for u, i in pairs]).T
         np.testing.assert_array_equal(np.stack(result)[:, thinned], expected)
 
@@ -73,10 +73,10 @@ def test_lif_step(shape, leak_fields):
 @pytest.mark.parametrize("shape", SHAPES[:3], ids=str)
 def test_readout_step(shape, leak_fields):
     config = configuration(shape, **leak_fields)
-    stimuli = vectors.neuron(config, current_width(config), seed=1)
-    assert vectors.reaches_both_saturations(*stimuli, config)
-    expected = [expected_step(u, i, config, fires=False) for u, i in zip(*(x.tolist() for x in stimuli), strict=True)]
-    np.testing.assert_array_equal(np.stack(readout_step(*stimuli, config)), np.array(expected).T)
+    drawn = stimuli.neuron(config, current_width(config), seed=1)
+    assert stimuli.reaches_both_saturations(*drawn, config)
+    expected = [expected_step(u, i, config, fires=False) for u, i in zip(*(x.tolist() for x in drawn), strict=True)]
+    np.testing.assert_array_equal(np.stack(readout_step(*drawn, config)), np.array(expected).T)
 
 
 @pytest.mark.parametrize("n", range(1, 9))
@@ -95,11 +95,11 @@ def test_a_neuron_fires_from_the_threshold_on(n):
 def test_the_state_never_leaves_its_width(leak_fields):
     for kind in ("soft", "hard", "none"):
         config = configuration((8, 4, 2), reset=kind, **leak_fields)
-        membranes = vectors.signed(8)
+        membranes = stimuli.signed(8)
         low, high = signed_range(8)
         leaked = leak(membranes, config)
         assert (np.abs(leaked) <= np.abs(membranes)).all()
-        result = lif_step(*vectors.neuron(config, 8), config)
+        result = lif_step(*stimuli.neuron(config, 8), config)
         for state in (leaked, result.membrane, result.integrated):
             assert low <= state.min() and state.max() <= high
 
@@ -142,7 +142,7 @@ def test_steps_are_pure_and_take_any_shape():
 @pytest.mark.parametrize("width", [4, 12, 32])
 def test_stimuli_are_repeatable(width):
     config = NeuronConfig(membrane_width=width, spike_width=1, threshold_shift=1)
-    first, again, other = (vectors.neuron(config, 14, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (stimuli.neuron(config, 14, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert np.shape(first) != np.shape(other) or (np.array(first) != np.array(other)).any()
 
@@ -150,12 +150,12 @@ def test_stimuli_are_repeatable(width):
 def test_predicates_tell_missing_corners():
     """A predicate that cannot fail would prove nothing."""
     config = NeuronConfig(membrane_width=8, spike_width=2, threshold_shift=4)
-    membrane, current = vectors.neuron(config, 8)
-    assert not vectors.reaches_every_level(np.array([0, 1, 2]), config)
-    assert not vectors.reaches_every_level(np.array([1, 2, 3]), config)
-    assert not vectors.reaches_both_saturations(membrane, np.abs(current), config)
-    assert not vectors.reaches_both_saturations(membrane, -np.abs(current), config)
-    assert not vectors.reaches_both_saturations(np.array([127, -128]), np.array([0, 0]), config)
+    membrane, current = stimuli.neuron(config, 8)
+    assert not stimuli.reaches_every_level(np.array([0, 1, 2]), config)
+    assert not stimuli.reaches_every_level(np.array([1, 2, 3]), config)
+    assert not stimuli.reaches_both_saturations(membrane, np.abs(current), config)
+    assert not stimuli.reaches_both_saturations(membrane, -np.abs(current), config)
+    assert not stimuli.reaches_both_saturations(np.array([127, -128]), np.array([0, 0]), config)
     for missing in (31, 32, 47):
         kept = membrane + current != missing
-        assert not vectors.reaches_every_threshold(membrane[kept], current[kept], config)
+        assert not stimuli.reaches_every_threshold(membrane[kept], current[kept], config)

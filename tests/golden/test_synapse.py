@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from golden import vectors
 from golden.config import SHADOW_WIDTHS, WEIGHT_WIDTHS, ConvConfig, ResolvedLayer
 from golden.fixed import signed_range
 from golden.synapse import conv_current, inference_weight, layer_current, pool_sum, synaptic_current
+from sim.verify import stimuli
 from tests.strategies import seeds, spatial_configs
 
 
 @pytest.mark.parametrize("shadow_width", range(SHADOW_WIDTHS[0], SHADOW_WIDTHS[1] + 1))
 def test_inference_weight_is_the_rounded_upper_part(shadow_width):
     for weight_width in range(WEIGHT_WIDTHS[0], min(WEIGHT_WIDTHS[1], shadow_width) + 1):
-        shadow = vectors.signed(shadow_width)
+        shadow = stimuli.signed(shadow_width)
         unit = 2 ** (shadow_width - weight_width)
         low, high = signed_range(weight_width)
         rounded = [math.floor(Fraction(value, unit) + Fraction(1, 2)) for value in shadow.tolist()]
@@ -97,7 +97,7 @@ def slow_current(spikes: np.ndarray, weight: np.ndarray, layer: ResolvedLayer) -
 @given(spatial_configs(max_side=5), seeds)
 def test_maps_equal_a_slow_loop(config, seed):
     rng = np.random.default_rng(seed)
-    for layer, weight in zip(config.resolved, vectors.network(config, seed=seed).weights, strict=True):
+    for layer, weight in zip(config.resolved, stimuli.network(config, seed=seed).weights, strict=True):
         if layer.input_shape is not None:
             spikes = rng.integers(0, 1 << layer.input_spike_width, (2, layer.n_in))
             result = layer_current(spikes, weight, layer)
@@ -109,7 +109,7 @@ def test_maps_equal_torch(config, seed):
     """In 64-bit floats, which hold these sums exactly."""
     torch = pytest.importorskip("torch")
     functional, rng = torch.nn.functional, np.random.default_rng(seed)
-    for layer, weight in zip(config.resolved, vectors.network(config, seed=seed).weights, strict=True):
+    for layer, weight in zip(config.resolved, stimuli.network(config, seed=seed).weights, strict=True):
         if layer.input_shape is None:
             continue
         spikes = rng.integers(0, 1 << layer.input_spike_width, (3, layer.n_in))
@@ -127,9 +127,9 @@ def test_maps_equal_torch(config, seed):
 
 @pytest.mark.parametrize("batch", [(), (5,), (2, 3), (0,)])
 def test_batches_of_maps(batch):
-    config = vectors.spatial_corner_config()
+    config = stimuli.spatial_corner_config()
     rng = np.random.default_rng(1)
-    for layer, weight in zip(config.resolved, vectors.network(config).weights, strict=True):
+    for layer, weight in zip(config.resolved, stimuli.network(config).weights, strict=True):
         spikes = rng.integers(0, 4, (*batch, layer.n_in))
         result = layer_current(spikes, weight, layer)
         assert result.shape == (*batch, layer.n_out)

@@ -1,23 +1,28 @@
 """Nothing rests on what a memory gives for a word that is being written: such reads give wrong bits here."""
 
+import pkgutil
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.sim import Simulator
 
-from golden import vectors
 from golden.config import HardwareConfig
 from golden.encoding import to_events
 from golden.network import Network
-from intsnn_hw import error_store, output_error, store, sweep, synapse, traces
-from intsnn_hw.store import Store
-from sim.cosim import cosimulate
-from sim.learn import colearn
-from tests.intsnn_hw.test_store import LAYOUT
-from tests.sim.test_learn import MODES, STALLS, samples, small_config
+from intsnn_hw import rtl
+from intsnn_hw.rtl import memory
+from intsnn_hw.rtl.inference import fire_sweep, synapse
+from intsnn_hw.rtl.learning import error_store, output_error, traces
+from intsnn_hw.rtl.memory import Store
+from sim.verify import stimuli
+from sim.verify.inference import cosimulate
+from sim.verify.learning import colearn
+from tests.intsnn_hw.rtl.test_memory import LAYOUT
+from tests.sim.verify.test_learning import MODES, STALLS, samples, small_config
 
-USERS = (error_store, output_error, sweep, synapse, traces)
+USERS = (error_store, fire_sweep, output_error, synapse, traces)
 
 
 class Colliding(Store):
@@ -53,16 +58,12 @@ def colliding(monkeypatch):
 
 
 def test_all_users_of_memories_are_here():
-    import pkgutil
-
-    import intsnn_hw
-
     found = {
         name
-        for _, name, _ in pkgutil.iter_modules(intsnn_hw.__path__)
-        if getattr(__import__(f"intsnn_hw.{name}", fromlist=[name]), "Store", None) is store.Store
+        for _, name, _ in pkgutil.walk_packages(rtl.__path__, "intsnn_hw.rtl.")
+        if getattr(import_module(name), "Store", None) is Store
     }
-    assert found - {"store"} == {module.__name__.rpartition(".")[2] for module in USERS}
+    assert found - {memory.__name__} == {module.__name__ for module in USERS}
 
 
 @pytest.mark.parametrize("single_port", [False, True])
@@ -88,15 +89,15 @@ def test_a_read_that_meets_a_write_is_wrong(single_port):
 
 def configs():
     for hardware in (HardwareConfig(lanes=(16,)), HardwareConfig(lanes=(3,), fire_lanes=(1,), banks=1)):
-        yield replace(vectors.corner_config(readout="spike_count"), hardware=hardware)
-    yield vectors.network_config(vectors.SeededChoices(100), max_size=20)
+        yield replace(stimuli.corner_config(readout="spike_count"), hardware=hardware)
+    yield stimuli.network_config(stimuli.SeededChoices(100), max_size=20)
 
 
 @pytest.mark.parametrize("config", list(configs()), ids=lambda config: f"{config.topology}-{config.hardware.banks}")
 def test_inference(colliding, config):
-    events = to_events(vectors.spikes(config, 40, seed=1))
+    events = to_events(stimuli.spikes(config, 40, seed=1))
     for stalls in (None, STALLS):
-        report = cosimulate(vectors.network(config), events, stalls=stalls)
+        report = cosimulate(stimuli.network(config), events, stalls=stalls)
         assert report.n_compared > 0 and [str(mismatch) for mismatch in report.first] == []
 
 

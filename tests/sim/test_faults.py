@@ -8,7 +8,6 @@ from amaranth.hdl import Module, ResetInserter
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, connect, flipped
 
-from golden import vectors
 from golden.config import (
     EncodingConfig,
     HardwareConfig,
@@ -24,12 +23,13 @@ from golden.fixed import Lfsr
 from golden.kernels import Kernel
 from golden.network import Network, learn, run, update
 from golden.synapse import inference_weight
-from intsnn_hw.core import Core
-from intsnn_hw.events import Operation, control_layout, input_event_layout, weight_layout
-from sim import cosim, payload
+from intsnn_hw.rtl.core import Core
+from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout, weight_layout
+from sim import payload
 from sim.fast import compile_component
-from sim.learn import flat_weights, layer_weights
 from sim.result import SimulationTimeout, Stalls
+from sim.verify import inference, stimuli
+from sim.verify.learning import flat_weights, layer_weights
 
 STALLS = Stalls(seed=0xFA17, gap=0.3, stall=0.4)
 NEVER = Stalls(seed=0, gap=0, stall=1 - 2**-32)
@@ -76,10 +76,10 @@ class Host:
     def __init__(self, config, seed=0):
         rng = np.random.default_rng(seed)
         self.config = config
-        self.spikes = vectors.spikes(config, 2 * N_SAMPLES, seed=seed)
+        self.spikes = stimuli.spikes(config, 2 * N_SAMPLES, seed=seed)
         self.labels = rng.integers(0, config.n_classes, 2 * N_SAMPLES)
         self.is_cut = np.arange(2 * N_SAMPLES) % 4 == 1
-        fields = cosim.input_fields(to_events(self.spikes))
+        fields = inference.input_fields(to_events(self.spikes))
         ends = np.flatnonzero(fields["end_of_sample"]) + 1
         parts, self.n_whole_steps = [], np.full(2 * N_SAMPLES, config.n_steps)
         for n, (start, stop) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
@@ -163,8 +163,8 @@ def control(operations, values):
 )
 def test_a_sample_cut_short_leaves_nothing_behind(readout, banks, sizes, recurrent, stalls, tmp_path):
     config = replace(network_config(readout, banks, sizes=sizes, recurrent=recurrent), learning=None)
-    network, host = vectors.network(config, seed=1), Host(config)
-    core = cosim.build(Core(config), "icarus", tmp_path)
+    network, host = stimuli.network(config, seed=1), Host(config)
+    core = inference.build(Core(config), "icarus", tmp_path)
     expected = {"o": len(host.whole)} | ({"events": 0} if readout == "spike_count" else {})
     result = core.run(
         inputs_of(config, host.beats, network.weights), expected=expected, cycle_budget=200_000, stalls=stalls,
@@ -205,7 +205,7 @@ def test_a_sample_cut_short_is_not_learned_from(mode, stalls, tmp_path):
     config = network_config(**MODES[mode])
     network, host = Network.initial(config), Host(config, seed=2)
     n_weights = sum(layer.n_rows * layer.n_out for layer in config.resolved)
-    core = cosim.build(Core(config), "icarus", tmp_path)
+    core = inference.build(Core(config), "icarus", tmp_path)
     inputs = inputs_of(config, host.beats, shadows(network))
     inputs["control"] = control([CODE["LEARN"]] * len(host.labels) + [CODE["READ_WEIGHTS"]], [*host.labels, 0])
     expected = {"o": len(host.whole), "shadow": n_weights}
@@ -256,9 +256,9 @@ def test_a_class_that_nobody_takes_holds_the_core_and_loses_nothing(compiled):
     """The output is stalled for good; once it is taken again, all comes as if nothing had been."""
     config, core = compiled
     network = Network.initial(config)
-    events, labels = to_events(vectors.spikes(config, N_SAMPLES, seed=3)), np.arange(N_SAMPLES) % config.n_classes
+    events, labels = to_events(stimuli.spikes(config, N_SAMPLES, seed=3)), np.arange(N_SAMPLES) % config.n_classes
     n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
-    inputs = inputs_of(config, cosim.input_fields(events), shadows(network))
+    inputs = inputs_of(config, inference.input_fields(events), shadows(network))
     inputs["control"] = control([CODE["LEARN"]] * N_SAMPLES + [CODE["READ_WEIGHTS"]], [*labels, 0])
     core.reset()
     rarely = Stalls(seed=1, gap=0, stall=0.98)
@@ -282,11 +282,11 @@ def test_weights_read_between_samples_are_those_of_the_moment(compiled, stalls):
     """Read after every sample, whether it was learned from or not, all queued before the first beat."""
     config, core = compiled
     network = Network.initial(config)
-    events, labels = to_events(vectors.spikes(config, N_SAMPLES, seed=4)), np.arange(N_SAMPLES) % config.n_classes
+    events, labels = to_events(stimuli.spikes(config, N_SAMPLES, seed=4)), np.arange(N_SAMPLES) % config.n_classes
     learns = np.arange(N_SAMPLES) % 3 != 2
     flat = flat_weights(shadows(network))
     operations = [[CODE["LEARN" if learn else "INFER"], CODE["READ_WEIGHTS"]] for learn in learns]
-    inputs = inputs_of(config, cosim.input_fields(events), shadows(network))
+    inputs = inputs_of(config, inference.input_fields(events), shadows(network))
     inputs["control"] = control(np.ravel(operations), np.repeat(labels, 2))
     core.reset()
     expected = {"o": N_SAMPLES, "shadow": N_SAMPLES * len(flat)}
@@ -309,7 +309,7 @@ def new_network(config):
 def begin(core, config, spikes, label, *, expected, extra_cycles):
     """Load the initial weights, learn from one sample, and stop somewhere."""
     core.reset()
-    inputs = inputs_of(config, cosim.input_fields(to_events(spikes)), shadows(Network.initial(config)))
+    inputs = inputs_of(config, inference.input_fields(to_events(spikes)), shadows(Network.initial(config)))
     inputs["control"] = control([CODE["LEARN"]], [label])
     return core.run(inputs, expected=expected, cycle_budget=20_000, extra_cycles=extra_cycles)
 
@@ -318,7 +318,7 @@ def begin(core, config, spikes, label, *, expected, extra_cycles):
 def test_weights_loaded_after_a_class_replace_what_the_sample_taught(compiled, stalls):
     """A load that begins in any cycle of an update waits for its end, and no weight of the load is lost."""
     config, core = compiled
-    spikes, new = vectors.spikes(config, 4, seed=3), new_network(config)
+    spikes, new = stimuli.spikes(config, 4, seed=3), new_network(config)
     flat, has_waited = flat_weights(shadows(new)), []
     for n in range(4):
         for wait in range(0, 120, 5 if stalls else 1):
@@ -335,7 +335,7 @@ def test_weights_loaded_after_a_class_replace_what_the_sample_taught(compiled, s
 def test_an_update_waits_for_the_end_of_a_load(compiled, stalls, monkeypatch):
     """Its errors are those of the old weights, and it changes the new ones, all of them loaded."""
     config, core = compiled
-    spikes, new, outcomes = vectors.spikes(config, 8, seed=3), new_network(config), []
+    spikes, new, outcomes = stimuli.spikes(config, 8, seed=3), new_network(config), []
     flat, asked = flat_weights(shadows(new)), []
     monkeypatch.setattr("golden.network.update", lambda network, *how: asked.append(how))
     for n in range(8):
@@ -401,9 +401,9 @@ def test_fresh_weights_are_the_first_load_of_a_core_without_content_and_wait_for
 
 def operate(core, config, operations, values):
     """Load initial weights, execute operations, learn from some samples; return the result, and the labels given."""
-    events = to_events(vectors.spikes(config, N_SAMPLES, seed=3))
+    events = to_events(stimuli.spikes(config, N_SAMPLES, seed=3))
     labels = np.arange(N_SAMPLES) % config.n_classes
-    inputs = inputs_of(config, cosim.input_fields(events), shadows(Network.initial(config)))
+    inputs = inputs_of(config, inference.input_fields(events), shadows(Network.initial(config)))
     codes = [*operations, *[CODE["LEARN"]] * N_SAMPLES, CODE["READ_WEIGHTS"]]
     inputs["control"] = control(codes, [*values, *labels, 0])
     n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
@@ -446,7 +446,7 @@ def test_a_reset_keeps_the_weights_forgets_all_else_and_waits_for_a_load(compile
     np.testing.assert_array_equal(result.fields("shadow")["weight"], learned)
     assert result.values["lfsr"] == state(network)
     assert not any(result.values[name] for name in ("updated", "skipped", "rejected", "update_cycles"))
-    inputs = {"i": payload.pack(input_event_layout(config.resolved[0]), cosim.input_fields(events))}
+    inputs = {"i": payload.pack(input_event_layout(config.resolved[0]), inference.input_fields(events))}
     inputs["control"] = control([CODE["LEARN"]] * N_SAMPLES, labels)
     with pytest.raises(SimulationTimeout):
         core.run(inputs, expected={"o": 1}, cycle_budget=2000)

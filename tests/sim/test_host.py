@@ -8,13 +8,13 @@ import pytest
 from golden.encoding import to_events
 from golden.kernels import Kernel
 from golden.network import Network
-from intsnn_hw.verilog import generate
-from sim import cosim
-from sim.learn import flat_weights
+from intsnn_hw.emit.verilog import generate
 from sim.ports import Plain, Ports, Stream
 from sim.result import Stalls
+from sim.verify import inference
+from sim.verify.learning import flat_weights
 from sim.verilog import VerilogCore
-from tests.sim.test_learn import samples, small_config
+from tests.sim.verify.test_learning import samples, small_config
 
 CONFIGS = {
     "feedback": small_config(schedule=(1, 2)),
@@ -56,7 +56,7 @@ class Host:
         codes = self.manifest["learning"]["operations"]
         names, values = zip(*operations, strict=True)
         inputs = {"control": self.beats("control", operation=[codes[name] for name in names], value=values)}
-        inputs |= {"i": self.beats("i", **cosim.input_fields(events))} if events is not None else {}
+        inputs |= {"i": self.beats("i", **inference.input_fields(events))} if events is not None else {}
         return self._core.run(inputs | streams, expected=expected, cycle_budget=200_000, stalls=stalls)
 
 

@@ -6,16 +6,16 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from golden import vectors
 from golden.encoding import to_events
 from golden.network import Network
 from golden.presets import preset
-from intsnn_hw.core import Core
-from intsnn_hw.events import input_event_layout, weight_layout
+from intsnn_hw.rtl.core import Core
+from intsnn_hw.rtl.layouts import input_event_layout, weight_layout
 from sim import payload
-from sim.cosim import input_fields, weight_fields
 from sim.fast import compile_component
 from sim.result import Stalls
+from sim.verify import stimuli
+from sim.verify.inference import input_fields, weight_fields
 from tests.sim.toys import Accumulator, Counter, requests
 
 
@@ -50,7 +50,7 @@ def small_core():
     """Core, name and run of a network whose first layer has several words."""
     config = preset("digits-64", hidden=(6,), lanes=4)
     network = Network.initial(config).inference_only()
-    events = to_events(vectors.spikes(network.config, 3, seed=5))
+    events = to_events(stimuli.spikes(network.config, 3, seed=5))
     fields = {
         "weights": payload.pack(weight_layout(network.config), weight_fields(network)),
         "i": payload.pack(input_event_layout(network.config.resolved[0]), input_fields(events)),

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golden import vectors
 from golden.config import EncodingConfig
 from golden.encoding import encode, to_events
 from golden.errors import ConfigError
+from sim.verify import stimuli
 from tests.strategies import network_configs, seeds
 from train.encoders import direct, events_to_dense, golden_spikes, latency, poisson
 
@@ -80,7 +80,7 @@ def test_latency_is_the_golden_one_where_steps_divide_the_values(n_steps):
 
 @given(network_configs(), st.integers(1, 5), seeds)
 def test_golden_spikes_are_those_of_the_golden_model(config, n_samples, seed):
-    values = vectors.values(config, n_samples, seed=seed)
+    values = stimuli.values(config, n_samples, seed=seed)
     expected = encode(values, config.encoding, config.n_steps).swapaxes(0, 1)
     for given_ in (values, torch.from_numpy(values)):
         spikes = golden_spikes(given_, config.encoding, config.n_steps)
@@ -105,7 +105,7 @@ def test_golden_spikes_of_events_are_refused():
 
 @given(network_configs(), st.integers(1, 6), seeds)
 def test_events_become_dense(config, n_samples, seed):
-    spikes = vectors.spikes(config, n_samples, seed=seed)
+    spikes = stimuli.spikes(config, n_samples, seed=seed)
     events = to_events(spikes)
     order = np.random.RandomState(seed % 1000).randint(n_samples, size=4)
     for samples in (None, order, [0]):

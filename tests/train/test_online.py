@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from golden import checkpoint
-from golden.config import ConfigError
 from golden.encoding import encode
-from golden.errors import CheckpointError
+from golden.errors import CheckpointError, ConfigError
 from golden.kernels import Kernel
 from golden.network import Network, learn, run
 from golden.presets import PRESETS, preset

@@ -7,15 +7,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.online_bptt.energy import (
-    SWITCHES,
-    Choice,
-    Work,
-    bptt_energy,
-    inference_energy,
-    ladder,
-    rule_energy,
-)
+from benchmarks.online_bptt.energy import SWITCHES, Choice, Work, bptt_energy, inference_energy, ladder, rule_energy
 from benchmarks.online_bptt.measure import SETTINGS, make_trainer
 from golden.presets import preset
 from intsnn_hw.energy import Coefficients

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.temporal.errors import CONTROLS, ERRORS, control, learning_from, main
-from golden import kernels
 from golden.config import LearningConfig
+from golden.kernels.plan import ERROR_OCTAVE
 from golden.learning import output_error
 from golden.presets import preset
 from train.data.cues import load_cues
@@ -18,7 +18,7 @@ RULE = cast(LearningConfig, preset("fsdd-128r").learning)
 
 def error_of(name, scores, label):
     rule = np.zeros(100, np.int64)
-    rule[kernels.ERROR_OCTAVE] = RULE.error_octave
+    rule[ERROR_OCTAVE] = RULE.error_octave
     found = np.zeros(len(scores), np.int32)
     wrong = control(name)["_output_error"](rule, scores, label, found)
     assert wrong == found.any()

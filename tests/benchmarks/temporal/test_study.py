@@ -115,7 +115,7 @@ def test_epochs_of_all_widths_and_sizes_are_chosen_with_16_8_and_the_first_size(
 
 
 def test_answers_of_other_constants_are_not_taken(tmp_path, monkeypatch):
-    from golden import temporal
+    from golden.presets import temporal
 
     arguments = ("--tasks", "cues", "--methods", "rsnn", "--hidden", "64", "--widths", "16-8")
     study = study_of(tmp_path, *arguments)
@@ -131,7 +131,7 @@ def test_answers_of_other_constants_are_not_taken(tmp_path, monkeypatch):
     ({"n_steps": 100}, [True, True, True]),
 ])  # fmt: skip
 def test_constants_of_the_rule_are_not_those_of_bptt(monkeypatch, change, counts):
-    from golden import temporal
+    from golden.presets import temporal
 
     methods = [runs.METHODS[name] for name in ("rsnn", "bptt-rsnn", "mlp")]
     before = [constants("cues-64r", method) for method in methods]

@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 from amaranth.lib.memory import Memory as HardwareMemory
 
-from golden import vectors
 from golden.config import EncodingConfig
 from golden.encoding import to_events
 from golden.kernels import Kernel
 from golden.network import Network
-from intsnn_hw.core import Core
 from intsnn_hw.energy import Coefficients, energy_of
 from intsnn_hw.energy.estimate import estimated_accesses, inference_accesses, step_events
 from intsnn_hw.energy.eth import inference_energy, training_cost
 from intsnn_hw.energy.operations import synaptic_operation_pj
 from intsnn_hw.energy.switching import switching
-from intsnn_hw.memories import memories
-from sim.cosim import cosimulate
-from sim.learn import colearn
-from tests.sim.test_learn import small_config
+from intsnn_hw.rtl.core import Core
+from intsnn_hw.rtl.memories import memories
+from sim.verify import stimuli
+from sim.verify.inference import cosimulate
+from sim.verify.learning import colearn
+from tests.sim.verify.test_learning import small_config
 
 COEFFICIENTS = Coefficients.load()
 
@@ -129,7 +129,7 @@ def test_products_are_as_wide_as_the_widest_event():
 
 def drawn(config, n_samples, seed=3):
     labels = np.random.default_rng(seed).integers(0, config.n_classes, n_samples)
-    return to_events(vectors.spikes(config, n_samples, seed=seed)), labels
+    return to_events(stimuli.spikes(config, n_samples, seed=seed)), labels
 
 
 @pytest.mark.parametrize("sizes, recurrent", [((7, 4), ()), ((7, 5, 4), ()), ((7, 4), (0,)), ((7, 5, 4), (0, 1))])

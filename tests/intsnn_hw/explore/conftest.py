@@ -3,7 +3,7 @@
 import pytest
 
 from intsnn_hw.explore.run import run_sweep
-from intsnn_hw.explore.sweep import Sweep
+from intsnn_hw.explore.space import Sweep
 from tests.intsnn_hw.explore.evaluators import SWEEP
 
 

@@ -15,7 +15,7 @@ import pytest
 from golden.errors import InputError
 from intsnn_hw.explore.evaluate import TIMES, evaluate
 from intsnn_hw.explore.run import run_sweep
-from intsnn_hw.explore.sweep import Sweep
+from intsnn_hw.explore.space import Sweep
 from tests.intsnn_hw.explore.evaluators import (
     SWEEP,
     calls,
@@ -168,7 +168,7 @@ def test_a_run_that_is_ended_leaves_no_worker_and_loses_no_point(tmp_path, log, 
         [
             "from tests.intsnn_hw.explore.evaluators import SWEEP, slow",
             "from intsnn_hw.explore.run import run_sweep",
-            "from intsnn_hw.explore.sweep import Sweep",
+            "from intsnn_hw.explore.space import Sweep",
             "if __name__ == '__main__':",
             f"    run_sweep(Sweep.parse(SWEEP, ''), SWEEP, {str(tmp_path / 'out')!r}, n_workers=2, evaluate=slow)",
         ]

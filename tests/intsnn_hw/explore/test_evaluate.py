@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 
 from golden.kernels import Kernel
-from intsnn_hw.cli import main
-from intsnn_hw.describe import describe
+from intsnn_hw.cli.main import main
+from intsnn_hw.emit.describe import describe
 from intsnn_hw.energy.coefficients import DEFAULT
 from intsnn_hw.explore import accuracy as accuracy_part
 from intsnn_hw.explore.evaluate import attempt, evaluate
 from intsnn_hw.explore.memo import Memo, code_digest
 from intsnn_hw.explore.point import command, network_config
 from intsnn_hw.explore.samples import predicted_cycles
-from intsnn_hw.explore.sweep import Sweep
+from intsnn_hw.explore.space import Sweep
 from intsnn_hw.explore.work import Work
 from intsnn_hw.fpga import tools, yosys
 from intsnn_hw.fpga.targets import TARGETS
-from sim.cosim import cosimulate
+from sim.verify.inference import cosimulate
 
 ROOT = Path(__file__).parents[3]
 BASE = """
@@ -192,16 +192,16 @@ def test_energy_is_that_of_the_energy_command(tmp_path, monkeypatch, capsys):
 
 
 def test_a_difference_between_hardware_and_model_fails_the_point(monkeypatch):
-    import sim.cosim
+    import sim.verify.inference
 
-    real = sim.cosim.cosimulate
+    real = sim.verify.inference.cosimulate
 
     def differing(*arguments, **options):
         report = real(*arguments, **options)
         report.n_mismatches = 7
         return report
 
-    monkeypatch.setattr(sim.cosim, "cosimulate", differing)
+    monkeypatch.setattr(sim.verify.inference, "cosimulate", differing)
     sweep = Sweep.parse(BASE + "[cycles]\ncosim_samples = 5", "sweep")
     row = attempt(evaluate, sweep, next(sweep.points()))
     assert row["status"] == "failed" and "differ in 7 values" in row["reason"]

@@ -11,12 +11,12 @@ import pytest
 from golden.encoding import encode_events
 from golden.network import Network
 from golden.presets import preset
+from intsnn_hw.emit.verilog import MODULE, emit
 from intsnn_hw.fpga import tools, yosys
 from intsnn_hw.fpga.targets import target
-from intsnn_hw.verilog import MODULE, emit
-from sim import cosim
 from sim.compiler import cache_folder
 from sim.ports import Ports
+from sim.verify import inference
 from sim.verilog import VerilogCore
 
 pytestmark = [
@@ -47,12 +47,12 @@ def test_a_synthesised_core_equals_the_model(tmp_path, monkeypatch, weight_memor
         sources = [tmp_path / "netlist.v", tmp_path / "cells.v"]
         return VerilogCore(sources, Ports.of(core), top=MODULE, build_dir=tmp_path / "build")
 
-    monkeypatch.setattr(cosim, "build", build)
+    monkeypatch.setattr(inference, "build", build)
     config = preset("digits-64", hidden=(12,), lanes=4)
     config = replace(config, hardware=replace(config.hardware, weight_memory=(weight_memory,)))
     network = Network.initial(config).inference_only()
     values = np.random.RandomState(1).randint(0, 16, (3, 64))
-    report = cosim.cosimulate(network, encode_events(values, network.config.encoding, network.config.n_steps))
+    report = inference.cosimulate(network, encode_events(values, network.config.encoding, network.config.n_steps))
     assert report.n_compared == 3 * (2 * 2 * (12 + 10) + 2)
     assert report.activity.hidden_events > 10
     assert [str(mismatch) for mismatch in report.first] == []

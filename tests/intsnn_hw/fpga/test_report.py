@@ -6,11 +6,11 @@ import pytest
 
 from golden.errors import ConfigError
 from golden.presets import preset
-from intsnn_hw.core import Core
+from intsnn_hw.emit.verilog import MODULE
 from intsnn_hw.fpga import nextpnr, report, tools, yosys
 from intsnn_hw.fpga.targets import TARGETS, target
 from intsnn_hw.fpga.wrapper import WRAPPER
-from intsnn_hw.verilog import MODULE
+from intsnn_hw.rtl.core import Core
 
 SMALL = {"SB_LUT4": 10, "SB_DFF": 5, "SB_RAM40_4K": 2}
 PLACED = nextpnr.Placed(

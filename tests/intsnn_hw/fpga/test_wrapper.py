@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from golden.presets import preset
-from intsnn_hw.core import Core
+from intsnn_hw.emit.verilog import MODULE, emit
 from intsnn_hw.fpga.wrapper import WRAPPER, ports, wrap
-from intsnn_hw.verilog import MODULE, emit
+from intsnn_hw.rtl.core import Core
 from sim.hdl_tools import lint_icarus
 
 # A bit of q follows each output of the module, and each output an input.

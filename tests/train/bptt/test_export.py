@@ -8,7 +8,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golden import vectors
 from golden.encoding import to_events
 from golden.fixed import signed_range
 from golden.kernels import Kernel
@@ -16,6 +15,7 @@ from golden.learning import initial_shadow
 from golden.network import Network, run
 from golden.presets import preset
 from golden.synapse import inference_weight as golden_inference_weight
+from sim.verify import stimuli
 from tests.strategies import network_configs, seeds, spatial_configs
 from train.bptt.export import compare, to_network
 from train.bptt.inputs import Inputs
@@ -60,12 +60,12 @@ def with_weights(model, weights):
 @settings(max_examples=300)
 @given(st.one_of(network_configs(), network_configs(temporal=True), spatial_configs()), seeds)
 def test_model_export_and_golden_are_equal(config, seed):
-    network = vectors.network(config, seed=seed)
+    network = stimuli.network(config, seed=seed)
     model = with_weights(SpikingNetwork(config).double().quantise(fit=False), network.weights)
     exported = to_network(model)
     assert exported.config == config
     assert all((ours == theirs).all() for ours, theirs in zip(exported.weights, network.weights, strict=True))
-    spikes = vectors.spikes(config, 12, seed=seed)
+    spikes = stimuli.spikes(config, 12, seed=seed)
     report = compare(model, exported, Stimuli(config, spikes), batch_size=7)
     assert report.n_mismatches == 0
     n_neurons = sum(layer.n_out for layer in config.resolved)
@@ -246,7 +246,7 @@ def test_the_golden_numpy_model_agrees_too():
     config = replace(preset("digits-64", spike_width=2, n_steps=4), learning=None)
     torch.manual_seed(3)
     network = to_network(SpikingNetwork(config).quantise())
-    spikes = vectors.spikes(config, 5, seed=1)
+    spikes = stimuli.spikes(config, 5, seed=1)
     model = SpikingNetwork(network.config).double().quantise(fit=False)
     with_weights(model, network.weights)
     outputs = model(Stimuli(network.config, spikes).spikes(torch.arange(5), torch.float64))
@@ -258,10 +258,10 @@ def test_the_golden_numpy_model_agrees_too():
 @settings(max_examples=30)
 @given(st.one_of(spatial_configs(), network_configs(), network_configs(temporal=True)), seeds)
 def test_operations_are_those_of_the_kernels(config, seed):
-    network = vectors.network(config, seed=seed)
+    network = stimuli.network(config, seed=seed)
     model = with_weights(SpikingNetwork(config).double().quantise(fit=False), network.weights)
-    stimuli = Stimuli(config, vectors.spikes(config, 5, seed=seed))
-    found = synaptic_operations(model, stimuli.spikes(torch.arange(5), torch.float64))
-    activity = Kernel(network.inference_only()).infer(stimuli.events(torch.arange(5))).activity
+    shown = Stimuli(config, stimuli.spikes(config, 5, seed=seed))
+    found = synaptic_operations(model, shown.spikes(torch.arange(5), torch.float64))
+    activity = Kernel(network.inference_only()).infer(shown.events(torch.arange(5))).activity
     assert len(found) == len(config.layers)
     assert sum(found) * 5 == pytest.approx(activity.synaptic_operations)

@@ -10,14 +10,7 @@ from golden.presets import preset
 from train.bptt.inputs import Inputs
 from train.bptt.layers import LIF, Dropout, Pool, Reshape, Spiking, recorded, spiking_layers
 from train.bptt.loop import Settings, Trainer, accuracy, firing_rates
-from train.bptt.losses import (
-    LOSSES,
-    count_loss,
-    mean_membrane_loss,
-    membrane_loss,
-    membrane_sum_loss,
-    rate_loss,
-)
+from train.bptt.losses import LOSSES, count_loss, mean_membrane_loss, membrane_loss, membrane_sum_loss, rate_loss
 from train.bptt.model import SpikingNetwork
 from train.bptt.post import losses_by_layer, quantised
 from train.bptt.state import Run, load, load_model, save

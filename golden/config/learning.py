@@ -1,0 +1,146 @@
+"""The on-line learning rule of a network."""
+
+from dataclasses import dataclass, field, replace
+from typing import get_args
+
+from ..fixed import LFSR_WIDTH, ROUNDINGS, Rounding
+from .limits import (
+    ERROR_SHIFTS,
+    LEFT_OUT,
+    MAX_EPOCHS,
+    MAX_STEPS,
+    SHADOW_WIDTHS,
+    ErrorKind,
+    Recurrence,
+    Route,
+    Surrogate,
+    Timing,
+)
+from .rules import require, require_choice, require_each, require_range
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningConfig:
+    """On-line learning with integers only (docs/arithmetic.md), batch size 1.
+
+    Parameters
+    ----------
+    shadow_width : int
+        Bits Bs of the shadow weights, 8..24, at least the widest inference weight.
+    route : {"feedback", "direct"}
+        Error travels through the inference weights of the layers above, or straight from the output through a fixed
+        random ternary matrix.
+    timing : {"final", "every_step"}
+        One update after the last step with the accumulated surrogate, or one after each step with that step's.
+    error : {"margin", "pair", "graded"}
+        See :func:`golden.learning.output_error`: a ternary error of each class alone; one of the true class and its
+        strongest rival; or powers of two after the share that each class has in the scores.
+    margin : int
+        M, in membrane units of the readout. "margin": no error once the true class is at or above M and all others at
+        or below -M. "pair": none once the true class is M above its rival.
+    error_octave : int
+        log2 of the distance of two scores, in membrane units, that halves the share of a class ("graded"), 0..30.
+    surrogate : {"wide", "narrow"}
+        Membranes with a surrogate of 1: from 0 to below the level above the last, ``0 <= U < 2^(k+n)``, or half a level
+        less at both ends.
+    rate_shifts : tuple of int
+        Right shift of each layer's shadow update, input side first; negative means left. The schedule adds to it, up to
+        16, the bits of a draw.
+    recurrent_rate_shifts, recurrent_init_shifts : tuple of int
+        The same, and initial weights, of each recurrent layer's weights from itself; the first recurrent layer first.
+    recurrence : {"learned", "fixed"}
+        Whether these weights learn, or stay as they were drawn.
+    error_shifts : tuple of int
+        Right shift of ``d * S`` of each hidden layer before it is clipped to a gradient of 8 bits, -7..24; negative
+        means left.
+    direct_shift : int
+        Left shift that brings the sum of the ternary matrix into the units of inference weights (direct route).
+    rounding : {"floor", "toward_zero", "nearest", "stochastic"}
+        Rounding of the shadow update.
+    trace_shifts : tuple of int
+        Leak of the traces of each layer's inputs, :func:`golden.learning.trace_step`, 1..15, mostly the leak of that
+        layer's membranes; empty: no leak.
+    trace_gain : int
+        Left shift of a spike that a trace takes up, 0..8, for leaks that are finer than a spike.
+    budget : int or None
+        Steps of a sample in which a neuron of a hidden layer may fire before its error grows by ``2^budget_shift`` in
+        each further step, so that it learns to fire less; None: any number.
+    budget_shift : int
+        0..24.
+    init_shifts : tuple of int
+        Initial shadow weights are uniform in ``-2^init_shift .. 2^init_shift - 1``, for each layer.
+    epochs : int
+        Length of the training run that `schedule` refers to.
+    schedule : tuple of int
+        Epochs, ascending, from which on every rate shift is one larger (half the learning rate).
+    seed : int
+        Of initial weights, sample order, LFSR and direct matrix.
+    """
+
+    shadow_width: int = 16
+    route: Route = "feedback"
+    timing: Timing = "final"
+    error: ErrorKind = field(default="margin", metadata={LEFT_OUT: "margin"})
+    margin: int = 512
+    error_octave: int = field(default=9, metadata={LEFT_OUT: 9})
+    surrogate: Surrogate = field(default="wide", metadata={LEFT_OUT: "wide"})
+    rate_shifts: tuple[int, ...]
+    recurrent_rate_shifts: tuple[int, ...] = field(default=(), metadata={LEFT_OUT: ()})
+    recurrent_init_shifts: tuple[int, ...] = field(default=(), metadata={LEFT_OUT: ()})
+    recurrence: Recurrence = field(default="learned", metadata={LEFT_OUT: "learned"})
+    error_shifts: tuple[int, ...]
+    direct_shift: int = 4
+    rounding: Rounding = "stochastic"
+    trace_shifts: tuple[int, ...] = field(default=(), metadata={LEFT_OUT: ()})
+    trace_gain: int = field(default=0, metadata={LEFT_OUT: 0})
+    budget: int | None = None
+    budget_shift: int = field(default=8, metadata={LEFT_OUT: 8})
+    init_shifts: tuple[int, ...]
+    epochs: int = 12
+    schedule: tuple[int, ...] = (5, 7, 9, 11)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_range(self, "shadow_width", *SHADOW_WIDTHS)
+        require_choice(self, "route", get_args(Route))
+        require_choice(self, "timing", get_args(Timing))
+        require_range(self, "margin", 0, (1 << 31) - 1)
+        require_choice(self, "rounding", ROUNDINGS)
+        require_choice(self, "error", get_args(ErrorKind))
+        require_range(self, "error_octave", 0, 30)
+        require_choice(self, "surrogate", get_args(Surrogate))
+        require_choice(self, "recurrence", get_args(Recurrence))
+        require_range(self, "direct_shift", 0, 16)
+        require_range(self, "trace_gain", 0, 8)
+        if self.budget is not None:
+            require_range(self, "budget", 0, MAX_STEPS)
+        require_range(self, "budget_shift", 0, 24)
+        ranges = (
+            ("rate_shifts", -16, 16),
+            ("recurrent_rate_shifts", -16, 16),
+            ("recurrent_init_shifts", 0, self.shadow_width - 1),
+            ("trace_shifts", 1, 15),
+            ("error_shifts", *ERROR_SHIFTS),
+            ("init_shifts", 0, self.shadow_width - 1),
+        )
+        for name, low, high in ranges:
+            require_each(self, name, low, high, f"must be {low}..{high} each")
+        require_range(self, "epochs", 1, MAX_EPOCHS)
+        require_each(self, "schedule", 1, MAX_EPOCHS, f"must be epochs 1..{MAX_EPOCHS} each")
+        require(list(self.schedule) == sorted(set(self.schedule)), self, "schedule", "must be ascending")
+        require(len(self.schedule) <= LFSR_WIDTH, self, "schedule", f"must hold at most {LFSR_WIDTH} epochs")
+        require_range(self, "seed", 0, (1 << 32) - 1)
+
+    def for_epochs(self, epochs: int) -> "LearningConfig":
+        """Return the same rule for a run of another length, the schedule stretched in proportion (rounded up)."""
+        schedule = sorted({-(-epoch * epochs // self.epochs) for epoch in self.schedule})
+        return replace(self, epochs=epochs, schedule=tuple(schedule))
+
+    @property
+    def max_boost(self) -> int:
+        """Highest boost of the rate shifts that hardware provides for: that of the last epoch, at least 1."""
+        return max(1, len(self.schedule))
+
+    def rate_boost(self, epoch: int) -> int:
+        """Return what the schedule adds to every rate shift in `epoch`, counted from 0."""
+        return sum(epoch >= start for start in self.schedule)

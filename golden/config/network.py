@@ -1,0 +1,222 @@
+"""The configuration of a network: a chain of layers, its encoding, readout, learning and hardware choices."""
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import tomli_w
+
+from ..errors import ConfigError
+from ..fixed import signed_range, signed_width
+from .encoding import EncodingConfig
+from .hardware import PER_LAYER, HardwareConfig
+from .layer import LayerConfig, term
+from .learning import LearningConfig
+from .limits import MAX_NEURONS, MAX_STEPS, Readout
+from .resolved import ResolvedLayer
+from .rules import require, require_choice, require_each, require_range
+from .spatial import Shape
+from .toml import from_plain, from_toml, to_plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """A chain of fully connected and convolutional layers, its input encoding, readout, learning and hardware choices.
+
+    Parameters
+    ----------
+    name : str
+    n_inputs : int
+        Inputs of the first layer, 1..65536.
+    n_steps : int
+        Time steps T of a sample, 1..4096.
+    layers : tuple of LayerConfig
+        Hidden layers and, last, the readout.
+    readout : {"membrane", "membrane_sum", "spike_count"}
+        Class = arg max of the last layer's membranes after the last step (that layer does not fire), of their sums over
+        all steps, or of its summed graded spikes; the lowest index on ties.
+    input_shape : (channels, height, width), optional
+        What convolution and pooling take the inputs for; the address of an input is its index in C order.
+    encoding : EncodingConfig
+    learning : LearningConfig or None
+        None: inference only, as it must be with convolution or pooling.
+    hardware : HardwareConfig
+    """
+
+    name: str = "network"
+    n_inputs: int
+    n_steps: int
+    readout: Readout = "membrane"
+    input_shape: Shape | None = None
+    encoding: EncodingConfig = field(default_factory=EncodingConfig)
+    layers: tuple[LayerConfig, ...]
+    learning: LearningConfig | None = None
+    hardware: HardwareConfig = field(default_factory=HardwareConfig)
+
+    def __post_init__(self) -> None:
+        require(
+            isinstance(self.name, str) and self.name.strip() != "" and self.name.isprintable(),
+            self,
+            "name",
+            "must be printable and not empty",
+        )
+        require_range(self, "n_inputs", 1, MAX_NEURONS)
+        require_range(self, "n_steps", 1, MAX_STEPS)
+        require(len(self.layers) >= 1, self, "layers", "must hold at least one layer")
+        require_choice(self, "readout", get_args(Readout))
+        if self.input_shape is not None:
+            rule = f"must be channels, height and width, {self.n_inputs} inputs in all"
+            require_each(self, "input_shape", 1, MAX_NEURONS, rule)
+            fits = len(self.input_shape) == 3 and math.prod(self.input_shape) == self.n_inputs
+            require(fits, self, "input_shape", rule)
+        depth = len(self._maps) - 1
+        require(not self.layers[-1].recurrent, self.layers[-1], "recurrent", "must be false in the readout layer")
+        for name in PER_LAYER:
+            if len(getattr(self.hardware, name)) not in (1, depth):
+                given = getattr(self.hardware, name)
+                raise ConfigError(
+                    f"HardwareConfig.{name}: must be one value or one for each of {depth} layers, got {given}"
+                )
+        if self.learning is not None:
+            self._check_learning(self.learning, depth)
+
+    def _check_learning(self, learning: LearningConfig, depth: int) -> None:
+        require_dense(self)
+        recurrent = sum(layer.recurrent for layer in self.layers)
+        counts = {
+            "rate_shifts": depth,
+            "init_shifts": depth,
+            "error_shifts": depth - 1,
+            "recurrent_rate_shifts": recurrent,
+            "recurrent_init_shifts": recurrent,
+            "trace_shifts": depth if learning.trace_shifts else 0,
+        }
+        for name, count in counts.items():
+            require(len(getattr(learning, name)) == count, learning, name, f"must hold {count} values here")
+        widest = max(layer.weight_width for layer in self.layers)
+        require(learning.shadow_width >= widest, learning, "shadow_width", f"must be at least weight_width ({widest})")
+        neuron = self.layers[-1].neuron
+        exact = neuron.reset == "soft" and neuron.leak_shift is None and neuron.leak_factor is None
+        exact = exact or self.readout != "spike_count"
+        require(exact, learning, "margin", "a spike-count readout learns with soft reset and without leak only")
+
+    @cached_property
+    def _maps(self) -> tuple[Shape | None, ...]:
+        """Shape of each layer's input and, last, of the output; None where there are no rows and columns."""
+        maps = [self.input_shape]
+        for index, layer in enumerate(self.layers):
+            maps.append(layer.output_shape(maps[-1], index))
+        return tuple(maps)
+
+    @cached_property
+    def resolved(self) -> tuple[ResolvedLayer, ...]:
+        """Each layer with its inputs and derived widths."""
+        depth = len(self.layers)
+        resolved = []
+        n_in, spike_width = self.n_inputs, self.encoding.spike_width
+        for index, layer in enumerate(self.layers):
+            lanes = min(_each(self.hardware.lanes, index), layer.size)
+            is_readout = index == depth - 1
+            wanted = 1 if is_readout else min(_each(self.hardware.fire_lanes, index), lanes)
+            fire_lanes = next(count for count in range(wanted, 0, -1) if lanes % count == 0)
+            output_shape = self._maps[index + 1]
+            n_out = layer.size if output_shape is None else math.prod(output_shape)
+            resolved.append(
+                ResolvedLayer(
+                    index=index,
+                    n_in=n_in,
+                    n_out=n_out,
+                    input_spike_width=spike_width,
+                    n_steps=self.n_steps,
+                    is_readout=is_readout,
+                    fires=not is_readout or self.readout == "spike_count",
+                    weight_width=layer.weight_width,
+                    neuron=layer.neuron,
+                    lanes=lanes,
+                    fire_lanes=fire_lanes,
+                    banks=self.hardware.banks,
+                    multiplier=self.hardware.multiplier,
+                    weight_memory=_each(self.hardware.weight_memory, index),
+                    learning=self.learning,
+                    conv=layer.conv,
+                    pool=layer.pool,
+                    input_shape=self._maps[index],
+                    output_shape=output_shape,
+                    recurrent_index=sum(other.recurrent for other in self.layers[:index]) if layer.recurrent else None,
+                )
+            )
+            n_in, spike_width = n_out, layer.neuron.spike_width
+        return tuple(resolved)
+
+    @property
+    def n_classes(self) -> int:
+        """Neurons of the readout layer."""
+        return self.resolved[-1].n_out
+
+    @property
+    def score_width(self) -> int:
+        """Bits of a signed score: the readout membrane, its sum over `n_steps`, or the spike count over these."""
+        neuron = self.layers[-1].neuron
+        if self.readout == "membrane":
+            return neuron.membrane_width
+        if self.readout == "membrane_sum":
+            low, high = signed_range(neuron.membrane_width)
+            return signed_width(self.n_steps * low, self.n_steps * high)
+        return signed_width(0, self.n_steps * neuron.max_spike)
+
+    @property
+    def topology(self) -> str:
+        """Sizes joined by dashes, as in ``784-128-10``; with convolution or pooling as in ``28x28-8c5-2a-16c5-2a-10``.
+
+        A recurrent layer has an ``r`` behind its size, as in ``128-128r-10``.
+        There ``8c5`` is a convolution of 8 channels and windows of 5x5, ``s2`` and ``p1`` follow where its stride and
+        padding are not 1 and 0, ``2a`` sums squares of 2x2, and an input of several channels has them last: ``34x34x2``
+        is 34 rows, 34 columns, 2 channels.
+        """
+        inputs = str(self.n_inputs)
+        if self.input_shape is not None and self.is_spatial:
+            channels, *sides = self.input_shape
+            inputs = "x".join(str(count) for count in (*sides, *([channels] if channels > 1 else [])))
+        return "-".join((inputs, *(term(layer) for layer in self.layers)))
+
+    @property
+    def is_spatial(self) -> bool:
+        """Whether a layer convolves or pools."""
+        return any(layer.is_spatial for layer in self.layers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return nested plain types; absent fields (None, a `pool` of 1) are left out."""
+        return to_plain(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "NetworkConfig":
+        """Build from nested plain types; an unknown, missing or mistyped field is a :class:`ConfigError`."""
+        return from_plain(cls, data, "configuration")
+
+    def to_toml(self) -> str:
+        """Return the configuration as a TOML text that :meth:`from_toml` reads back."""
+        return tomli_w.dumps(self.to_dict())
+
+    @classmethod
+    def from_toml(cls, path: Path | str) -> "NetworkConfig":
+        """Read a TOML file; every fault is a :class:`ConfigError` that names the file."""
+        return from_toml(path, cls.from_dict)
+
+
+def require_dense(config: NetworkConfig) -> None:
+    """Raise ConfigError where a layer convolves or pools: what calls this has no such layers yet."""
+    for index, layer in enumerate(config.layers):
+        if layer.is_spatial:
+            raise ConfigError(
+                f"LayerConfig.{'pool' if layer.conv is None else 'conv'}: layer {index} of {config.name} convolves or "
+                "pools, for which there is no hardware and no on-line learning yet; 'intsnn eval' runs such a network"
+            )
+
+
+T = TypeVar("T")
+
+
+def _each(values: tuple[T, ...], index: int) -> T:
+    return values[index if len(values) > 1 else 0]

@@ -1,0 +1,211 @@
+"""A layer within its network, with every width that follows from the configuration."""
+
+import math
+from dataclasses import dataclass
+
+from ..fixed import LFSR_WIDTH, signed_range, signed_width, unsigned_width
+from .layer import ConvConfig
+from .learning import LearningConfig
+from .limits import Multiplier, WeightMemory
+from .neuron import NeuronConfig
+from .spatial import Shape, pooled_shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedLayer:
+    """A layer within its network: its configuration, what it is fed with, and every derived width.
+
+    ``input_shape`` and ``output_shape`` are (channels, height, width), None where there are no rows and columns; `n_in`
+    and `n_out` count inputs before pooling, without the layer's own, and neurons. `recurrent_index` is its place
+    among the recurrent ones, from 0; None where it is not one.
+    """
+
+    index: int
+    n_in: int
+    n_out: int
+    input_spike_width: int
+    n_steps: int
+    is_readout: bool
+    fires: bool
+    weight_width: int
+    neuron: NeuronConfig
+    lanes: int
+    fire_lanes: int
+    banks: int
+    multiplier: Multiplier
+    weight_memory: WeightMemory
+    learning: LearningConfig | None
+    conv: ConvConfig | None = None
+    pool: int = 1
+    input_shape: Shape | None = None
+    output_shape: Shape | None = None
+    recurrent_index: int | None = None
+
+    @property
+    def n_own(self) -> int:
+        """Rows of weights from the layer's own neurons; 0 where it is not recurrent."""
+        return 0 if self.recurrent_index is None else self.n_out
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of weights: inputs after pooling and then the layer's own neurons, or places of a window."""
+        return math.prod(self.weight_shape[1:])
+
+    @property
+    def event_width(self) -> int:
+        """Bits of the widest spike that the layer adds, an input's or its own."""
+        return max(self.input_spike_width, self.neuron.spike_width) if self.n_own else self.input_spike_width
+
+    @property
+    def pooled_shape(self) -> Shape | None:
+        """Shape (channels, height, width) of the input after pooling; None for an input without rows and columns."""
+        return None if self.input_shape is None else pooled_shape(self.input_shape, self.pool)
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """Shape of the weights: (n_out, inputs after pooling + own), (c_out, c_in, kernel, kernel) of a convolution."""
+        if self.conv is None or self.output_shape is None or self.pooled_shape is None:
+            return self.n_out, (self.n_in if self.pooled_shape is None else math.prod(self.pooled_shape)) + self.n_own
+        return self.output_shape[0], self.pooled_shape[0], self.conv.kernel, self.conv.kernel
+
+    @property
+    def fan_in(self) -> int:
+        """Most input events of one step that can reach one neuron, each input sending at most one; without its own."""
+        if self.conv is None or self.pooled_shape is None:
+            return (self.weight_shape[1] - self.n_own) * self.pool**2
+        channels, height, width = self.pooled_shape
+        return channels * self.conv.reach(height) * self.conv.reach(width) * self.pool**2
+
+    @property
+    def stored_width(self) -> int:
+        """Bits of a weight in the weight memory: the shadow weight's where the network learns."""
+        return self.weight_width if self.learning is None else self.learning.shadow_width
+
+    @property
+    def current_range(self) -> tuple[int, int]:
+        """Range of the exact sum over one step, each input sending at most one event."""
+        low, high = signed_range(self.weight_width)
+        total = self.fan_in * ((1 << self.input_spike_width) - 1) + self.n_own * self.neuron.max_spike
+        return low * total, high * total
+
+    @property
+    def current_width(self) -> int:
+        """Bits of the exact sum over one step."""
+        return signed_width(*self.current_range)
+
+    @property
+    def product_width(self) -> int:
+        """Bits of one spike-times-weight product."""
+        return self.weight_width + self.event_width
+
+    @property
+    def n_words(self) -> int:
+        """Weight words of `lanes` weights that one row takes, the weights of one input, or of one place in a window."""
+        return -(-self.weight_shape[0] // self.lanes)
+
+    @property
+    def n_fire_words(self) -> int:
+        """Groups of `fire_lanes` neurons that one fire sweep takes; only the last may hold padding."""
+        return -(-self.n_out // self.fire_lanes)
+
+    @property
+    def weight_memory_bits(self) -> int:
+        """Bits of the weight memory, padding of the last word of each row included."""
+        return math.prod(self.weight_shape[1:]) * self.n_words * self.lanes * self.stored_width
+
+    @property
+    def input_address_width(self) -> int:
+        """Bits of the address of an input event."""
+        return unsigned_width(self.n_in - 1)
+
+    @property
+    def row_address_width(self) -> int:
+        """Bits of the index of a row of weights, of a fully connected layer."""
+        return unsigned_width(self.n_rows - 1)
+
+    @property
+    def output_address_width(self) -> int:
+        """Bits of the address of a neuron of this layer."""
+        return unsigned_width(self.n_out - 1)
+
+    @property
+    def input_trace_width(self) -> int:
+        """Bits of the trace of one input, which never saturates."""
+        return self._trace_width((1 << self.input_spike_width) - 1)
+
+    @property
+    def own_trace_width(self) -> int:
+        """Bits of the trace of one of the layer's own neurons, where it is recurrent."""
+        return self._trace_width(self.neuron.max_spike)
+
+    @property
+    def row_trace_width(self) -> int:
+        """Bits of the widest trace of a row."""
+        return max(self.input_trace_width, self.own_trace_width) if self.n_own else self.input_trace_width
+
+    @property
+    def init_shifts(self) -> tuple[int, ...]:
+        """Initial shadow weights' log2 of inputs' rows and, where the layer is recurrent, of its own."""
+        if self.learning is None:
+            return ()
+        own = () if self.recurrent_index is None else (self.learning.recurrent_init_shifts[self.recurrent_index],)
+        return self.learning.init_shifts[self.index], *own
+
+    @property
+    def rate_shifts(self) -> tuple[int, ...]:
+        """Rate shifts of inputs' rows and, where the layer is recurrent and learns that, of its own."""
+        if self.learning is None:
+            return ()
+        learns = self.recurrent_index is not None and self.learning.recurrence == "learned"
+        own = (self.learning.recurrent_rate_shifts[self.recurrent_index or 0],) if learns else ()
+        return self.learning.rate_shifts[self.index], *own
+
+    def rates_at(self, boost: int) -> tuple[int, ...]:
+        """Return :attr:`rate_shifts` with what the schedule adds: no draw has more bits than 16."""
+        return tuple(min(rate + boost, LFSR_WIDTH) for rate in self.rate_shifts)
+
+    @property
+    def learns_own(self) -> bool:
+        """Whether the layer learns weights from its own neurons."""
+        return len(self.rate_shifts) > 1
+
+    @property
+    def ternary_errors(self) -> bool:
+        """Whether the errors of the layer's neurons are -1, 0 or 1; else they are powers of two."""
+        return self.is_readout and self.learning is not None and self.learning.error != "graded"
+
+    @property
+    def init_words(self) -> int:
+        """Words of 16 bits that the draw of one initial shadow weight takes."""
+        return 1 if max(self.init_shifts, default=0) <= 15 else 2
+
+    @property
+    def surrogate_window(self) -> tuple[int, int]:
+        """Least membrane before reset whose surrogate is 1, and the least above for which it is 0 again."""
+        neuron, narrow = self.neuron, self.learning is not None and self.learning.surrogate == "narrow"
+        edge = (1 << neuron.threshold_shift) >> 1 if narrow else 0
+        return edge, (1 << (neuron.threshold_shift + neuron.spike_width)) - edge
+
+    @property
+    def budget_push(self) -> int:
+        """What the error of a neuron beyond its budget grows by; 0 without a budget, and in the readout layer."""
+        if self.learning is None or self.learning.budget is None or self.is_readout:
+            return 0
+        return 1 << self.learning.budget_shift
+
+    @property
+    def trace_shift(self) -> int | None:
+        """Leak of the traces of the layer's rows; None: no leak."""
+        shifts = () if self.learning is None else self.learning.trace_shifts
+        return shifts[self.index] if shifts else None
+
+    def _trace_width(self, max_spike: int) -> int:
+        """Return the bits of the sum of `n_steps` spikes, or of the level at which the leak takes all that arrives."""
+        gain = 0 if self.learning is None else self.learning.trace_gain
+        leaked = self.n_steps if self.trace_shift is None else min(self.n_steps, 1 << self.trace_shift)
+        return unsigned_width(leaked * (max_spike << gain))
+
+    @property
+    def surrogate_width(self) -> int:
+        """Bits of the surrogate count over `n_steps`."""
+        return unsigned_width(self.n_steps)

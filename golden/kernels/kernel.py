@@ -1,0 +1,180 @@
+"""The semantics of :mod:`golden.network` compiled with numba: event-driven, one sample at a time, one thread.
+
+Traces of the network's inputs are made only when an update needs them, which few samples of a trained network do.
+
+Proven equal to the numpy steps, for every spike, membrane, weight and LFSR state, by
+``tests/golden/kernels/test_kernels.py``. All layers live in flat arrays; row `i` of a fully connected layer holds the
+weights of input `i` to all its neurons, and the rows after its inputs' those of its own neurons, if it is recurrent.
+Maps, and weights of windows, lie in the order of :mod:`golden.kernels.scatter`.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..encoding import Events
+from ..fixed import IntArray, Lfsr
+from ..learning import direct_matrix
+from ..network import Network
+from .forward import infer_samples
+from .learn import learn_samples
+from .plan import N_OUT, NEURON_AT, accumulator_type, event_tables, layer_table, rule_table, update_type
+from .scatter import from_memory, neuron_places, to_memory
+
+
+class Activity(NamedTuple):
+    """What a run of samples did, summed over the samples.
+
+    Attributes
+    ----------
+    samples, correct : int
+    input_events : int
+    hidden_events : int
+        Events of all layers that fire.
+    synaptic_operations : int
+        Spike-times-weight products added to a membrane: events times fan-out; of a map's event, windows times channels.
+    updated_samples : int
+        Samples with at least one error.
+    synaptic_updates : int
+        Shadow weights read, changed and written: rows with a trace times neurons with a gradient.
+    """
+
+    samples: int
+    correct: int
+    input_events: int
+    hidden_events: int
+    synaptic_operations: int
+    updated_samples: int
+    synaptic_updates: int
+
+
+class Inference(NamedTuple):
+    """Classes (n,), scores (n, n_classes), activity and, when asked for, a trace of every neuron at every step.
+
+    ``membranes`` and ``spikes`` have shape (n, n_steps, all neurons), layers side by side in order; membranes after
+    reset.
+    """
+
+    classes: IntArray
+    scores: IntArray
+    activity: Activity
+    membranes: IntArray | None
+    spikes: IntArray | None
+
+
+class Kernel:
+    """A network in the flat form of the compiled kernels; learns in place.
+
+    Parameters
+    ----------
+    network : Network
+        Copied; :meth:`network` returns the present state.
+    """
+
+    def __init__(self, network: Network):
+        self.config = config = network.config
+        self.plan = layer_table(config)
+        self.rule = rule_table(config)
+        narrow = max(layer.weight_width for layer in config.resolved) <= 8
+        self.weights = self._flat(network.weights, np.int8 if narrow else np.int16)
+        self.shadows = self._flat(network.shadows, np.int32) if network.shadows else np.zeros(0, np.int32)
+        self.tables = event_tables(config)
+        self.lfsr = np.array([network.lfsr.state if network.lfsr else 1], np.int64)
+        self.matrix = np.zeros(0, np.int64)
+        if config.learning is not None and config.learning.route == "direct":
+            hidden = config.resolved[:-1]
+            matrices = [direct_matrix(layer, config.n_classes, config.learning.seed).ravel() for layer in hidden]
+            self.matrix = np.concatenate([self.matrix, *matrices])
+        widest = max(layer.n_out for layer in config.resolved)
+        self.accumulator = np.zeros(widest, accumulator_type(config))
+        self.scaled = np.zeros(widest, update_type(config))
+
+    def network(self) -> Network:
+        """Return the present weights, shadow weights and LFSR state as a golden network."""
+        learns = self.config.learning is not None
+        return Network(
+            config=self.config,
+            weights=self._unflat(self.weights),
+            shadows=self._unflat(self.shadows) if learns else None,
+            lfsr=Lfsr(int(self.lfsr[0])) if learns else None,
+        )
+
+    def infer(self, events: Events, labels: IntArray | None = None, *, record: bool = False) -> Inference:
+        """Run every sample of `events`; `labels` only serve to count the correct ones."""
+        self._check(events)
+        count, neurons = events.n_samples, int(self.plan[:, N_OUT].sum())
+        shape = (count, self.config.n_steps, neurons) if record else (0, 0, 0)
+        membranes, spikes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        scores = np.zeros((count, self.config.n_classes), np.int64)
+        activity = infer_samples(
+            self.plan, self.rule, self.weights, self.tables, self.accumulator, *events[:3], self.config.n_steps, scores,
+            membranes, spikes,
+        )  # fmt: skip
+        scores, membranes, spikes = self._in_order(scores, membranes, spikes)
+        classes = np.argmax(scores, axis=-1)
+        correct = 0 if labels is None else int((classes == labels).sum())
+        totals = Activity(count, correct, *(int(entry) for entry in (*activity, 0, 0)))
+        return Inference(classes, scores, totals, membranes if record else None, spikes if record else None)
+
+    def learn(self, events: Events, labels: IntArray, order: IntArray, boost: int = 0) -> Activity:
+        """Learn from the samples `order` of `events`, one after the other; `correct` counts before each update."""
+        return self._learn(events, labels, order, boost, record=False).activity
+
+    def learn_recorded(self, events: Events, labels: IntArray, order: IntArray, boost: int = 0) -> Inference:
+        """Learn like :meth:`learn`, and return the trace of every neuron at every step, samples in the given order."""
+        return self._learn(events, labels, order, boost, record=True)
+
+    def _learn(self, events: Events, labels: IntArray, order: IntArray, boost: int, *, record: bool) -> Inference:
+        self._check(events)
+        if len(self.shadows) == 0:
+            raise ValueError(f"{self.config.name}: only a network with shadow weights learns")
+        _check_range("order", order, len(labels))
+        _check_range("order", order, events.n_samples)
+        _check_range("labels", labels, self.config.n_classes)
+        count, neurons = len(order), int(self.plan[:, N_OUT].sum())
+        shape = (count, self.config.n_steps, neurons) if record else (0, 0, 0)
+        membranes, spikes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        scores = np.zeros((count, self.config.n_classes), np.int64)
+        totals = learn_samples(
+            self.plan, self.rule, self.weights, self.shadows, self.lfsr, self.matrix, self.accumulator, self.scaled,
+            *events[:3], self.config.n_steps, np.asarray(labels, np.int64), np.asarray(order, np.int64), boost,
+            scores, membranes, spikes,
+        )  # fmt: skip
+        classes = np.argmax(scores, axis=-1)
+        correct = int((classes == np.asarray(labels)[np.asarray(order, np.int64)]).sum())
+        activity = Activity(count, correct, *(int(entry) for entry in totals))
+        return Inference(classes, scores, activity, membranes if record else None, spikes if record else None)
+
+    def _check(self, events: Events) -> None:
+        """Refuse events of another shape: the compiled loops index without a check."""
+        given, expected = (events.n_inputs, events.n_steps), (self.config.n_inputs, self.config.n_steps)
+        if given != expected:
+            raise ValueError(f"{self.config.name}: (inputs, steps) of the events must be {expected}, got {given}")
+
+    def _flat(self, matrices: list[IntArray], dtype: type) -> NDArray[np.signedinteger]:
+        ordered = [to_memory(layer, matrix) for layer, matrix in zip(self.config.resolved, matrices, strict=True)]
+        return np.concatenate(ordered).astype(dtype)
+
+    def _unflat(self, flat: NDArray[np.signedinteger]) -> list[IntArray]:
+        sizes = [math.prod(layer.weight_shape) for layer in self.config.resolved]
+        parts = np.split(flat, np.cumsum(sizes)[:-1])
+        return [from_memory(layer, part) for layer, part in zip(self.config.resolved, parts, strict=True)]
+
+    def _in_order(self, scores: IntArray, membranes: IntArray, spikes: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """Bring scores and traces of neurons from their order in memory to that of their addresses."""
+        layers = self.config.resolved
+        if all(layer.conv is None for layer in layers):
+            return scores, membranes, spikes
+        places = [neuron_places(layer.output_shape, layer.n_out) for layer in layers]
+        scores = scores[:, places[-1]]
+        if membranes.size == 0:
+            return scores, membranes, spikes
+        every = np.concatenate([at + row[NEURON_AT] for at, row in zip(places, self.plan, strict=True)])
+        return scores, membranes[..., every], spikes[..., every]
+
+
+def _check_range(name: str, values: IntArray, count: int) -> None:
+    if len(values) and not 0 <= np.min(values) <= np.max(values) < count:
+        raise ValueError(f"{name}: must be 0..{count - 1}")

@@ -1,0 +1,355 @@
+"""Learning, compiled: errors, traces, the update of shadow weights, whole training samples."""
+
+import numpy as np
+
+from ..config import GRADED_SHIFT, GRADIENT_WIDTH
+from ..fixed import LFSR_TAPS, LFSR_WIDTH, ROUNDINGS
+from .compiled import compiled, shift_right
+from .forward import accumulate, add_scores, events_of, join_own, layer_step, rows_of
+from .plan import (
+    BUDGET,
+    BUDGET_PUSH,
+    BY_MARGIN,
+    BY_PAIR,
+    DIRECT,
+    DIRECT_SHIFT,
+    ERROR,
+    ERROR_OCTAVE,
+    ERROR_SHIFT,
+    EVERY_STEP,
+    FIRES,
+    MARGIN,
+    MATRIX_AT,
+    N_IN,
+    N_OUT,
+    N_OWN,
+    NEAREST,
+    NEURON_AT,
+    OWN_LEARNS,
+    OWN_RATE_SHIFT,
+    RATE_SHIFT,
+    ROUNDING,
+    ROW_AT,
+    SHADOW_WIDTH,
+    STOCHASTIC,
+    SURROGATE_HIGH,
+    SURROGATE_LOW,
+    THRESHOLD_SHIFT,
+    TOWARD_ZERO,
+    TRACE_GAIN,
+    TRACE_LEAK,
+    WEIGHT_AT,
+    WEIGHT_WIDTH,
+)
+
+SPARSE = 20
+"""Neurons per neuron with an error from which on an update visits only those with one; measured at 256 neurons."""
+
+
+assert ROUNDINGS == ("floor", "toward_zero", "nearest", "stochastic")
+
+
+@compiled
+def _round_pow2(value):  # pragma: no cover
+    magnitude = abs(value)
+    if magnitude == 0:
+        return np.int64(0)
+    top = np.int64(1)
+    while top <= magnitude >> 1:
+        top <<= 1
+    if magnitude & (top >> 1):
+        top <<= 1
+    return -top if value < 0 else top
+
+
+@compiled
+def _shift_round(value, shift):  # pragma: no cover
+    return (value + (np.int64(1) << (shift - 1))) >> shift if shift > 0 else value << -shift
+
+
+@compiled
+def _changed(shadow, wanted, bias, to_zero, down, low, high):  # pragma: no cover
+    """Return the shadow weight changed by ``wanted >> down``, rounded by `bias` and `to_zero`, in the type of `low`."""
+    kind = type(low)
+    step = shift_right(kind(wanted + bias + (to_zero if wanted < 0 else 0)), down)
+    return min(max(kind(shadow + step), low), high)
+
+
+@compiled
+def _upper_bits(shadow, half, drop, high):  # pragma: no cover
+    """Return the inference weight of a shadow weight, in the type of `high`; it cannot go below the range."""
+    kind = type(high)
+    return min(shift_right(kind(shadow + half), drop), high)
+
+
+@compiled
+def _update_rows(p, rule, weights, shadows, lfsr, error, trace, order, scaled, shift):  # pragma: no cover
+    """Update the rows of a layer that have a trace, in the given order; return the number of shadow weights updated.
+
+    `scaled` is scratch for the shifted errors; its type is that of the arithmetic. Where few neurons have an error,
+    only those are visited; otherwise the whole row, in a loop without branches.
+    """
+    n_out = p[N_OUT]
+    kind = scaled.dtype.type
+    down, up = max(shift, 0), max(-shift, 0)
+    n_active = 0
+    visited = np.empty(n_out, np.int64)
+    for j in range(n_out):
+        scaled[j] = kind(-error[j]) << up
+        visited[n_active] = j
+        n_active += error[j] != 0
+    if n_active == 0:
+        return 0
+    sparse = n_active * SPARSE <= n_out
+    mask = (np.int64(1) << down) - 1
+    to_zero = kind(mask if rule[ROUNDING] == TOWARD_ZERO else 0)
+    high = kind((np.int64(1) << (rule[SHADOW_WIDTH] - 1)) - 1)
+    low = kind(-high - 1)
+    drop = rule[SHADOW_WIDTH] - p[WEIGHT_WIDTH]
+    half = kind((np.int64(1) << drop) >> 1)
+    weight_high = kind((np.int64(1) << (p[WEIGHT_WIDTH] - 1)) - 1)
+    rows = 0
+    for i in order:
+        if trace[i] == 0:
+            continue
+        rows += 1
+        bias = np.int64(0)
+        if rule[ROUNDING] == STOCHASTIC:
+            state = lfsr[0]
+            lfsr[0] = (state >> 1) ^ (LFSR_TAPS if state & 1 else 0)
+            bias = lfsr[0] & mask
+        elif rule[ROUNDING] == NEAREST:
+            bias = (mask + 1) >> 1
+        start = p[WEIGHT_AT] + i * n_out
+        row, weight_row = shadows[start : start + n_out], weights[start : start + n_out]
+        x, r = kind(trace[i]), kind(bias)
+        if sparse:
+            for at in range(n_active):
+                j = visited[at]
+                row[j] = _changed(row[j], kind(x * scaled[j]), r, to_zero, down, low, high)
+                weight_row[j] = _upper_bits(row[j], half, drop, weight_high)
+        else:
+            for j in range(n_out):
+                row[j] = _changed(row[j], kind(x * scaled[j]), r, to_zero, down, low, high)
+                weight_row[j] = _upper_bits(row[j], half, drop, weight_high)
+    return rows * n_active
+
+
+@compiled
+def _update(
+    plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, fired, arrived, ascending, boost
+):  # fmt: skip
+    # pragma: no cover
+    """Apply one update to all layers, output first; `error` (all neurons) holds the output error on entry.
+
+    `arrived` lists the inputs of the network in the order in which they got their trace.
+    """
+    depth = len(plan)
+    last = plan[depth - 1]
+    limit = (np.int64(1) << (GRADIENT_WIDTH - 1)) - 1
+    for index in range(depth - 2, -1, -1):
+        p = plan[index]
+        source = last if rule[DIRECT] else plan[index + 1]
+        n_source = source[N_OUT]
+        error_above = error[source[NEURON_AT] : source[NEURON_AT] + n_source]
+        for j in range(p[N_OUT]):
+            count, d = surrogates[p[NEURON_AT] + j], np.int64(0)
+            if count == 0:
+                error[p[NEURON_AT] + j] = 0
+                continue
+            if rule[DIRECT]:
+                row = matrix[p[MATRIX_AT] + j * n_source : p[MATRIX_AT] + (j + 1) * n_source]
+                for c in range(n_source):
+                    d += error_above[c] * row[c]
+                d <<= rule[DIRECT_SHIFT]
+            else:
+                start = source[WEIGHT_AT] + j * n_source
+                weight_row = weights[start : start + n_source]
+                for c in range(n_source):
+                    d += error_above[c] * weight_row[c]
+            if fired[p[NEURON_AT] + j] > p[BUDGET]:
+                d += p[BUDGET_PUSH]
+            clipped = min(max(_shift_round(d * count, p[ERROR_SHIFT]), -limit), limit)
+            error[p[NEURON_AT] + j] = _round_pow2(clipped)
+    updates = 0
+    for index in range(depth - 1, -1, -1):
+        p = plan[index]
+        own = error[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]]
+        trace = traces[p[ROW_AT] : p[ROW_AT] + p[N_IN] + p[N_OWN]]
+        order = arrived if index == 0 else ascending[: p[N_IN]]
+        shift = min(p[RATE_SHIFT] + boost, LFSR_WIDTH)
+        updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift)
+        if p[OWN_LEARNS]:
+            order, shift = ascending[p[N_IN] : p[N_IN] + p[N_OWN]], min(p[OWN_RATE_SHIFT] + boost, LFSR_WIDTH)
+            updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift)
+    return updates
+
+
+@compiled
+def _count_surrogate(p, integrated, surrogates, restart):  # pragma: no cover
+    at, n_out = p[NEURON_AT], p[N_OUT]
+    before, count = integrated[at : at + n_out], surrogates[at : at + n_out]
+    low, top = before.dtype.type(p[SURROGATE_LOW]), before.dtype.type(p[SURROGATE_HIGH] - 1)
+    if restart:
+        count[:] = 0
+    for j in range(n_out):
+        count[j] += (before[j] >= low) & (before[j] <= top)
+
+
+@compiled
+def _count_fired(p, spikes, fired):  # pragma: no cover
+    for j in range(p[NEURON_AT], p[NEURON_AT] + p[N_OUT]):
+        fired[j] += spikes[j] > 0
+
+
+@compiled
+def _output_error(rule, scores, label, error):  # pragma: no cover
+    """Write the error of each class; return whether there is any."""
+    wrong, n_classes = False, len(scores)
+    if rule[ERROR] == BY_MARGIN:
+        for c in range(n_classes):
+            below, above = -1 if scores[c] < rule[MARGIN] else 0, 1 if scores[c] > -rule[MARGIN] else 0
+            error[c] = below if c == label else above
+            wrong |= error[c] != 0
+        return wrong
+    error[:] = 0
+    if rule[ERROR] == BY_PAIR:
+        rival = -1
+        for c in range(n_classes):
+            if c != label and (rival < 0 or scores[c] > scores[rival]):
+                rival = c
+        if rival >= 0 and scores[rival] > scores[label] - rule[MARGIN]:
+            error[rival], error[label] = 1, -1
+            wrong = True
+        return wrong
+    best, total = scores.max(), np.int64(0)
+    for c in range(n_classes):
+        below = _shift_round(best - scores[c], rule[ERROR_OCTAVE])
+        error[c] = 1 << (GRADED_SHIFT - below) if below <= GRADED_SHIFT else 0
+        total += error[c]
+    down = 0
+    while (np.int64(1) << (GRADED_SHIFT + down)) < total:
+        down += 1
+    others = (total - error[label]) >> down
+    for c in range(n_classes):
+        error[c] = error[c] >> down
+    error[label] = -_round_pow2(others)
+    return others > 0
+
+
+@compiled
+def _trace_input(p, addresses, levels, traces, arrived, n_arrived):  # pragma: no cover
+    """Advance the traces of the network's inputs by one step; list those above 0 and return their number."""
+    if p[TRACE_LEAK]:
+        # An input whose trace has leaked away goes behind all others when its next event comes in this very step, as
+        # one that comes in a later step does.
+        up, listed = (np.int64(1) << p[TRACE_LEAK]) - 1, n_arrived
+        n_arrived = 0
+        for at in range(listed):
+            i = arrived[at]
+            traces[i] -= (traces[i] + up) >> p[TRACE_LEAK]
+            arrived[n_arrived] = i
+            n_arrived += traces[i] > 0
+    for event in range(len(levels)):
+        i = addresses[event]
+        if traces[i] == 0:
+            arrived[n_arrived] = i
+            n_arrived += 1
+        traces[i] += np.int64(levels[event]) << p[TRACE_GAIN]
+    return n_arrived
+
+
+@compiled
+def _trace_rows(p, trace, spikes):  # pragma: no cover
+    """Advance the traces of some rows of a layer by one step of what feeds them."""
+    kind = trace.dtype.type
+    if p[TRACE_LEAK]:
+        up = kind((np.int64(1) << p[TRACE_LEAK]) - 1)
+        for i in range(len(trace)):
+            trace[i] -= shift_right(kind(trace[i] + up), p[TRACE_LEAK])
+    for i in range(len(trace)):
+        trace[i] += kind(kind(spikes[i]) << p[TRACE_GAIN])
+
+
+@compiled
+def learn_samples(
+    plan, rule, weights, shadows, lfsr, matrix, accumulator, scaled, offsets, addresses, levels, n_steps, labels, order,
+    boost, scores, membranes, recorded,
+):  # fmt: skip
+    # pragma: no cover
+    """Learn from the samples `order`, one after the other; return the counts of an `Activity`."""
+    depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
+    rows = plan[-1, ROW_AT] + plan[-1, N_IN]
+    kind = accumulator.dtype
+    u, before, s = np.zeros(neurons, kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
+    own_addresses, own_levels = np.zeros(neurons, np.int32), np.zeros(neurons, np.uint8)
+    row_addresses, row_levels = rows_of(plan)
+    traces, surrogates, error = np.zeros(rows, np.int32), np.zeros(neurons, kind), np.zeros(neurons, np.int32)
+    fired_steps, spends = np.zeros(neurons, np.int32), plan[:, BUDGET_PUSH].any()
+    hidden_traces = traces[plan[0, N_IN] :]
+    arrived, n_arrived = np.zeros(plan[0, N_IN], np.int64), 0
+    ascending = np.arange((plan[:, N_IN] + plan[:, N_OWN]).max())
+    last = plan[depth - 1]
+    n_classes = last[N_OUT]
+    counts, compared = np.zeros(n_classes, np.int64), np.zeros(n_classes, np.int64)
+    activity = np.zeros(5, np.int64)
+    for position in range(len(order)):
+        sample = order[position]
+        label = labels[sample]
+        u[:] = 0
+        s[:] = 0
+        fired_steps[:] = 0
+        hidden_traces[:] = 0
+        n_traced = 0
+        surrogates[:] = 0
+        counts[:] = 0
+        updated = False
+        for t in range(n_steps):
+            at = sample * n_steps + t
+            addresses_in, levels_in = addresses[offsets[at] : offsets[at + 1]], levels[offsets[at] : offsets[at + 1]]
+            activity[0] += len(levels_in)
+            for index in range(depth):
+                p = plan[index]
+                if p[N_OWN]:
+                    own_rows = traces[p[ROW_AT] + p[N_IN] : p[ROW_AT] + p[N_IN] + p[N_OWN]]
+                    _trace_rows(p, own_rows, s[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]])
+                    count = join_own(p, s, addresses_in, levels_in, row_addresses, row_levels)
+                    addresses_in, levels_in = row_addresses[:count], row_levels[:count]
+                activity[2] += len(levels_in) * p[N_OUT]
+                accumulate(p, weights, accumulator, addresses_in, levels_in)
+                fired = layer_step(p, accumulator, u, before, s)
+                activity[1] += fired
+                if spends:
+                    _count_fired(p, s, fired_steps)
+                count = events_of(p, s, own_addresses, own_levels) if fired else 0
+                addresses_in, levels_in = own_addresses[:count], own_levels[:count]
+                if p[FIRES]:
+                    _count_surrogate(p, before, surrogates, rule[EVERY_STEP])
+                if index < depth - 1:
+                    above = plan[index + 1]
+                    inputs = traces[above[ROW_AT] : above[ROW_AT] + above[N_IN]]
+                    _trace_rows(above, inputs, s[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]])
+            counts += s[last[NEURON_AT] :]
+            add_scores(rule, u[last[NEURON_AT] :], s[last[NEURON_AT] :], scores[position])
+            if len(membranes):
+                membranes[position, t], recorded[position, t] = u, s
+            if rule[EVERY_STEP] or t == n_steps - 1:
+                for c in range(n_classes):
+                    compared[c] = u[last[NEURON_AT] + c] + (counts[c] << last[THRESHOLD_SHIFT])
+                if _output_error(rule, compared, label, error[last[NEURON_AT] :]):
+                    updated = True
+                    if n_traced == 0:
+                        traces[: plan[0, N_IN]] = 0
+                        n_arrived = 0
+                    for step in range(sample * n_steps + n_traced, at + 1):
+                        start, stop = offsets[step], offsets[step + 1]
+                        n_arrived = _trace_input(
+                            plan[0], addresses[start:stop], levels[start:stop], traces, arrived, n_arrived
+                        )
+                    n_traced = t + 1
+                    activity[4] += _update(
+                        plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, fired_steps,
+                        arrived[:n_arrived], ascending, boost,
+                    )  # fmt: skip
+        activity[3] += updated
+    return activity

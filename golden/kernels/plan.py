@@ -1,0 +1,118 @@
+"""A configuration as the flat tables of numbers that the compiled kernels read."""
+
+import math
+from typing import get_args
+
+import numpy as np
+
+from ..config import GRADIENT_WIDTH, ErrorKind, NetworkConfig, Readout
+from ..fixed import ROUNDINGS, IntArray
+from .scatter import N_ENTRIES, event_table, neuron_places, runs_step
+
+# Columns of the plan, one row a layer.
+(
+    N_IN, N_OWN, N_OUT, FIRES, MEMBRANE_WIDTH, MAX_SPIKE, THRESHOLD_SHIFT, SURROGATE_LOW, SURROGATE_HIGH, LEAK,
+    LEAK_SHIFT, LEAK_FACTOR, RESET, WEIGHT_WIDTH, WEIGHT_AT, NEURON_AT, ROW_AT, TRACE_LEAK, TRACE_GAIN, ERROR_SHIFT,
+    RATE_SHIFT, OWN_RATE_SHIFT, OWN_LEARNS, BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, TARGET_STEP,
+    SOURCE_STEP, N_COLUMNS,
+) = range(31)  # fmt: skip
+
+
+LEAK_NONE, LEAK_BY_SHIFT, LEAK_BY_FACTOR = range(3)
+RESET_SOFT, RESET_HARD, RESET_NONE = range(3)
+# Entries of the learning rule.
+(
+    SHADOW_WIDTH, DIRECT, EVERY_STEP, ERROR, MARGIN, ERROR_OCTAVE, ROUNDING, DIRECT_SHIFT, READOUT, N_RULE,
+) = range(10)  # fmt: skip
+
+
+BY_MARGIN, BY_PAIR, GRADED = range(3)
+assert get_args(ErrorKind) == ("margin", "pair", "graded")
+MEMBRANE, MEMBRANE_SUM, SPIKE_COUNT = range(3)
+assert get_args(Readout) == ("membrane", "membrane_sum", "spike_count")
+FLOOR, TOWARD_ZERO, NEAREST, STOCHASTIC = range(4)
+
+
+def accumulator_type(config: NetworkConfig) -> type:
+    """Return the type that holds a membrane plus the exact sum of a step."""
+    widest = max(max(layer.current_width, layer.neuron.membrane_width) + 1 for layer in config.resolved)
+    return np.int32 if widest <= 32 else np.int64
+
+
+def update_type(config: NetworkConfig) -> type:
+    """Return the type that holds a gradient times a trace, shifted left, plus a shadow weight and a rounding bias."""
+    if config.learning is None:
+        return np.int32
+    widest = max(
+        GRADIENT_WIDTH + layer.row_trace_width + max(-rate_shift, 0)
+        for layer in config.resolved
+        for rate_shift in layer.rate_shifts
+    )
+    return np.int32 if widest <= 30 else np.int64
+
+
+def _uses_table(config: NetworkConfig) -> list[bool]:
+    """Return for each layer whether a table says where its events act: it convolves, pools, or is fed by a map."""
+    below = [False, *(layer.conv is not None for layer in config.layers[:-1])]
+    return [layer.is_spatial or fed_by_map for layer, fed_by_map in zip(config.layers, below, strict=True)]
+
+
+def event_tables(config: NetworkConfig) -> IntArray:
+    """Return the tables of all layers that have one, the inputs of each in the order of memory."""
+    tables, places = [np.zeros((0, N_ENTRIES), np.int64)], np.arange(config.n_inputs)
+    for layer, by_table in zip(config.resolved, _uses_table(config), strict=True):
+        if by_table:
+            table = np.zeros((layer.n_in, N_ENTRIES), np.int64)
+            table[places] = event_table(layer)
+            tables.append(table)
+        places = neuron_places(layer.output_shape, layer.n_out)
+    return np.concatenate(tables)
+
+
+def layer_table(config: NetworkConfig) -> IntArray:
+    """Return what the kernels know of each layer, a row each."""
+    plan = np.zeros((len(config.layers), N_COLUMNS), np.int64)
+    weight_at = neuron_at = row_at = matrix_at = table_at = 0
+    plan[:, BY_TABLE] = _uses_table(config)
+    for layer, row in zip(config.resolved, plan, strict=True):
+        neuron = layer.neuron
+        row[N_IN], row[N_OWN], row[N_OUT], row[FIRES] = layer.n_in, layer.n_own, layer.n_out, layer.fires
+        row[MEMBRANE_WIDTH], row[MAX_SPIKE] = neuron.membrane_width, neuron.max_spike
+        row[THRESHOLD_SHIFT] = neuron.threshold_shift
+        row[SURROGATE_LOW], row[SURROGATE_HIGH] = layer.surrogate_window
+        if neuron.leak_shift is not None:
+            row[LEAK], row[LEAK_SHIFT] = LEAK_BY_SHIFT, neuron.leak_shift
+        elif neuron.leak_factor is not None:
+            row[LEAK], row[LEAK_SHIFT], row[LEAK_FACTOR] = LEAK_BY_FACTOR, neuron.leak_frac or 0, neuron.leak_factor
+        row[RESET] = {"soft": RESET_SOFT, "hard": RESET_HARD, "none": RESET_NONE}[neuron.reset]
+        row[WEIGHT_WIDTH] = layer.weight_width
+        row[WEIGHT_AT], row[NEURON_AT], row[ROW_AT], row[MATRIX_AT] = weight_at, neuron_at, row_at, matrix_at
+        if config.learning is not None:
+            row[TRACE_LEAK], row[TRACE_GAIN] = layer.trace_shift or 0, config.learning.trace_gain
+            row[RATE_SHIFT], row[OWN_LEARNS] = layer.rate_shifts[0], layer.learns_own
+            row[OWN_RATE_SHIFT] = layer.rate_shifts[-1]
+            row[BUDGET], row[BUDGET_PUSH] = config.learning.budget or 0, layer.budget_push
+            if not layer.is_readout:
+                row[ERROR_SHIFT] = config.learning.error_shifts[layer.index]
+        row[TABLE_AT] = table_at
+        row[TARGET_STEP], row[SOURCE_STEP] = runs_step(layer)
+        weight_at += math.prod(layer.weight_shape)
+        table_at += layer.n_in * row[BY_TABLE]
+        neuron_at += layer.n_out
+        row_at += layer.n_in + layer.n_own
+        matrix_at += layer.n_out * config.n_classes
+    return plan
+
+
+def rule_table(config: NetworkConfig) -> IntArray:
+    """Return what the kernels know of readout and learning rule."""
+    rule = np.zeros(N_RULE, np.int64)
+    rule[READOUT] = get_args(Readout).index(config.readout)
+    learning = config.learning
+    if learning is not None:
+        rule[SHADOW_WIDTH], rule[MARGIN] = learning.shadow_width, learning.margin
+        rule[ERROR], rule[ERROR_OCTAVE] = get_args(ErrorKind).index(learning.error), learning.error_octave
+        rule[DIRECT], rule[EVERY_STEP] = learning.route == "direct", learning.timing == "every_step"
+        rule[ROUNDING] = ROUNDINGS.index(learning.rounding)
+        rule[DIRECT_SHIFT] = learning.direct_shift
+    return rule

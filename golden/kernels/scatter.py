@@ -1,0 +1,92 @@
+"""Where the events of convolution and pooling act: the weights in the order, and the tables, that the kernels walk.
+
+In the kernels' memory the channels of a map lie side by side, ``[y, x, channel]``, and so do the weights of a place in
+a window, ``[c_in, row, column, c_out]``. Rows and columns of a window are ordered such that the neighbouring windows
+that see an event take neighbouring weights: by their remainder of the stride, in each of them the last one first. So
+what an event adds to a row of windows is one run of weights, added to one run of neurons.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config import ConvConfig, ResolvedLayer
+from ..config.spatial import Shape
+from ..fixed import IntArray
+
+(N_RUNS, LENGTH, TARGET, SOURCE, N_ENTRIES) = range(5)
+"""Columns of a table, a row for each input: `N_RUNS` runs of `LENGTH` weights, the first from `SOURCE` to `TARGET`."""
+
+
+def runs_step(layer: ResolvedLayer) -> tuple[int, int]:
+    """Return how far apart in memory the runs of an event are, neurons and weights."""
+    if layer.conv is None or layer.output_shape is None:
+        return 0, 0
+    channels, _, width = layer.output_shape
+    return width * channels, layer.conv.kernel * channels
+
+
+def event_table(layer: ResolvedLayer) -> IntArray:
+    """Return what each input of a layer adds to, shape (n_in, N_ENTRIES), the inputs in their own order, C order."""
+    assert layer.input_shape is not None and layer.pooled_shape is not None
+    table = np.zeros((layer.n_in, N_ENTRIES), np.int64)
+    channel, y, x = np.indices(layer.input_shape).reshape(3, -1)
+    y, x = y // layer.pool, x // layer.pool
+    _, height, width = layer.pooled_shape
+    inside = (y < height) & (x < width)
+    if layer.conv is None or layer.output_shape is None:
+        rows = (channel * height + y) * width + x
+        table[:, N_RUNS], table[:, LENGTH], table[:, SOURCE] = 1, layer.n_out, rows * layer.n_out
+    else:
+        channels, output_height, output_width = layer.output_shape
+        first_y, n_y, row = _windows(y, output_height, layer.conv)
+        first_x, n_x, column = _windows(x, output_width, layer.conv)
+        kernel = layer.conv.kernel
+        table[:, N_RUNS], table[:, LENGTH] = n_y, n_x * channels
+        table[:, TARGET] = (first_y * output_width + first_x) * channels
+        table[:, SOURCE] = ((channel * kernel + row) * kernel + column) * channels
+    table[~inside | (table[:, N_RUNS] == 0) | (table[:, LENGTH] == 0)] = 0
+    return table
+
+
+def _windows(at: IntArray, n_windows: int, conv: ConvConfig) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the first of the windows that see a position, their number, and where in memory its place in it lies."""
+    place = np.argsort(_window_order(conv))
+    padded = at + conv.padding
+    first = np.maximum(-((conv.kernel - 1 - padded) // conv.stride), 0)
+    last = np.minimum(padded // conv.stride, n_windows - 1)
+    inside = np.clip(padded - first * conv.stride, 0, conv.kernel - 1)
+    return first, np.maximum(last - first + 1, 0), place[inside]
+
+
+def _window_order(conv: ConvConfig) -> IntArray:
+    """Return the rows, or columns, of a window in their order in memory."""
+    places = np.arange(conv.kernel)
+    return np.lexsort((-places, places % conv.stride))
+
+
+def to_memory(layer: ResolvedLayer, weight: IntArray) -> IntArray:
+    """Return the weights of a layer, shape ``weight_shape``, in the order of the kernels' memory, flat."""
+    if layer.conv is None:
+        return weight.T.ravel()
+    order = _window_order(layer.conv)
+    return weight.transpose(1, 2, 3, 0)[:, order][:, :, order].ravel()
+
+
+def from_memory(layer: ResolvedLayer, flat: NDArray[Any]) -> IntArray:
+    """Undo :func:`to_memory`."""
+    n_out, *rest = layer.weight_shape
+    stored = flat.astype(np.int64).reshape(*rest, n_out)
+    if layer.conv is None:
+        return stored.T.copy()
+    place = np.argsort(_window_order(layer.conv))
+    return stored[:, place][:, :, place].transpose(3, 0, 1, 2).copy()
+
+
+def neuron_places(shape: Shape | None, n_out: int) -> IntArray:
+    """Return where in memory each neuron of a layer with that output shape lies, shape (n_out,)."""
+    if shape is None:
+        return np.arange(n_out)
+    channels, height, width = shape
+    return np.arange(n_out).reshape(height, width, channels).transpose(2, 0, 1).ravel()

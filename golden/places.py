@@ -1,0 +1,48 @@
+"""Places that a user names to write to: seen to be writable before long work, and written whole."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from .errors import InputError
+from .files import write_all
+
+
+def writable_file(path: Path | str, *, make_folder: bool = True) -> Path:
+    """See that a file can be written, its folder made where absent, before hours are spent on its content."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give a file")
+    writable_folder(path.parent, make=make_folder)
+    return path
+
+
+def writable_folder(path: Path | str, *, make: bool = True) -> Path:
+    """Make a folder where absent and see that files can be written into it; else see that it could be made."""
+    path = Path(path)
+    try:
+        if make:
+            path.mkdir(parents=True, exist_ok=True)
+        there = next(folder for folder in (path, *path.parents) if folder.exists())
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+    return path
+
+
+def write_file(path: Path, content: str | bytes) -> Path:
+    """Write a file whole or not at all."""
+    write_files({path: content.encode() if isinstance(content, str) else content})
+    return path
+
+
+def write_files(files: Mapping[Path, bytes]) -> None:
+    """Write files, each whole, and none where one cannot be written."""
+    try:
+        write_all(files)
+    except OSError as error:
+        names = " and ".join(str(path) for path in files)
+        raise InputError(f"{names}: cannot be written ({error.strerror}); choose another folder") from error

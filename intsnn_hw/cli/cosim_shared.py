@@ -1,0 +1,65 @@
+"""What co-simulations of inference and of learning share on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from golden.errors import InputError
+from golden.places import writable_file, writable_folder
+
+from .output import columns, number
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from sim.verify.inference import CosimReport
+
+SLOW_SAMPLES = 20
+"""Samples by default where an interpreted test bench takes every cycle."""
+
+
+def sample_count(args: argparse.Namespace, available: int) -> int:
+    """Return how many samples to run: those asked for, or a default that ends in seconds on any back end."""
+    return args.samples or (available if args.backend == "fast" else min(available, SLOW_SAMPLES))
+
+
+def check_vcd(args: argparse.Namespace) -> None:
+    """See that a waveform can be written, before anything is simulated."""
+    if args.vcd is None:
+        return
+    if args.backend == "verilator":
+        raise InputError("--vcd: verilator writes no waveform here; use --backend fast or icarus")
+    writable_file(args.vcd, make_folder=False)
+
+
+def whole_file(path: str, write: Callable[[Path], object]) -> str:
+    """Write a file under another name, and give it its own when it is whole; its folder is made where absent."""
+    temporary = Path(f"{path}.part")
+    writable_folder(temporary.parent)
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def accesses_table(report: CosimReport) -> Table:
+    """Return a table of memory accesses and additions: a row for each memory of a layer, a column for each phase."""
+    from sim.verify.activity import MEMORIES
+
+    phases = report.accesses
+    rows: list[tuple[object, ...]] = []
+    for index, layers in enumerate(zip(*(phase["layers"] for phase in phases.values()), strict=True)):
+        for name in MEMORIES:
+            if any(name in layer for layer in layers):
+                rows.append((f"layer {index}, {name.replace('_', ' ')}", *(_pair(layer.get(name)) for layer in layers)))
+        rows.append((f"layer {index}, additions", *(layer["adds"] for layer in layers)))
+    return columns(("", *phases), rows, "memory words read / written, and additions, a sample")
+
+
+def _pair(access: dict[str, float] | None) -> str:
+    return "-" if access is None else f"{number(access['reads'])} / {number(access['writes'])}"

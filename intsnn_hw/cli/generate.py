@@ -1,0 +1,78 @@
+"""``intsnn generate``: the Verilog of a network, with its manifest."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+from golden.errors import ConfigError
+from golden.places import writable_folder
+
+from .options import add_command, add_network, source_of
+from .output import columns, emit, status
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "generate",
+        "write the Verilog of a network, with a manifest of its ports",
+        """\
+Write synthesizable Verilog of the inference core, and manifest.json beside it: ports, stream layouts, widths, memory
+map, latency and throughput. The weights are loaded through a stream after reset; with --with-weights they are the
+initial content of the memories as well, as FPGAs allow.
+
+With --learn the core also learns, on the chip, sample by sample: its memories hold shadow weights, it can draw their
+initial values itself, and a control stream tells it what to learn from. The manifest then holds the codes of that
+stream, the schedule and the cycles of an update; docs/host.md is the recipe for the host. To learn from scratch, a
+preset or a configuration will do.""",
+        """\
+intsnn generate digits.npz --with-weights -o build/rtl
+intsnn generate --preset mnist-128 --lanes 16 -o build/rtl
+intsnn generate --config mine.toml --lanes 16,2 -o build/rtl --json
+intsnn generate --preset mnist-64 --learn -o build/rtl
+intsnn generate --preset fsdd-128r --learn --lanes 16,10 -o build/rtl
+intsnn generate digits.npz --learn --with-weights -o build/rtl""",
+    )
+    parser.set_defaults(run=run)
+    add_network(parser)
+    group = parser.add_argument_group("output")
+    group.add_argument("-o", "--out", required=True, metavar="DIR", help="folder to write into, made where absent")
+    group.add_argument("--with-weights", action="store_true", help="weights of the checkpoint as memory content")
+    group.add_argument("--learn", action="store_true", help="the core that learns, where the network has a rule")
+    group.add_argument("--probe", action="store_true", help="add ports that show every membrane and spike")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Execute the command."""
+    from intsnn_hw.emit.verilog import generate
+
+    source = source_of(args)
+    if args.with_weights and source.network is None:
+        raise ConfigError(f"--with-weights: {source.where} holds no weights; give a checkpoint")
+    config, weights = source.config, None
+    if args.learn and config.learning is None:
+        raise ConfigError(f"--learn: {source.where} has no [learning]; give a configuration that has")
+    folder = writable_folder(args.out)
+    if source.network is not None and args.with_weights:
+        weights = source.network.shadows if args.learn else source.network.weights
+    if not args.learn:
+        config = replace(config, learning=None)
+    with status("writing Verilog"):
+        files = generate(config, folder, weights=weights, probe=args.probe)
+    sizes = [path.stat().st_size for path in files]
+    result = {
+        "source": source.where,
+        "network": source.config.name,
+        "topology": source.config.topology,
+        "lanes": [layer.lanes for layer in source.config.resolved],
+        "learn": args.learn,
+        "with_weights": args.with_weights,
+        "probe": args.probe,
+        "files": [str(path) for path in files],
+    }
+    rows = [(str(path), size) for path, size in zip(files, sizes, strict=True)]
+    emit(args, result, columns((f"{source.config.name}, {source.config.topology}", "bytes"), list(rows)))
+    return 0

@@ -1,0 +1,1 @@
+"""What leaves the generator: Verilog, its manifest, the description of a configuration."""

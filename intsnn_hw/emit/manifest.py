@@ -1,0 +1,144 @@
+"""What another tool, or an engineer, has to know to connect and drive an emitted core, as plain data."""
+
+from typing import Any
+
+from amaranth.hdl import Shape
+from amaranth.lib import data, wiring
+
+from golden.config import NetworkConfig
+from golden.fixed import LFSR_TAPS, LFSR_WIDTH
+from golden.seeds import update_lfsr_seed
+from intsnn_hw.rtl.core import Core
+from intsnn_hw.rtl.layouts import Operation
+from intsnn_hw.rtl.learning.learner import COUNTER_WIDTH
+from intsnn_hw.rtl.memories import memories
+
+from .describe import describe, update_cycles_bound
+
+MANIFEST_VERSION = 2
+
+WEIGHT_ORDER = "layer by layer, input by input, neuron by neuron: concatenate([w.T.ravel() for w in weights])"
+
+
+def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool) -> dict[str, Any]:
+    """Return ports, stream layouts, widths, memory map, latency and throughput of a core, and how one learns."""
+    summary = _network(config)
+    told = {
+        "manifest_version": MANIFEST_VERSION,
+        "module": module,
+        "clock": {"port": "clk", "edge": "rising"},
+        "reset": {"port": "rst", "active": "high", "synchronous": True, "memories": "keep their content"},
+        "streams": {name: entry for name, entry in _ports(core) if "payload_width" in entry},
+        "ports": {name: entry for name, entry in _ports(core) if "payload_width" not in entry},
+        "protocol": "a beat moves in a cycle with valid and ready high; payload and valid hold until then",
+        "network": summary,
+        "weight_load": {
+            "preloaded": preloaded,
+            "holds": "inference weights" if config.learning is None else "shadow weights",
+            "weight_widths": [layer.stored_width for layer in config.resolved],
+            "beats": summary["n_synapses"],
+            "order": WEIGHT_ORDER,
+            "note": "one signed weight a beat, `first` with the very first; events wait while a load is in progress "
+            "or, in a core without initial content, until the first one is complete",
+        },
+        "memories": [
+            {
+                "layer": layer.index,
+                **{
+                    name: {"depth": memory.depth, "width": memory.word_bits}
+                    for name, memory in memories(config, layer).items()
+                },
+                "weight_address": f"row * {layer.n_words} + neuron // {layer.lanes}",
+                "weight_rows": "inputs, then the layer's own neurons" if layer.n_own else "inputs",
+                "weight_lane": f"neuron % {layer.lanes}, lowest bits first",
+            }
+            for layer in config.resolved
+        ],
+        "timing": {
+            "cycles_per_event": [layer.n_words for layer in config.resolved],
+            "cycles_per_sweep": [layer.n_fire_words + 3 for layer in config.resolved],
+            "sweep_overlaps_next_step": config.hardware.banks == 2,
+            "latency": "from the last beat of a sample: its adds, then for each layer 4 cycles, one for each group of "
+            "fire_lanes neurons and the adds of its last events, then one for each class",
+        },
+    }
+    return told if config.learning is None else told | {"learning": _learning(config)}
+
+
+def _network(config: NetworkConfig) -> dict[str, Any]:
+    """Return the summary of a network with the memory of this core: one that learns keeps shadow weights only."""
+    summary = describe(config)
+    for layer, entry in zip(config.resolved, summary["layers"], strict=True):
+        kept = memories(config, layer)
+        entry["stored_width"] = layer.stored_width
+        entry["weight_memory_bits"] = kept["weights"].bits
+        entry["state_memory_bits"] = sum(memory.bits for memory in kept.values()) - kept["weights"].bits
+    for name in ("weight_memory_bits", "state_memory_bits"):
+        summary[name] = sum(entry[name] for entry in summary["layers"])
+    return summary
+
+
+def _learning(config: NetworkConfig) -> dict[str, Any]:
+    """Return what a host has to know of a core that learns (docs/host.md)."""
+    learning = config.learning
+    assert learning is not None
+    evaluation = "step" if learning.timing == "every_step" else "sample"
+    return {
+        "operations": {name: operation.value for name, operation in Operation.__members__.items()},
+        "control": "one LEARN or INFER for each sample, `value` its class; the others between samples, in order; other "
+        "codes are taken and ignored",
+        "max_boost": learning.max_boost,
+        "epochs": learning.epochs,
+        "schedule": list(learning.schedule),
+        "boost": "of an epoch, counted from 0: how many entries of the schedule are not above it",
+        "lfsr": {"width": LFSR_WIDTH, "taps": LFSR_TAPS, "after_reset": update_lfsr_seed(learning.seed)},
+        "inference_weight": [
+            f"saturate(W, rounded half up after a shift right by {layer.stored_width - layer.weight_width}, to "
+            f"{layer.weight_width} bits)"
+            for layer in config.resolved
+        ],
+        "counters": {
+            "width": COUNTER_WIDTH,
+            "note": "wrap; cleared by reset alone",
+            "updated": f"evaluations with an error, one a {evaluation}",
+            "skipped": f"evaluations of a known class without an error, one a {evaluation}",
+            "rejected": "samples to learn from whose label is no class",
+            "update_cycles": "cycles of updates",
+        },
+        "timing": {
+            "update_cycles_at_most": update_cycles_bound(config),
+            "updates_per_sample_at_most": config.n_steps if learning.timing == "every_step" else 1,
+            "update_is_done": "when the next event, or an operation after the sample's LEARN, is taken",
+            "read_cycles": sum(layer.n_rows * (layer.n_out + 2 * layer.n_words) for layer in config.resolved),
+            "initialise_cycles": sum(layer.n_rows * layer.n_out * layer.init_words for layer in config.resolved),
+        },
+    }
+
+
+def _ports(core: Core) -> list[tuple[str, dict[str, Any]]]:
+    """List the members of a core with direction, width and fields; a stream's fields lie in its ``__payload``."""
+    entries = []
+    for name, member in core.signature.members.items():
+        direction = "in" if member.flow is wiring.In else "out"
+        if member.is_signature:
+            layout = member.signature.members["payload"].shape
+            entry = {"direction": direction, "payload_width": Shape.cast(layout).width, "fields": _fields(layout)}
+        else:
+            entry = {"direction": direction, "width": Shape.cast(member.shape).width}
+            if isinstance(member.shape, data.StructLayout):
+                entry["fields"] = _fields(member.shape)
+        entries.append((name, entry))
+    return entries
+
+
+def _fields(layout: Any) -> list[dict[str, Any]]:
+    fields = []
+    for name, item in layout:
+        shape = item.shape
+        entry: dict[str, Any] = {"name": name, "offset": item.offset, "width": item.width}
+        if isinstance(shape, data.ArrayLayout):
+            entry["elements"] = shape.length
+            shape = shape.elem_shape
+        entry["signed"] = Shape.cast(shape).signed
+        fields.append(entry)
+    return fields

@@ -1,0 +1,1 @@
+"""The hardware: Amaranth components, each the twin of a golden step."""

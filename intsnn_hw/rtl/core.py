@@ -1,0 +1,264 @@
+"""The inference core: a chain of layers, the class readout and the weight load."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from golden.config import NetworkConfig, require_dense
+from golden.fixed import LFSR_WIDTH, IntArray
+
+from .arith import add_all
+from .inference.layer import Layer
+from .inference.load import WeightLoad
+from .inference.readout import ArgMax
+from .layouts import (
+    Operation,
+    activity_layout,
+    class_layout,
+    control_layout,
+    evaluation_layout,
+    input_event_layout,
+    output_event_layout,
+    probe_layout,
+    weight_layout,
+)
+from .learning.gate import InputGate
+from .learning.learner import COUNTER_WIDTH, COUNTERS, Learner
+from .learning.lock import WeightLock
+from .learning.maintenance import Maintenance
+from .learning.traces import InputTraces
+from .memories import Memory, memories
+
+
+class Core(wiring.Component):
+    """Integer SNN inference; the twin of :func:`golden.network.run`.
+
+    Samples follow each other on `i` without a pause; the marker of a sample's last step carries `end_of_sample`, so
+    that the number of steps is the host's choice up to ``n_steps``, for which the widths are made. Each sample gives
+    one beat on `o`. Throughput is that of the slowest layer (:class:`Layer`); layers work on different steps and
+    samples at a time, and any of them stalls those before it, nothing is dropped.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+    weights : list of (n_out, n_in) integers, optional
+        Initial content of the weight memories; otherwise events wait until a first load through `weights`.
+    probe : bool
+        Add the observation ports; nothing else changes.
+
+    Raises
+    ------
+    ConfigError
+        A layer convolves or pools.
+
+    Members
+    -------
+    i : In(stream)         input events
+    weights : In(stream)   weight load, see :class:`WeightLoad`; events wait while it is in progress, and it waits while
+                           a core that learns uses its weights, see :class:`WeightLock`
+    o : Out(stream)        class of each sample
+    events : Out(stream)   events of the readout layer, where it fires (spike-count readout)
+    probe<l>, activity<l> : Out   of layer l, with `probe`: :func:`probe_layout`, :func:`activity_layout`
+
+    and where the configuration has `learning`
+
+    control : In(stream)   what to do next: one beat for each sample, and operations between them (:class:`Operation`)
+    shadow : Out(stream)   shadow weights, on READ_WEIGHTS, in the order of the load
+    lfsr : Out             state of the LFSR of stochastic rounding
+    updated, skipped, rejected, update_cycles : Out   counters, see :class:`Learner`
+    evaluation : Out       scores were compared with the margin, with `probe`
+    """
+
+    def __new__(cls, config: NetworkConfig, *args: Any, **kwargs: Any) -> Self:
+        require_dense(config)  # before there is a component: Amaranth warns of one that is never elaborated
+        return super().__new__(cls, src_loc_at=1)
+
+    def __init__(self, config: NetworkConfig, weights: Sequence[IntArray] | None = None, *, probe: bool = False):
+        self._config, self._weights, self._probe = config, weights, probe
+        layers = config.resolved
+        members = {
+            "i": In(stream.Signature(input_event_layout(layers[0]))),
+            "weights": In(stream.Signature(weight_layout(config))),
+            "o": Out(stream.Signature(class_layout(config))),
+        }
+        if config.learning is not None:
+            weights_stream = stream.Signature(weight_layout(config))
+            members |= {
+                "control": In(stream.Signature(control_layout())),
+                "shadow": Out(weights_stream),
+                "lfsr": Out(LFSR_WIDTH),
+            }
+            members |= {name: Out(COUNTER_WIDTH) for name in COUNTERS}
+        if layers[-1].fires:
+            members["events"] = Out(stream.Signature(output_event_layout(layers[-1])))
+        if probe:
+            for layer in layers:
+                members |= {
+                    f"probe{layer.index}": Out(probe_layout(layer)),
+                    f"activity{layer.index}": Out(activity_layout(config, layer)),
+                }
+            if config.learning is not None:
+                members["evaluation"] = Out(evaluation_layout())
+        super().__init__(members)
+
+    @property
+    def single_port_memories(self) -> dict[str, Memory]:
+        """Memories with one address for reads and writes and no initial content, by their place in the hierarchy."""
+        if self._weights is not None:
+            return {}
+        found = {
+            f"layer{layer.index}.synapses.weights": memories(self._config, layer)["weights"]
+            for layer in self._config.resolved
+            if layer.weight_memory == "single_port"
+        }
+        return {place: memory for place, memory in found.items() if memory.depth > 1}
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        config = self._config
+        m.submodules.load = load = WeightLoad(config, preloaded=self._weights is not None)
+        m.submodules.argmax = argmax = ArgMax(config)
+        connect(m, argmax.o, flipped(self.o))
+        incoming = flipped(self.i)
+        inner = [
+            Layer(
+                resolved,
+                config if resolved is config.resolved[-1] else None,
+                self._weights[resolved.index] if self._weights is not None else None,
+                above=config.resolved[resolved.index + 1] if resolved is not config.resolved[-1] else None,
+            )
+            for resolved in config.resolved
+        ]
+        if config.learning is None:
+            connect(m, flipped(self.weights), load.i)
+            connect(m, inner[-1].scores, argmax.i)
+        else:
+            incoming = self._connect_learning(m, inner, load, argmax)
+        for index, layer in enumerate(inner):
+            m.submodules[f"layer{index}"] = layer
+            connect(m, incoming, layer.i)
+            if index < len(inner) - 1:
+                incoming = layer.o
+            m.d.comb += [
+                layer.loading.eq(load.loading),
+                layer.write_enable.eq(getattr(load, f"write_enable{index}")),
+                layer.write_address.eq(getattr(load, f"write_address{index}")),
+                layer.write_data.eq(getattr(load, f"write_data{index}")),
+            ]
+            if self._probe:
+                activity = getattr(self, f"activity{index}")
+                m.d.comb += [
+                    getattr(self, f"probe{index}").eq(layer.probe),
+                    activity.adding.eq(layer.adding),
+                    activity.active.eq(layer.active),
+                    activity.draining.eq(layer.draining),
+                    activity.firing.eq(layer.probe.valid),
+                ]
+                if config.resolved[index].n_own:
+                    m.d.comb += activity.returning.eq(layer.returning)
+        if config.resolved[-1].fires:
+            connect(m, inner[-1].o, flipped(self.events))
+        return m
+
+    def _connect_learning(self, m: Module, layers: list[Layer], load: WeightLoad, argmax: ArgMax) -> stream.Interface:
+        """Add gate, traces, learning engine and maintenance; return the stream that enters the first layer."""
+        config = self._config
+        m.submodules.gate = gate = InputGate(config)
+        m.submodules.traces = traces = InputTraces(config.resolved[0])
+        m.submodules.learner = learner = Learner(config)
+        m.submodules.maintenance = maintenance = Maintenance(config)
+        m.submodules.lock = lock = WeightLock(config)
+        connect(m, flipped(self.i), gate.i)
+        connect(m, gate.tickets, learner.tickets)
+        connect(m, maintenance.shadow, flipped(self.shadow))
+        connect(m, flipped(self.weights), lock.i)
+        connect(m, maintenance.initial, lock.drawn)
+        connect(m, lock.o, load.i)
+        connect(m, traces.rows, learner.inputs)
+        entering = stream.Signature(input_event_layout(config.resolved[0])).create(path=("entering",))
+        _fork(m, gate.o, [(entering, 1), (traces.i, 1)])
+        scores = layers[-1].scores
+        _fork(m, scores, [(argmax.i, scores.payload.final), (learner.scores, 1)])
+
+        operation, announces = self.control.payload.operation, Signal()
+        m.d.comb += [
+            announces.eq((operation == Operation.INFER) | (operation == Operation.LEARN)),
+            gate.labels.valid.eq(self.control.valid & announces),
+            gate.labels.payload.label.eq(self.control.payload.value),
+            gate.labels.payload.learn.eq(operation == Operation.LEARN),
+            maintenance.commands.valid.eq(self.control.valid & ~announces),
+            maintenance.commands.payload.eq(self.control.payload),
+            self.control.ready.eq(Mux(announces, gate.labels.ready, maintenance.commands.ready)),
+            lock.loading.eq(load.loading),
+            lock.asked.eq(learner.updating | maintenance.asks),
+            learner.granted.eq(lock.granted),
+            maintenance.granted.eq(lock.granted),
+            gate.release.eq(learner.release),
+            maintenance.at_rest.eq(gate.at_rest & learner.idle),
+            learner.boost.eq(maintenance.boost),
+            learner.inputs_empty.eq(traces.empty),
+            traces.walk.eq(learner.walk),
+            traces.coming.eq(gate.o.valid),
+            learner.lfsr_load.eq(maintenance.lfsr_load),
+            learner.lfsr_state.eq(maintenance.lfsr_state),
+            self.lfsr.eq(learner.lfsr),
+        ]
+        m.d.comb += [getattr(self, name).eq(getattr(learner, name)) for name in COUNTERS]
+        for index, layer in enumerate(layers):
+            update, reader = getattr(learner, f"weights{index}"), getattr(maintenance, f"weights{index}")
+            m.d.comb += [
+                layer.update.read_enable.eq(update.read_enable | reader.read_enable),
+                layer.update.read_address.eq(Mux(reader.read_enable, reader.read_address, update.read_address)),
+                update.read_data.eq(layer.update.read_data),
+                reader.read_data.eq(layer.update.read_data),
+                layer.update.write_enable.eq(update.write_enable),
+                layer.update.write_address.eq(update.write_address),
+                layer.update.write_data.eq(update.write_data),
+            ]
+            if index < len(layers) - 1:
+                connect(m, getattr(learner, f"history{index}"), layer.history)
+        if self._probe:
+            self._observe(m, learner, traces)
+        return entering
+
+    def _observe(self, m: Module, learner: Learner, traces: InputTraces) -> None:
+        """Show what the learning engine does in a cycle."""
+        config = self._config
+        m.d.comb += self.evaluation.eq(learner.evaluation)
+        for layer in config.resolved:
+            index, activity = layer.index, getattr(self, f"activity{layer.index}")
+            weights, work = getattr(learner, f"weights{index}"), getattr(learner, f"work{index}")
+            errors = Signal.like(activity.changing, name=f"errors{index}")
+            carries = config.learning is not None and config.learning.route == "feedback" and index > 0
+            m.d.comb += [
+                errors.eq(add_all(list(work.errors))),
+                activity.reading.eq(weights.read_enable),
+                activity.writing.eq(weights.write_enable),
+                activity.keeping.eq(work.keeping),
+                activity.changing.eq(Mux(work.changes, errors, 0)),
+                activity.carrying.eq(Mux(weights.read_enable & work.carries, errors, 0) if carries else 0),
+            ]
+            if index < len(config.resolved) - 1:
+                m.d.comb += activity.recalling.eq(getattr(learner, f"history{index}").read_enable)
+        first = self.activity0
+        m.d.comb += [
+            first.tracing.eq(traces.tracing),
+            first.listing.eq(traces.listing),
+            first.fading.eq(traces.fading),
+            first.walking.eq(traces.rows.valid & traces.rows.ready),
+        ]
+
+
+def _fork(m: Module, source: stream.Interface, targets: list[tuple[stream.Interface, ValueLike]]) -> None:
+    """Hand each beat to all targets whose condition holds for it, in one cycle."""
+    free = [target.ready | ~Value.cast(wanted)[0] for target, wanted in targets]
+    m.d.comb += source.ready.eq(Cat(free).all())
+    for index, (target, wanted) in enumerate(targets):
+        others = [ready for at, ready in enumerate(free) if at != index]
+        m.d.comb += [
+            target.valid.eq(source.valid & Value.cast(wanted)[0] & Cat(others).all()),
+            target.payload.eq(source.payload),
+        ]

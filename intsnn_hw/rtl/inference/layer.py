@@ -1,0 +1,127 @@
+"""A fully connected layer: synapse array and fire sweep."""
+
+from amaranth.hdl import Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from golden.config import NetworkConfig, ResolvedLayer
+from golden.fixed import IntArray
+
+from ..arith import index_shape
+from ..layouts import input_event_layout, output_event_layout, probe_layout, score_layout, weight_word_layout
+from ..ports import history_port, weight_port
+from .fire_sweep import FireSweep
+from .recurrence import OwnEvents
+from .synapse import SynapseArray
+
+
+class Layer(wiring.Component):
+    """One layer of LIF neurons; the twin of :func:`golden.network.layer_step`.
+
+    A step takes ``max(events * n_words, n_fire_words + output events + 3)`` cycles where nothing stalls, since the last
+    step fires while the next one is added (``banks = 2``), and their sum where ``banks = 1``; a marker that stands
+    alone, as in an empty step, takes a cycle. A recurrent layer takes up to ``n_words`` cycles more for each of its own
+    events.
+
+    Parameters
+    ----------
+    layer : ResolvedLayer
+    config : NetworkConfig, optional
+        Given for the readout layer, which sends scores.
+    weight : (n_out, n_rows) integers, optional
+        Initial content of the weight memory; shadow weights where the network learns.
+    above : ResolvedLayer, optional
+        The next layer, if any.
+
+    Members
+    -------
+    i : In(stream)         input events
+    o : Out(stream)        output events, where the layer fires
+    scores : Out(stream)   one beat a class and sample, in the readout layer
+    write_enable, write_address, write_data, loading : In   weight load
+    update, history : In   access of the learning engine, where the network learns
+    probe, adding, active : Out   see :class:`FireSweep` and :class:`SynapseArray`
+    returning : Out        see :class:`OwnEvents`, in a recurrent layer
+    draining : Out         accumulators are read for firing
+    """
+
+    def __init__(
+        self,
+        layer: ResolvedLayer,
+        config: NetworkConfig | None = None,
+        weight: IntArray | None = None,
+        *,
+        above: ResolvedLayer | None = None,
+    ):
+        self._layer, self._config, self._weight = layer, config, weight
+        self._above = above if layer.learning is not None else None
+        members = {
+            "i": In(stream.Signature(input_event_layout(layer))),
+            "write_enable": In(1),
+            "write_address": In(index_shape(layer.n_rows * layer.n_words)),
+            "write_data": In(weight_word_layout(layer)),
+            "loading": In(1),
+            "probe": Out(probe_layout(layer)),
+            "adding": Out(1),
+            "active": Out(1),
+            "draining": Out(1),
+        }
+        if layer.fires:
+            members["o"] = Out(stream.Signature(output_event_layout(layer)))
+        if layer.n_own:
+            members["returning"] = Out(1)
+        if layer.learning is not None:
+            members["update"] = In(weight_port(layer))
+        if self._above is not None:
+            members["history"] = In(history_port(layer, self._above))
+        if config is not None:
+            members["scores"] = Out(stream.Signature(score_layout(config)))
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.synapses = synapses = SynapseArray(self._layer, self._weight)
+        m.submodules.sweep = sweep = FireSweep(self._layer, self._config, above=self._above)
+        if self._layer.n_own:
+            self._connect_own(m, synapses, sweep)
+        else:
+            connect(m, flipped(self.i), synapses.i)
+        connect(m, synapses.sweep, sweep.sweep)
+        if self._layer.fires:
+            connect(m, sweep.o, flipped(self.o))
+        if self._config is not None:
+            connect(m, sweep.scores, flipped(self.scores))
+        if self._layer.learning is not None:
+            connect(m, flipped(self.update), synapses.update)
+        if self._above is not None:
+            connect(m, flipped(self.history), sweep.history)
+        m.d.comb += [
+            synapses.read_enable.eq(sweep.read_enable),
+            synapses.read_bank.eq(sweep.read_bank),
+            synapses.read_word.eq(sweep.read_word),
+            sweep.read_data.eq(synapses.read_data),
+            synapses.release.eq(sweep.release),
+            synapses.write_enable.eq(self.write_enable),
+            synapses.write_address.eq(self.write_address),
+            synapses.write_data.eq(self.write_data),
+            synapses.loading.eq(self.loading),
+            self.probe.eq(sweep.probe),
+            self.adding.eq(synapses.adding),
+            self.active.eq(synapses.active),
+            self.draining.eq(sweep.read_enable),
+        ]
+        return m
+
+    def _connect_own(self, m: Module, synapses: SynapseArray, sweep: FireSweep) -> None:
+        """Lead the events that leave the layer back into it."""
+        m.submodules.own = own = OwnEvents(self._layer)
+        connect(m, flipped(self.i), own.i)
+        connect(m, own.o, synapses.i)
+        leaves, event = sweep.o.valid & sweep.o.ready, sweep.o.payload
+        m.d.comb += [
+            own.sent.eq(leaves & (event.spike != 0) & ~sweep.final),
+            own.event.address.eq(event.address),
+            own.event.spike.eq(event.spike),
+            own.fired.eq(leaves & event.end_of_step),
+            self.returning.eq(own.returning),
+        ]

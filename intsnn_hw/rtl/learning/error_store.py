@@ -1,0 +1,82 @@
+"""The errors of a layer's neurons, packed into words of `lanes`, of which only those with an error are kept."""
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.config import ResolvedLayer
+
+from ..arith import index_shape
+from ..layouts import error_layout, place_layout
+from ..memory import Store
+
+
+def entry_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """A word of errors with its place among the words of a weight row."""
+    errors = data.ArrayLayout(error_layout(layer), layer.lanes)
+    return data.StructLayout({"word": index_shape(layer.n_words), "errors": errors})
+
+
+class ErrorStore(wiring.Component):
+    """Takes the errors of neurons in ascending order, one per cycle, and keeps the words that hold any.
+
+    Members
+    -------
+    clear : In                 forget everything
+    push : In, place : In, error : In   the error of a neuron; those left out have none
+    flush : In                 all have been pushed
+    n_entries : Out            words kept so far, complete one cycle after `flush`
+    address : In, entry : Out  a kept word, one cycle later
+    keeping : Out              a word is being kept
+    """
+
+    def __init__(self, layer: ResolvedLayer):
+        self._layer = layer
+        super().__init__(
+            {
+                "clear": In(1),
+                "push": In(1),
+                "place": In(place_layout(layer)),
+                "error": In(error_layout(layer)),
+                "flush": In(1),
+                "n_entries": Out(index_shape(layer.n_words + 1)),
+                "address": In(index_shape(layer.n_words)),
+                "entry": Out(entry_layout(layer)),
+                "keeping": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer = self._layer
+        # Reading begins when all errors have been pushed.
+        m.submodules.entries = entries = Store(entry_layout(layer), layer.n_words)
+        takes, begins, found = Signal(), Signal(), Signal()
+        word = Signal(index_shape(layer.n_words))
+        held = [Signal(error_layout(layer), name=f"held{lane}") for lane in range(layer.lanes)]
+        m.d.comb += [
+            takes.eq(self.push & self.error.active),
+            begins.eq(takes & (~found | (self.place.word != word))),
+            self.keeping.eq(found & (begins | self.flush)),
+            entries.write_enable.eq(self.keeping),
+            entries.write_address.eq(self.n_entries),
+            entries.write_data.word.eq(word),
+            entries.write_data.errors.eq(Cat(held)),
+            entries.read_enable0.eq(1),
+            entries.read_address0.eq(self.address),
+            self.entry.eq(entries.read_data0),
+        ]
+        for lane, error in enumerate(held):
+            with m.If(begins):
+                m.d.sync += error.active.eq(0)
+            with m.If(takes & (self.place.lane == lane)):
+                m.d.sync += error.eq(self.error)
+        with m.If(self.keeping):
+            m.d.sync += self.n_entries.eq(self.n_entries + 1)
+        with m.If(takes):
+            m.d.sync += [found.eq(1), word.eq(self.place.word)]
+        with m.Elif(self.flush):
+            m.d.sync += found.eq(0)
+        with m.If(self.clear):
+            m.d.sync += [found.eq(0), self.n_entries.eq(0)]
+        return m

@@ -1,0 +1,49 @@
+"""The memories of a core, layer by layer: how wide and how deep each is."""
+
+from dataclasses import dataclass
+
+from golden.config import NetworkConfig, ResolvedLayer
+
+from .layouts import history_layout, own_event_layout
+from .learning.error_store import entry_layout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """A memory of a layer: bits of a word, and words."""
+
+    word_bits: int
+    depth: int
+
+    @property
+    def bits(self) -> int:
+        """Bits of all words."""
+        return self.word_bits * self.depth
+
+
+def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
+    """Return the memories of a layer by the names of :mod:`intsnn_hw.cost.accesses`; of traces there are two."""
+    learning = config.learning
+    is_last = layer.index == len(config.layers) - 1
+    groups = {"depth": layer.n_fire_words}
+    found = {
+        "weights": Memory(word_bits=layer.lanes * layer.stored_width, depth=layer.n_rows * layer.n_words),
+        "accumulators": Memory(word_bits=layer.lanes * layer.current_width, depth=layer.banks * layer.n_words),
+        "membranes": Memory(word_bits=layer.fire_lanes * layer.neuron.membrane_width, **groups),
+    }
+    if is_last and config.readout != "membrane":
+        width = config.score_width - (config.readout == "spike_count")  # a count has no sign
+        found["score_sums"] = Memory(word_bits=width, **groups)
+    if layer.n_own:
+        found["own_events"] = Memory(word_bits=own_event_layout(layer).size, depth=layer.n_out + 1)
+    if learning is None:
+        return found
+    if not is_last:
+        history = history_layout(layer, config.resolved[layer.index + 1]).size
+        found["history"] = Memory(word_bits=layer.fire_lanes * history, **groups)
+    if layer.index == 0:
+        found["places"] = Memory(word_bits=layer.input_address_width, depth=layer.n_in)
+        entry = layer.input_address_width + layer.input_trace_width
+        found["entries"] = Memory(word_bits=entry, depth=layer.n_in)
+    found["errors"] = Memory(word_bits=entry_layout(layer).size, depth=layer.n_words)
+    return found
