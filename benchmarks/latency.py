@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from benchmarks.command import command
 from golden.kernels import Kernel
-from golden.network import Network
+from golden.network import LearningNetwork
 from golden.presets import preset
 from intsnn_hw.cli.output import progress
 from sim.verify.inference import cosimulate
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
                 network = replace(trained, config=config)
                 images = dataset.take(n_test=options.images).events("test", config.encoding, config.n_steps)
                 inference = cosimulate(network.inference_only(), images)
-                initial = Network.initial(config)
+                initial = LearningNetwork.initial(config)
                 order = sample_order(len(dataset.train_y), 0, 0)[: options.samples]
                 events = dataset.events("train", config.encoding, config.n_steps, order)
                 learning = continue_learning(RtlLearner(initial), Kernel(initial), events, dataset.train_y[order])

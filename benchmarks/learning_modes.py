@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.command import command
 from golden.config import NetworkConfig
-from golden.network import Network
+from golden.network import LearningNetwork
 from golden.presets import preset
 from sim.verify.learning import colearn
 from train.data import load
@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
         config, began = variant(name, options.preset), time.perf_counter()
         events = dataset.events("train", config.encoding, config.n_steps, order)
         labels = np.asarray(dataset.train_y[order], np.int64)
-        report = colearn(Network.initial(config), events, labels, interval=INTERVAL)
+        report = colearn(LearningNetwork.initial(config), events, labels, interval=INTERVAL)
         n_mismatches += report.n_mismatches
         cells = (
             name, config.topology, report.n_mismatches, f"{report.n_compared:,}", f"{report.n_weights_compared:,}",

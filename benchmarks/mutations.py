@@ -55,7 +55,7 @@ MUTATIONS = (
              "(event.spike != 0)", (_CORE, "-k", "recurrent")),
     Mutation("a step that does not wait for own events", "recurrence.py", "closes & (unfired | (queue.level != 0))",
              "closes & (queue.level != 0)", (_CORE, "-k", "recurrent")),
-    Mutation("a place in the list believed too far", "traces.py", "places.read_data0.place < count", "1"),
+    Mutation("a place in the list believed too far", "traces.py", "places.reads[0].data.place < count", "1"),
     Mutation("rows of no use not ended by the last", "scan.py", "else 1 if lane == last_lane else", "else"),
     Mutation("padding neurons with rows", "scan.py", "in_last = 0 if lane > last_lane else", "in_last ="),
     Mutation("the last word of errors lost", "error_store.py", "found & (begins | self.flush)", "found & begins"),

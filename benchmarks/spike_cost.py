@@ -33,7 +33,7 @@ from golden.config import NetworkConfig, ResolvedLayer
 from golden.encoding import Events, to_events
 from golden.errors import InputError
 from golden.kernels import Kernel
-from golden.network import Network
+from golden.network import LearningNetwork, Network
 from golden.presets import preset
 from intsnn_hw.cache import Cache
 from intsnn_hw.cli.output import status
@@ -115,7 +115,7 @@ def trained_weights(dataset: Any) -> list[np.ndarray]:
     """Return the inference weights of 784-64-10 after a few epochs."""
     config = preset("mnist-64")
     assert config.learning is not None
-    learner = Kernel(Network.initial(config))
+    learner = Kernel(LearningNetwork.initial(config))
     events = dataset.events("train", config.encoding, config.n_steps)
     for epoch in range(EPOCHS):
         order = sample_order(len(dataset.train_y), config.learning.seed, epoch)

@@ -19,11 +19,11 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from .config import NetworkConfig
+from .config import LearningNetworkConfig, NetworkConfig
 from .errors import CheckpointError, ConfigError
 from .files import write_whole
 from .fixed import LFSR_WIDTH, IntArray, Lfsr, signed_range
-from .network import Network
+from .network import LearningNetwork, Network
 from .synapse import inference_weight
 
 FORMAT_VERSION = 1
@@ -89,7 +89,7 @@ def load(path: Path | str) -> Checkpoint:
 def _serialise(network: Network, training: dict[str, Any]) -> bytes:
     if LFSR_STATE in training:
         raise ValueError(f"training notes must not hold {LFSR_STATE!r}")
-    if network.lfsr is not None:
+    if isinstance(network, LearningNetwork):
         training = {**training, LFSR_STATE: network.lfsr.state}
     fault = _fault_of(network)
     if fault is not None:
@@ -149,12 +149,15 @@ def _deserialise(members: dict[str, bytes]) -> Checkpoint:
     if unknown:
         raise _Fault(f"holds an unknown member {unknown[0]!r}; {_TRAIN_AGAIN}")
     matrices = [_array(members, name, "i", shape).astype(np.int64) for name, shape, _ in expected]
-    network = Network(config=config, weights=matrices)
-    if config.learning is not None:
-        network.weights, network.shadows = matrices[0::2], matrices[1::2]
     state = training.pop(LFSR_STATE, None)
-    if state is not None:
-        network.lfsr = Lfsr(state)
+    if (state is not None) != isinstance(config, LearningNetworkConfig):
+        raise _Fault(f"the LFSR state must be there exactly where the configuration learns; {_TRAIN_AGAIN}")
+    if isinstance(config, LearningNetworkConfig):
+        network: Network = LearningNetwork(
+            config=config, weights=matrices[0::2], shadows=matrices[1::2], lfsr=Lfsr(state)
+        )
+    else:
+        network = Network(config=config, weights=matrices)
     fault = _fault_of(network)
     if fault is not None:
         raise _Fault(f"{fault}; {_TRAIN_AGAIN}")
@@ -199,13 +202,13 @@ def _matrices(config: NetworkConfig) -> Iterator[tuple[str, tuple[int, ...], int
     """Yield name, shape and width of every stored weight array, in order."""
     for layer in config.resolved:
         yield f"layer{layer.index}.weight", layer.weight_shape, layer.weight_width
-        if config.learning is not None:
-            yield f"layer{layer.index}.shadow_weight", layer.weight_shape, config.learning.shadow_width
+        if isinstance(config, LearningNetworkConfig):
+            yield f"layer{layer.index}.shadow_weight", layer.weight_shape, layer.stored_width
 
 
 def _stored(network: Network) -> list[IntArray]:
     """Return the matrices of a valid network in the order of :func:`_matrices`."""
-    if network.shadows is None:
+    if not isinstance(network, LearningNetwork):
         return network.weights
     return [matrix for pair in zip(network.weights, network.shadows, strict=True) for matrix in pair]
 
@@ -216,10 +219,12 @@ def _type_of(width: int) -> str:
 
 def _fault_of(network: Network) -> str | None:
     """Return what contradicts the network's configuration, or None."""
-    config, learning = network.config, network.config.learning
-    if (learning is None) != (network.shadows is None) or (learning is None) != (network.lfsr is None):
+    config = network.config
+    learns = isinstance(network, LearningNetwork)
+    if learns != isinstance(config, LearningNetworkConfig):
         return "shadow weights and LFSR state must be there exactly where the configuration learns"
-    if len(network.weights) != len(config.layers) or len(network.shadows or network.weights) != len(config.layers):
+    counts = {len(network.weights), len(network.shadows) if learns else len(network.weights)}
+    if counts != {len(config.layers)}:
         return f"must hold weights of {len(config.layers)} layers"
     for (name, shape, width), matrix in zip(_matrices(config), _stored(network), strict=True):
         low, high = signed_range(width)
@@ -227,13 +232,13 @@ def _fault_of(network: Network) -> str | None:
             return f"{name} has shape {matrix.shape}, not {shape}"
         if matrix.min() < low or matrix.max() > high:
             return f"{name} has values outside {low}..{high}, the range of {width} bits"
-    if learning is None or network.shadows is None or network.lfsr is None:
+    if not isinstance(network, LearningNetwork):
         return None
     state, highest = network.lfsr.state, (1 << LFSR_WIDTH) - 1
     if type(state) is not int or not 1 <= state <= highest:
         return f"the LFSR state must be 1..{highest}, not {state!r}"
     for layer, weight, shadow in zip(config.resolved, network.weights, network.shadows, strict=True):
-        if not np.array_equal(weight, inference_weight(shadow, learning.shadow_width, layer.weight_width)):
+        if not np.array_equal(weight, inference_weight(shadow, layer.stored_width, layer.weight_width)):
             return f"layer{layer.index}.shadow_weight does not round to the stored layer{layer.index}.weight"
     return None
 

@@ -9,12 +9,12 @@ from functools import cache
 
 import numpy as np
 
-from .config import GRADED_SHIFT, GRADIENT_WIDTH, LearningConfig, ResolvedLayer
+from .config import GRADED_SHIFT, GRADIENT_WIDTH, LearningConfig, LearningLayer, ResolvedLayer
 from .fixed import IntArray, SeedLfsr, round_pow2, saturate, shift_ceil, shift_floor, shift_round, shift_rounding
 from .seeds import direct_seed, initial_seed
 
 
-def surrogate(integrated: IntArray, layer: ResolvedLayer) -> IntArray:
+def surrogate(integrated: IntArray, layer: LearningLayer) -> IntArray:
     """Return the boxcar surrogate of membranes before reset, in the middle of the staircase (ETH 2025, eq. 3.2).
 
     1 where ``0 <= U < 2^(k+n)`` ("wide"), or where ``2^(k-1) <= U < 2^(k+n) - 2^(k-1)`` ("narrow"; with k = 0 the
@@ -99,9 +99,9 @@ def direct_matrix(layer: ResolvedLayer, n_classes: int, seed: int) -> IntArray:
     return bits[:, 0::2] * (2 * bits[:, 1::2] - 1)
 
 
-def over_budget(error: IntArray, fired: IntArray, layer: ResolvedLayer) -> IntArray:
+def over_budget(error: IntArray, fired: IntArray, layer: LearningLayer) -> IntArray:
     """Return ``d_j`` plus ``2^budget_shift`` for each neuron that fired in more than `budget` steps of the sample."""
-    if layer.learning is None or layer.learning.budget is None:
+    if layer.learning.budget is None:
         return error
     return error + np.where(fired > layer.learning.budget, layer.budget_push, 0)
 
@@ -134,7 +134,7 @@ def shadow_update(
     return saturate(shadow + step, config.shadow_width)
 
 
-def initial_shadow(layer: ResolvedLayer) -> IntArray:
+def initial_shadow(layer: LearningLayer) -> IntArray:
     """Return initial shadow weights, shape (n_out, n_rows), uniform in ``-2^s .. 2^s - 1`` with s the init shift.
 
     Drawn from :class:`golden.fixed.SeedLfsr` row by row, neuron by neuron within it, so that a core can draw them
@@ -142,7 +142,6 @@ def initial_shadow(layer: ResolvedLayer) -> IntArray:
     """
     shift = np.repeat(layer.init_shifts, (layer.n_in, layer.n_own)[: len(layer.init_shifts)])
     words_per_weight = layer.init_words
-    assert layer.learning is not None
     lfsr = SeedLfsr(initial_seed(layer, layer.learning.seed))
     words = lfsr.words(layer.n_rows * layer.n_out * words_per_weight).reshape(layer.n_rows, layer.n_out, -1)
     fresh = words[..., 0] if words_per_weight == 1 else words[..., 0] | words[..., 1] << 16

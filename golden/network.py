@@ -1,10 +1,10 @@
 """The golden network: layers and time steps composed of the pure steps, for inference and for learning."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from .config import LearningConfig, NetworkConfig, ResolvedLayer
+from .config import LearningNetworkConfig, NetworkConfig, ResolvedLayer, learning_config
 from .fixed import IntArray, Lfsr, shift_floor
 from .learning import (
     direct_error,
@@ -24,7 +24,7 @@ from .seeds import update_lfsr_seed
 from .synapse import inference_weight, layer_current
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Network:
     """A configuration with its integer weights.
 
@@ -33,33 +33,73 @@ class Network:
     config : NetworkConfig
     weights : list of IntArray
         Inference weights of each layer, shape ``weight_shape``: (n_out, n_in) where it is fully connected.
-    shadows : list of IntArray or None
-        Shadow weights of each layer, same shapes; None for a network that does not learn.
-    lfsr : Lfsr or None
-        Source of the draws of stochastic rounding; part of the state of a training run.
     """
 
     config: NetworkConfig
     weights: list[IntArray]
-    shadows: list[IntArray] | None = None
-    lfsr: Lfsr | None = None
 
-    @classmethod
-    def initial(cls, config: NetworkConfig) -> "Network":
-        """Return the untrained network of a configuration with `learning`."""
-        learning = config.learning
-        if learning is None:
-            raise ValueError(f"{config.name}: initial weights need a configuration with learning")
-        shadows = [initial_shadow(layer) for layer in config.resolved]
-        weights = [
-            inference_weight(shadow, learning.shadow_width, layer.weight_width)
-            for shadow, layer in zip(shadows, config.resolved, strict=True)
-        ]
-        return cls(config=config, weights=weights, shadows=shadows, lfsr=Lfsr(update_lfsr_seed(learning.seed)))
+    @property
+    def stored_weights(self) -> list[IntArray]:
+        """What the weight memories of its core hold: inference weights, shadow weights where it learns."""
+        return self.weights
 
     def inference_only(self) -> "Network":
-        """Return the same network without its learning rule and shadow weights."""
-        return Network(config=replace(self.config, learning=None), weights=self.weights)
+        """Return the same network without a learning rule and shadow weights."""
+        return Network(config=self.config.inference_only(), weights=self.weights)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningNetwork(Network):
+    """A network that learns on line.
+
+    Attributes
+    ----------
+    shadows : list of IntArray
+        Shadow weights of each layer, of the shapes of `weights`.
+    lfsr : Lfsr
+        Source of the draws of stochastic rounding; part of the state of a training run.
+    """
+
+    config: LearningNetworkConfig
+    shadows: list[IntArray]
+    lfsr: Lfsr
+
+    @property
+    def stored_weights(self) -> list[IntArray]:
+        """Its shadow weights."""
+        return self.shadows
+
+    @classmethod
+    def initial(cls, config: NetworkConfig) -> "LearningNetwork":
+        """Return the untrained network of a configuration that learns.
+
+        Raises
+        ------
+        ConfigError
+            The configuration has no learning rule.
+        """
+        config = learning_config(config)
+        return cls.from_shadows(config, [initial_shadow(layer) for layer in config.resolved])
+
+    @classmethod
+    def of(cls, network: Network) -> "LearningNetwork":
+        """Return a network that learns: the network itself, or, if it has no shadow weights, its untrained form."""
+        return network if isinstance(network, LearningNetwork) else cls.initial(network.config)
+
+    @classmethod
+    def from_shadows(
+        cls, config: LearningNetworkConfig, shadows: list[IntArray], lfsr: Lfsr | None = None
+    ) -> "LearningNetwork":
+        """Return the network of some shadow weights; its LFSR at the state that the seed gives where left out."""
+        return cls(
+            config=config,
+            weights=[
+                inference_weight(shadow, layer.stored_width, layer.weight_width)
+                for shadow, layer in zip(shadows, config.resolved, strict=True)
+            ],
+            shadows=shadows,
+            lfsr=Lfsr(update_lfsr_seed(config.learning.seed)) if lfsr is None else lfsr,
+        )
 
 
 @dataclass(kw_only=True)
@@ -123,13 +163,12 @@ def _scores(config: NetworkConfig, membranes: IntArray, spikes: IntArray) -> Int
     return (membranes if config.readout == "membrane_sum" else spikes).sum(axis=-2)
 
 
-def learn(network: Network, spikes: IntArray, label: int, boost: int = 0) -> Record:
+def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0) -> Record:
     """Run one sample of shape (n_steps, n_inputs) forward and learn from it; weights and LFSR change in place.
 
     Parameters
     ----------
-    network : Network
-        With shadow weights.
+    network : LearningNetwork
     spikes : IntArray
         Input spikes, shape (n_steps, n_inputs).
     label : int
@@ -143,7 +182,6 @@ def learn(network: Network, spikes: IntArray, label: int, boost: int = 0) -> Rec
         Of the forward pass, made before the last update.
     """
     config, learning = network.config, network.config.learning
-    assert learning is not None and network.shadows is not None and network.lfsr is not None
     layers = config.resolved
     membranes = [np.zeros(layer.n_out, np.int64) for layer in layers]
     outgoing = [np.zeros(layer.n_out, np.int64) for layer in layers]
@@ -171,7 +209,7 @@ def learn(network: Network, spikes: IntArray, label: int, boost: int = 0) -> Rec
         if learning.timing == "every_step" or t == config.n_steps - 1:
             error = output_error(learning_scores(config, membranes[-1], counts), label, learning)
             if error.any():
-                update(network, learning, error, traces, surrogates, fired, arrived, boost)
+                update(network, error, traces, surrogates, fired, arrived, boost)
     stacked = [np.stack([step.membrane for step in steps]) for steps in history]
     emitted = [np.stack([step.spike for step in steps]) for steps in history]
     scores = _scores(config, stacked[-1], emitted[-1])
@@ -186,8 +224,7 @@ def learning_scores(config: NetworkConfig, membrane: IntArray, counts: IntArray)
 
 
 def update(
-    network: Network,
-    learning: LearningConfig,
+    network: LearningNetwork,
     error: IntArray,
     traces: list[IntArray],
     surrogates: list[IntArray],
@@ -202,8 +239,7 @@ def update(
     other rows in ascending order, a layer's own after those of its inputs. A layer whose errors are all zero draws
     nothing, nor do rows that are fixed.
     """
-    assert network.shadows is not None and network.lfsr is not None
-    layers = network.config.resolved
+    layers, learning = network.config.resolved, network.config.learning
     errors = [error]
     for index in range(len(layers) - 2, -1, -1):
         if learning.route == "feedback":

@@ -9,12 +9,12 @@ from typing import Protocol
 import numpy as np
 
 from golden import checkpoint
-from golden.config import NetworkConfig, require_dense
+from golden.config import LearningNetworkConfig, NetworkConfig, learning_config, require_dense
 from golden.encoding import Events
 from golden.errors import CheckpointError, ConfigError
 from golden.fixed import IntArray
 from golden.kernels import Activity, Kernel
-from golden.network import Network
+from golden.network import LearningNetwork, Network
 from train.data import AnyDataset
 
 CHUNK_SAMPLES = 500
@@ -31,7 +31,7 @@ class Engine(Protocol):
         """Learn from the samples `order` of `events`, one after the other."""
         ...
 
-    def network(self) -> Network:
+    def network(self) -> LearningNetwork:
         """Return the present network."""
         ...
 
@@ -74,7 +74,7 @@ class Epoch:
 class Training:
     """A trained network and the history of its run, one entry an epoch."""
 
-    network: Network
+    network: LearningNetwork
     history: tuple[Epoch, ...]
 
 
@@ -106,7 +106,7 @@ def train_online(
     resume: Path | str | None = None,
     test_each_epoch: bool = False,
     progress: Callable[[int], None] | None = None,
-    engine: Callable[[Network], Engine] = Kernel,
+    engine: Callable[[LearningNetwork], Engine] = Kernel,
     before: Network | None = None,
 ) -> Training:
     """Train a network sample by sample; the same configuration, data and seed give the same bits on any machine.
@@ -146,7 +146,6 @@ def train_online(
     """
     config = for_run(config, epochs, seed)
     learning = config.learning
-    assert learning is not None
     n_samples = len(dataset.train_y)
     network, history = _begin(config, before), []
     if resume is not None:
@@ -177,12 +176,12 @@ def train_online(
     return Training(network=learner.network(), history=tuple(history))
 
 
-def _begin(config: NetworkConfig, before: Network | None) -> Network:
+def _begin(config: LearningNetworkConfig, before: Network | None) -> LearningNetwork:
     """Return the network before the first epoch; LFSR and sample order are those of the seed in any case."""
-    fresh = Network.initial(config)
+    fresh = LearningNetwork.initial(config)
     if before is None:
         return fresh
-    if before.shadows is None:
+    if not isinstance(before, LearningNetwork):
         raise ConfigError(f"{config.name}: has no shadow weights to go on learning from")
     return replace(fresh, weights=before.weights, shadows=before.shadows)
 
@@ -198,13 +197,11 @@ def evaluate(network: Network, dataset: AnyDataset) -> Evaluation:
     return Evaluation(accuracy=accuracy, confusion=confusion, activity=inference.activity)
 
 
-def for_run(config: NetworkConfig, epochs: int | None = None, seed: int | None = None) -> NetworkConfig:
+def for_run(config: NetworkConfig, epochs: int | None = None, seed: int | None = None) -> LearningNetworkConfig:
     """Return the configuration of a run of other length or seed; None: as it is."""
     require_dense(config)
-    learning = config.learning
-    if learning is None:
-        raise ConfigError(f"NetworkConfig.learning: must be there to train, {config.name} has none")
-    learning = learning if epochs is None else learning.for_epochs(epochs)
+    config = learning_config(config)
+    learning = config.learning if epochs is None else config.learning.for_epochs(epochs)
     return replace(config, learning=learning if seed is None else replace(learning, seed=seed))
 
 
@@ -244,7 +241,9 @@ def _history(history: list[Epoch]) -> dict[str, object]:
     return {"epoch": len(history), "history": entries}
 
 
-def resumed(path: Path | str, config: NetworkConfig, dataset: AnyDataset) -> tuple[Network, list[Epoch]]:
+def resumed(
+    path: Path | str, config: LearningNetworkConfig, dataset: AnyDataset
+) -> tuple[LearningNetwork, list[Epoch]]:
     """Return the network and the history that an interrupted run of this configuration and data goes on from.
 
     Raises
@@ -268,4 +267,4 @@ def resumed(path: Path | str, config: NetworkConfig, dataset: AnyDataset) -> tup
         history = [Epoch(**entry) for entry in notes["history"]]
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: holds no history of a training run; train the network again") from error
-    return replace(stored.network, config=config), history
+    return replace(LearningNetwork.of(stored.network), config=config), history

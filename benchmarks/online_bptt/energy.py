@@ -27,7 +27,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from golden.config import GRADIENT_WIDTH, NetworkConfig, ResolvedLayer
+from golden.config import GRADIENT_WIDTH, LearningNetworkConfig, NetworkConfig, ResolvedLayer
 from intsnn_hw.energy import Coefficients
 
 from .memory import OPTIMISER_VALUES, input_steps
@@ -204,7 +204,7 @@ def bptt_energy(config: NetworkConfig, work: Work, choice: Choice, coefficients:
     return bill
 
 
-def rule_energy(config: NetworkConfig, work: Work, coefficients: Coefficients) -> Bill:
+def rule_energy(config: LearningNetworkConfig, work: Work, coefficients: Coefficients) -> Bill:
     """Return the energy of a training sample of the on-line rule by the same model, from what it did.
 
     An event reads its weights, in every step anew; a change of a shadow weight is a read, an addition and a write, all

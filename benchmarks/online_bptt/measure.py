@@ -13,7 +13,7 @@ from torch import Tensor
 from benchmarks.answers import Answer, Key
 from golden.config import NetworkConfig
 from golden.kernels import Kernel
-from golden.network import Network
+from golden.network import LearningNetwork, Network
 from golden.presets import preset
 from intsnn_hw.energy.estimate import inference_accesses, step_events
 from train.bptt import (
@@ -171,7 +171,7 @@ def counted_core(key: Key, dataset: Dataset) -> Answer:
     config = network_config(key["network"], key["seed"], key["epochs"])
     assert config.learning is not None
     last = config.learning.rate_boost(key["epochs"] - 1)
-    starts = {"initial": (Network.initial(config), 0), "trained": (train_online(config, dataset).network, last)}
+    starts = {"initial": (LearningNetwork.initial(config), 0), "trained": (train_online(config, dataset).network, last)}
     order = sample_order(len(dataset.train_y), key["seed"], 0)[: key["cosim"]]
     events = dataset.events("train", config.encoding, config.n_steps, order)
     labels = np.asarray(dataset.train_y[order], np.int64)
@@ -238,7 +238,7 @@ def speeds(key: Key, dataset: Dataset, tell: Callable[[int], None]) -> dict[str,
     found: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
     for _ in range(key["rounds"]):
         for name, run, count in (
-            (CONTESTANTS[0], *online(Network.initial(config), 0)),
+            (CONTESTANTS[0], *online(LearningNetwork.initial(config), 0)),
             (CONTESTANTS[1], *online(trained, last)),
             (CONTESTANTS[2], *bptt("float")),
             (CONTESTANTS[3], *bptt("quantised")),

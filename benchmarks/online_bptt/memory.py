@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from golden.config import GRADIENT_WIDTH, NetworkConfig, ResolvedLayer
+from golden.config import GRADIENT_WIDTH, LearningNetworkConfig, NetworkConfig, ResolvedLayer
 from golden.fixed import LFSR_WIDTH, unsigned_width
 from intsnn_hw.rtl.memories import memories
 from train.bptt import Trainer
@@ -34,7 +34,7 @@ def input_steps(config: NetworkConfig, layer: ResolvedLayer) -> int:
     return 1 if layer.index == 0 and config.encoding.kind == "single_shot" else config.n_steps
 
 
-def online_bits(config: NetworkConfig, bits: int | None = None) -> dict[str, int]:
+def online_bits(config: LearningNetworkConfig, bits: int | None = None) -> dict[str, int]:
     """Return the bits that the on-line rule needs, by part, without any padding.
 
     Inference weights are the upper bits of the shadow weights, rounded when read: they take no memory. Sums are those
@@ -50,7 +50,6 @@ def online_bits(config: NetworkConfig, bits: int | None = None) -> dict[str, int
         Of every value, in place of what each needs: the same rule in another format.
     """
     layers, hidden, learning = config.resolved, config.resolved[:-1], config.learning
-    assert learning is not None
     exponent = unsigned_width(GRADIENT_WIDTH - 1)
     at_once = learning.timing == "every_step"
     counted = [(layer.n_out, unsigned_width(config.n_steps)) for layer in hidden if learning.budget is not None]

@@ -30,9 +30,9 @@ from .limits import (
     Timing,
     WeightMemory,
 )
-from .network import NetworkConfig, require_dense
+from .network import LearningNetworkConfig, NetworkConfig, learning_config, require_dense
 from .neuron import NeuronConfig
-from .resolved import ResolvedLayer
+from .resolved import LearningLayer, ResolvedLayer
 from .toml import from_toml
 
 __all__ = [
@@ -53,6 +53,8 @@ __all__ = [
     "HardwareConfig",
     "LayerConfig",
     "LearningConfig",
+    "LearningLayer",
+    "LearningNetworkConfig",
     "Multiplier",
     "NetworkConfig",
     "NeuronConfig",
@@ -65,5 +67,6 @@ __all__ = [
     "Timing",
     "WeightMemory",
     "from_toml",
+    "learning_config",
     "require_dense",
 ]

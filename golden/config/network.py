@@ -1,10 +1,11 @@
 """The configuration of a network: a chain of layers, its encoding, readout, learning and hardware choices."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, ClassVar, TypeVar, get_args
 
 import tomli_w
 
@@ -15,7 +16,7 @@ from .hardware import PER_LAYER, HardwareConfig
 from .layer import LayerConfig, term
 from .learning import LearningConfig
 from .limits import MAX_NEURONS, MAX_STEPS, Readout
-from .resolved import ResolvedLayer
+from .resolved import LearningLayer, ResolvedLayer
 from .rules import require, require_choice, require_each, require_range
 from .spatial import Shape
 from .toml import from_plain, from_toml, to_plain
@@ -41,9 +42,13 @@ class NetworkConfig:
         What convolution and pooling take the inputs for; the address of an input is its index in C order.
     encoding : EncodingConfig
     learning : LearningConfig or None
-        None: inference only, as it must be with convolution or pooling.
+        None: inference only, as it must be with convolution or pooling; else the object is a
+        :class:`LearningNetworkConfig`.
     hardware : HardwareConfig
     """
+
+    TABLE: ClassVar[str] = "NetworkConfig"
+    """What messages call the place of a field, learning or not."""
 
     name: str = "network"
     n_inputs: int
@@ -54,6 +59,13 @@ class NetworkConfig:
     layers: tuple[LayerConfig, ...]
     learning: LearningConfig | None = None
     hardware: HardwareConfig = field(default_factory=HardwareConfig)
+
+    def __new__(cls, **fields: Any) -> "NetworkConfig":
+        if cls is NetworkConfig and fields.get("learning") is not None:
+            return object.__new__(LearningNetworkConfig)
+        if cls is LearningNetworkConfig and "learning" in fields and fields["learning"] is None:
+            return NetworkConfig(**fields)  # a replacement that takes the rule away
+        return object.__new__(cls)
 
     def __post_init__(self) -> None:
         require(
@@ -79,28 +91,15 @@ class NetworkConfig:
                 raise ConfigError(
                     f"HardwareConfig.{name}: must be one value or one for each of {depth} layers, got {given}"
                 )
-        if self.learning is not None:
-            self._check_learning(self.learning, depth)
 
-    def _check_learning(self, learning: LearningConfig, depth: int) -> None:
-        require_dense(self)
-        recurrent = sum(layer.recurrent for layer in self.layers)
-        counts = {
-            "rate_shifts": depth,
-            "init_shifts": depth,
-            "error_shifts": depth - 1,
-            "recurrent_rate_shifts": recurrent,
-            "recurrent_init_shifts": recurrent,
-            "trace_shifts": depth if learning.trace_shifts else 0,
-        }
-        for name, count in counts.items():
-            require(len(getattr(learning, name)) == count, learning, name, f"must hold {count} values here")
-        widest = max(layer.weight_width for layer in self.layers)
-        require(learning.shadow_width >= widest, learning, "shadow_width", f"must be at least weight_width ({widest})")
-        neuron = self.layers[-1].neuron
-        exact = neuron.reset == "soft" and neuron.leak_shift is None and neuron.leak_factor is None
-        exact = exact or self.readout != "spike_count"
-        require(exact, learning, "margin", "a spike-count readout learns with soft reset and without leak only")
+    @property
+    def learns(self) -> bool:
+        """Whether the network learns on line: whether it is a :class:`LearningNetworkConfig`."""
+        return isinstance(self, LearningNetworkConfig)
+
+    def inference_only(self) -> "NetworkConfig":
+        """Return the same network without a learning rule."""
+        return replace(self, learning=None)
 
     @cached_property
     def _maps(self) -> tuple[Shape | None, ...]:
@@ -113,8 +112,11 @@ class NetworkConfig:
     @cached_property
     def resolved(self) -> tuple[ResolvedLayer, ...]:
         """Each layer with its inputs and derived widths."""
+        return tuple(ResolvedLayer(**fields) for fields in self._resolved_fields())
+
+    def _resolved_fields(self) -> Iterator[dict[str, Any]]:
+        """Yield what each layer is fed with, and its share of the hardware's choices."""
         depth = len(self.layers)
-        resolved = []
         n_in, spike_width = self.n_inputs, self.encoding.spike_width
         for index, layer in enumerate(self.layers):
             lanes = min(_each(self.hardware.lanes, index), layer.size)
@@ -123,32 +125,28 @@ class NetworkConfig:
             fire_lanes = next(count for count in range(wanted, 0, -1) if lanes % count == 0)
             output_shape = self._maps[index + 1]
             n_out = layer.size if output_shape is None else math.prod(output_shape)
-            resolved.append(
-                ResolvedLayer(
-                    index=index,
-                    n_in=n_in,
-                    n_out=n_out,
-                    input_spike_width=spike_width,
-                    n_steps=self.n_steps,
-                    is_readout=is_readout,
-                    fires=not is_readout or self.readout == "spike_count",
-                    weight_width=layer.weight_width,
-                    neuron=layer.neuron,
-                    lanes=lanes,
-                    fire_lanes=fire_lanes,
-                    banks=self.hardware.banks,
-                    multiplier=self.hardware.multiplier,
-                    weight_memory=_each(self.hardware.weight_memory, index),
-                    learning=self.learning,
-                    conv=layer.conv,
-                    pool=layer.pool,
-                    input_shape=self._maps[index],
-                    output_shape=output_shape,
-                    recurrent_index=sum(other.recurrent for other in self.layers[:index]) if layer.recurrent else None,
-                )
-            )
+            yield {
+                "index": index,
+                "n_in": n_in,
+                "n_out": n_out,
+                "input_spike_width": spike_width,
+                "n_steps": self.n_steps,
+                "is_readout": is_readout,
+                "fires": not is_readout or self.readout == "spike_count",
+                "weight_width": layer.weight_width,
+                "neuron": layer.neuron,
+                "lanes": lanes,
+                "fire_lanes": fire_lanes,
+                "banks": self.hardware.banks,
+                "multiplier": self.hardware.multiplier,
+                "weight_memory": _each(self.hardware.weight_memory, index),
+                "conv": layer.conv,
+                "pool": layer.pool,
+                "input_shape": self._maps[index],
+                "output_shape": output_shape,
+                "recurrent_index": sum(other.recurrent for other in self.layers[:index]) if layer.recurrent else None,
+            }
             n_in, spike_width = n_out, layer.neuron.spike_width
-        return tuple(resolved)
 
     @property
     def n_classes(self) -> int:
@@ -203,6 +201,58 @@ class NetworkConfig:
     def from_toml(cls, path: Path | str) -> "NetworkConfig":
         """Read a TOML file; every fault is a :class:`ConfigError` that names the file."""
         return from_toml(path, cls.from_dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningNetworkConfig(NetworkConfig):
+    """The configuration of a network that learns on line.
+
+    Parameters
+    ----------
+    learning : LearningConfig
+    """
+
+    learning: LearningConfig  # pyright: ignore[reportGeneralTypeIssues] # by keyword only: a default is not needed
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_dense(self)
+        learning, depth = self.learning, len(self.layers)
+        recurrent = sum(layer.recurrent for layer in self.layers)
+        counts = {
+            "rate_shifts": depth,
+            "init_shifts": depth,
+            "error_shifts": depth - 1,
+            "recurrent_rate_shifts": recurrent,
+            "recurrent_init_shifts": recurrent,
+            "trace_shifts": depth if learning.trace_shifts else 0,
+        }
+        for name, count in counts.items():
+            require(len(getattr(learning, name)) == count, learning, name, f"must hold {count} values here")
+        widest = max(layer.weight_width for layer in self.layers)
+        require(learning.shadow_width >= widest, learning, "shadow_width", f"must be at least weight_width ({widest})")
+        neuron = self.layers[-1].neuron
+        exact = neuron.reset == "soft" and neuron.leak_shift is None and neuron.leak_factor is None
+        exact = exact or self.readout != "spike_count"
+        require(exact, learning, "margin", "a spike-count readout learns with soft reset and without leak only")
+
+    @cached_property
+    def resolved(self) -> tuple[LearningLayer, ...]:
+        """Each layer with its inputs and derived widths."""
+        return tuple(LearningLayer(**fields, learning=self.learning) for fields in self._resolved_fields())
+
+
+def learning_config(config: NetworkConfig) -> LearningNetworkConfig:
+    """Return the configuration of a network that learns.
+
+    Raises
+    ------
+    ConfigError
+        It has no learning rule.
+    """
+    if isinstance(config, LearningNetworkConfig):
+        return config
+    raise ConfigError(f"NetworkConfig.learning: must be there to learn, {config.name} has none; add [learning]")
 
 
 def require_dense(config: NetworkConfig) -> None:

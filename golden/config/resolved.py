@@ -34,7 +34,6 @@ class ResolvedLayer:
     banks: int
     multiplier: Multiplier
     weight_memory: WeightMemory
-    learning: LearningConfig | None
     conv: ConvConfig | None = None
     pool: int = 1
     input_shape: Shape | None = None
@@ -79,7 +78,7 @@ class ResolvedLayer:
     @property
     def stored_width(self) -> int:
         """Bits of a weight in the weight memory: the shadow weight's where the network learns."""
-        return self.weight_width if self.learning is None else self.learning.shadow_width
+        return self.weight_width
 
     @property
     def current_range(self) -> tuple[int, int]:
@@ -128,6 +127,18 @@ class ResolvedLayer:
         """Bits of the address of a neuron of this layer."""
         return unsigned_width(self.n_out - 1)
 
+
+@dataclass(frozen=True, kw_only=True)
+class LearningLayer(ResolvedLayer):
+    """A layer of a network that learns: also traces, gradients, rates and initial weights."""
+
+    learning: LearningConfig
+
+    @property
+    def stored_width(self) -> int:
+        """Bits of a shadow weight."""
+        return self.learning.shadow_width
+
     @property
     def input_trace_width(self) -> int:
         """Bits of the trace of one input, which never saturates."""
@@ -146,16 +157,12 @@ class ResolvedLayer:
     @property
     def init_shifts(self) -> tuple[int, ...]:
         """Initial shadow weights' log2 of inputs' rows and, where the layer is recurrent, of its own."""
-        if self.learning is None:
-            return ()
         own = () if self.recurrent_index is None else (self.learning.recurrent_init_shifts[self.recurrent_index],)
         return self.learning.init_shifts[self.index], *own
 
     @property
     def rate_shifts(self) -> tuple[int, ...]:
         """Rate shifts of inputs' rows and, where the layer is recurrent and learns that, of its own."""
-        if self.learning is None:
-            return ()
         learns = self.recurrent_index is not None and self.learning.recurrence == "learned"
         own = (self.learning.recurrent_rate_shifts[self.recurrent_index or 0],) if learns else ()
         return self.learning.rate_shifts[self.index], *own
@@ -172,7 +179,7 @@ class ResolvedLayer:
     @property
     def ternary_errors(self) -> bool:
         """Whether the errors of the layer's neurons are -1, 0 or 1; else they are powers of two."""
-        return self.is_readout and self.learning is not None and self.learning.error != "graded"
+        return self.is_readout and self.learning.error != "graded"
 
     @property
     def init_words(self) -> int:
@@ -182,28 +189,27 @@ class ResolvedLayer:
     @property
     def surrogate_window(self) -> tuple[int, int]:
         """Least membrane before reset whose surrogate is 1, and the least above for which it is 0 again."""
-        neuron, narrow = self.neuron, self.learning is not None and self.learning.surrogate == "narrow"
+        neuron, narrow = self.neuron, self.learning.surrogate == "narrow"
         edge = (1 << neuron.threshold_shift) >> 1 if narrow else 0
         return edge, (1 << (neuron.threshold_shift + neuron.spike_width)) - edge
 
     @property
     def budget_push(self) -> int:
         """What the error of a neuron beyond its budget grows by; 0 without a budget, and in the readout layer."""
-        if self.learning is None or self.learning.budget is None or self.is_readout:
+        if self.learning.budget is None or self.is_readout:
             return 0
         return 1 << self.learning.budget_shift
 
     @property
     def trace_shift(self) -> int | None:
         """Leak of the traces of the layer's rows; None: no leak."""
-        shifts = () if self.learning is None else self.learning.trace_shifts
+        shifts = self.learning.trace_shifts
         return shifts[self.index] if shifts else None
 
     def _trace_width(self, max_spike: int) -> int:
         """Return the bits of the sum of `n_steps` spikes, or of the level at which the leak takes all that arrives."""
-        gain = 0 if self.learning is None else self.learning.trace_gain
         leaked = self.n_steps if self.trace_shift is None else min(self.n_steps, 1 << self.trace_shift)
-        return unsigned_width(leaked * (max_spike << gain))
+        return unsigned_width(leaked * (max_spike << self.learning.trace_gain))
 
     @property
     def surrogate_width(self) -> int:

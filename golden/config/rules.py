@@ -6,7 +6,8 @@ from ..errors import ConfigError
 def require(condition: bool, owner: object, name: str, rule: str) -> None:
     """Raise ConfigError unless the condition holds for field `name` of `owner`."""
     if not condition:
-        raise ConfigError(f"{type(owner).__name__}.{name}: {rule}, got {getattr(owner, name)!r}")
+        table = getattr(owner, "TABLE", type(owner).__name__)
+        raise ConfigError(f"{table}.{name}: {rule}, got {getattr(owner, name)!r}")
 
 
 def require_range(owner: object, name: str, low: int, high: int) -> None:

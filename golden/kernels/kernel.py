@@ -9,19 +9,22 @@ Maps, and weights of windows, lie in the order of :mod:`golden.kernels.scatter`.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..config import LearningNetworkConfig
 from ..encoding import Events
 from ..fixed import IntArray, Lfsr
 from ..learning import direct_matrix
-from ..network import Network
+from ..network import LearningNetwork, Network
 from .forward import infer_samples
 from .learn import learn_samples
 from .plan import N_OUT, NEURON_AT, accumulator_type, event_tables, layer_table, rule_table, update_type
 from .scatter import from_memory, neuron_places, to_memory
+
+N = TypeVar("N", bound=Network)
 
 
 class Activity(NamedTuple):
@@ -64,7 +67,7 @@ class Inference(NamedTuple):
     spikes: IntArray | None
 
 
-class Kernel:
+class Kernel(Generic[N]):
     """A network in the flat form of the compiled kernels; learns in place.
 
     Parameters
@@ -73,17 +76,19 @@ class Kernel:
         Copied; :meth:`network` returns the present state.
     """
 
-    def __init__(self, network: Network):
+    def __init__(self, network: N):
         self.config = config = network.config
+        self._kind = type(network)
         self.plan = layer_table(config)
         self.rule = rule_table(config)
         narrow = max(layer.weight_width for layer in config.resolved) <= 8
         self.weights = self._flat(network.weights, np.int8 if narrow else np.int16)
-        self.shadows = self._flat(network.shadows, np.int32) if network.shadows else np.zeros(0, np.int32)
+        learns = isinstance(network, LearningNetwork)
+        self.shadows = self._flat(network.shadows, np.int32) if learns else np.zeros(0, np.int32)
         self.tables = event_tables(config)
-        self.lfsr = np.array([network.lfsr.state if network.lfsr else 1], np.int64)
+        self.lfsr = np.array([network.lfsr.state if learns else 1], np.int64)
         self.matrix = np.zeros(0, np.int64)
-        if config.learning is not None and config.learning.route == "direct":
+        if isinstance(config, LearningNetworkConfig) and config.learning.route == "direct":
             hidden = config.resolved[:-1]
             matrices = [direct_matrix(layer, config.n_classes, config.learning.seed).ravel() for layer in hidden]
             self.matrix = np.concatenate([self.matrix, *matrices])
@@ -91,15 +96,12 @@ class Kernel:
         self.accumulator = np.zeros(widest, accumulator_type(config))
         self.scaled = np.zeros(widest, update_type(config))
 
-    def network(self) -> Network:
+    def network(self) -> N:
         """Return the present weights, shadow weights and LFSR state as a golden network."""
-        learns = self.config.learning is not None
-        return Network(
-            config=self.config,
-            weights=self._unflat(self.weights),
-            shadows=self._unflat(self.shadows) if learns else None,
-            lfsr=Lfsr(int(self.lfsr[0])) if learns else None,
-        )
+        state: dict[str, Any] = {"config": self.config, "weights": self._unflat(self.weights)}
+        if self._kind is LearningNetwork:
+            state |= {"shadows": self._unflat(self.shadows), "lfsr": Lfsr(int(self.lfsr[0]))}
+        return self._kind(**state)
 
     def infer(self, events: Events, labels: IntArray | None = None, *, record: bool = False) -> Inference:
         """Run every sample of `events`; `labels` only serve to count the correct ones."""

@@ -5,7 +5,7 @@ from typing import get_args
 
 import numpy as np
 
-from ..config import GRADIENT_WIDTH, ErrorKind, NetworkConfig, Readout
+from ..config import GRADIENT_WIDTH, ErrorKind, LearningLayer, LearningNetworkConfig, NetworkConfig, Readout
 from ..fixed import ROUNDINGS, IntArray
 from .scatter import N_ENTRIES, event_table, neuron_places, runs_step
 
@@ -41,7 +41,7 @@ def accumulator_type(config: NetworkConfig) -> type:
 
 def update_type(config: NetworkConfig) -> type:
     """Return the type that holds a gradient times a trace, shifted left, plus a shadow weight and a rounding bias."""
-    if config.learning is None:
+    if not isinstance(config, LearningNetworkConfig):
         return np.int32
     widest = max(
         GRADIENT_WIDTH + layer.row_trace_width + max(-rate_shift, 0)
@@ -79,7 +79,6 @@ def layer_table(config: NetworkConfig) -> IntArray:
         row[N_IN], row[N_OWN], row[N_OUT], row[FIRES] = layer.n_in, layer.n_own, layer.n_out, layer.fires
         row[MEMBRANE_WIDTH], row[MAX_SPIKE] = neuron.membrane_width, neuron.max_spike
         row[THRESHOLD_SHIFT] = neuron.threshold_shift
-        row[SURROGATE_LOW], row[SURROGATE_HIGH] = layer.surrogate_window
         if neuron.leak_shift is not None:
             row[LEAK], row[LEAK_SHIFT] = LEAK_BY_SHIFT, neuron.leak_shift
         elif neuron.leak_factor is not None:
@@ -87,13 +86,14 @@ def layer_table(config: NetworkConfig) -> IntArray:
         row[RESET] = {"soft": RESET_SOFT, "hard": RESET_HARD, "none": RESET_NONE}[neuron.reset]
         row[WEIGHT_WIDTH] = layer.weight_width
         row[WEIGHT_AT], row[NEURON_AT], row[ROW_AT], row[MATRIX_AT] = weight_at, neuron_at, row_at, matrix_at
-        if config.learning is not None:
-            row[TRACE_LEAK], row[TRACE_GAIN] = layer.trace_shift or 0, config.learning.trace_gain
+        if isinstance(layer, LearningLayer):
+            row[SURROGATE_LOW], row[SURROGATE_HIGH] = layer.surrogate_window
+            row[TRACE_LEAK], row[TRACE_GAIN] = layer.trace_shift or 0, layer.learning.trace_gain
             row[RATE_SHIFT], row[OWN_LEARNS] = layer.rate_shifts[0], layer.learns_own
             row[OWN_RATE_SHIFT] = layer.rate_shifts[-1]
-            row[BUDGET], row[BUDGET_PUSH] = config.learning.budget or 0, layer.budget_push
+            row[BUDGET], row[BUDGET_PUSH] = layer.learning.budget or 0, layer.budget_push
             if not layer.is_readout:
-                row[ERROR_SHIFT] = config.learning.error_shifts[layer.index]
+                row[ERROR_SHIFT] = layer.learning.error_shifts[layer.index]
         row[TABLE_AT] = table_at
         row[TARGET_STEP], row[SOURCE_STEP] = runs_step(layer)
         weight_at += math.prod(layer.weight_shape)
@@ -108,8 +108,8 @@ def rule_table(config: NetworkConfig) -> IntArray:
     """Return what the kernels know of readout and learning rule."""
     rule = np.zeros(N_RULE, np.int64)
     rule[READOUT] = get_args(Readout).index(config.readout)
-    learning = config.learning
-    if learning is not None:
+    if isinstance(config, LearningNetworkConfig):
+        learning = config.learning
         rule[SHADOW_WIDTH], rule[MARGIN] = learning.shadow_width, learning.margin
         rule[ERROR], rule[ERROR_OCTAVE] = get_args(ErrorKind).index(learning.error), learning.error_octave
         rule[DIRECT], rule[EVERY_STEP] = learning.route == "direct", learning.timing == "every_step"

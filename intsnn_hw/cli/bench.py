@@ -139,10 +139,9 @@ def _train(kernel: Kernel, dataset: AnyDataset, epochs: int | None) -> dict[str,
     import numpy as np
 
     config = kernel.config
-    learning = config.learning
-    if learning is None:
+    if config.learning is None:
         raise DataError(f"{config.name}: has no [learning], so there is no training to measure")
-    learning = learning.for_epochs(epochs or learning.epochs)
+    learning = config.learning.for_epochs(epochs or config.learning.epochs)
     events = dataset.events("train", config.encoding, config.n_steps)
     n_samples = len(dataset.train_y)
     random = np.random.RandomState(learning.seed)

@@ -17,17 +17,16 @@ from .output import emit, note, number, percent, progress, status, table
 def run_learning(args: argparse.Namespace, source: Source) -> int:
     """Execute the command with ``--learn``."""
     from golden.kernels import Kernel
-    from golden.network import Network
+    from golden.network import LearningNetwork
     from sim.result import Stalls
     from sim.verify.learning import RtlLearner, continue_learning, write_vcd
     from train.online import evaluate, for_run, sample_order
 
     # The configuration's own schedule: another would make another core than 'intsnn generate' writes.
     config, epochs = for_run(source.config, seed=args.seed), args.epochs or 1
-    learning = config.learning
-    assert learning is not None
-    trained = source.network is not None and source.network.shadows is not None
-    network = replace(source.with_weights(), config=config) if trained else Network.initial(config)
+    learning, network = config.learning, LearningNetwork.initial(config)
+    if isinstance(source.network, LearningNetwork):
+        network = replace(source.network, config=config)
     dataset = dataset_of(args, config, trained_on=source.training.get("data"))
     available = len(dataset.train_y)
     n_samples = sample_count(args, available)

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
     coefficients = Coefficients.load(DEFAULT if args.coefficients is None else args.coefficients)
     source = source_of(args)
-    if args.learn and source.config.learning is None:
+    if args.learn and not source.config.learns:
         raise InputError(f"--learn: {source.where} has no learning rule")
     network = source.with_weights()
     dataset = dataset_of(args, source.config, trained_on=source.training.get("data"))
@@ -162,15 +162,14 @@ def _training(
 ) -> dict[str, Any]:
     """Return energy and operations of a training sample, in the order of a first epoch, from the weights given."""
     from golden.kernels import Kernel
-    from golden.network import Network
+    from golden.network import LearningNetwork
     from intsnn_hw.energy.eth import training_cost
     from intsnn_hw.energy.operations import energy_of
     from sim.verify.learning import RtlLearner, continue_learning
     from train.online import sample_order
 
-    config = network.config
-    assert config.learning is not None
-    learner = network if network.shadows is not None else Network.initial(config)
+    learner = LearningNetwork.of(network)
+    config = learner.config
     order = sample_order(len(dataset.train_y), config.learning.seed, 0)[:n_samples]
     labels = dataset.train_y[order]
     events = dataset.events("train", config.encoding, config.n_steps, order)

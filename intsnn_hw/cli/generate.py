@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from typing import Any
 
 from golden.errors import ConfigError
@@ -52,14 +51,14 @@ def run(args: argparse.Namespace) -> int:
     source = source_of(args)
     if args.with_weights and source.network is None:
         raise ConfigError(f"--with-weights: {source.where} holds no weights; give a checkpoint")
-    config, weights = source.config, None
-    if args.learn and config.learning is None:
+    config, network, weights = source.config, source.network, None
+    if args.learn and not config.learns:
         raise ConfigError(f"--learn: {source.where} has no [learning]; give a configuration that has")
     folder = writable_folder(args.out)
-    if source.network is not None and args.with_weights:
-        weights = source.network.shadows if args.learn else source.network.weights
+    if network is not None and args.with_weights:
+        weights = (network if args.learn else network.inference_only()).stored_weights
     if not args.learn:
-        config = replace(config, learning=None)
+        config = config.inference_only()
     with status("writing Verilog"):
         files = generate(config, folder, weights=weights, probe=args.probe)
     sizes = [path.stat().st_size for path in files]

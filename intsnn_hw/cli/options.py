@@ -158,13 +158,13 @@ class Source:
 
     def with_weights(self) -> Network:
         """Return the network, with its initial weights where it is not trained."""
-        from golden.network import Network
+        from golden.network import LearningNetwork
 
         if self.network is not None:
             return self.network
-        if self.config.learning is None:
+        if not self.config.learns:
             raise ConfigError(f"{self.where}: has no weights and no [learning] to draw them by; give a checkpoint")
-        return Network.initial(self.config)
+        return LearningNetwork.initial(self.config)
 
 
 def source_of(args: argparse.Namespace, *, maps: bool = False) -> Source:

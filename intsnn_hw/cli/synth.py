@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         # Initial weights, to measure cycles with, are drawn by the learning rule.
         network = source.network if args.data is None else source.with_weights()
         network = None if network is None else network.inference_only()
-        source = replace(source, config=replace(source.config, learning=None), network=network)
+        source = replace(source, config=source.config.inference_only(), network=network)
     folder = None if args.out is None else writable_folder(args.out)
     cycles = measured(args, source) if args.data is not None else estimated(source.config)
 
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
         "source": source.where,
         "network": source.config.name,
         "topology": source.config.topology,
-        "core": "inference" if source.config.learning is None else "learning",
+        "core": "learning" if source.config.learns else "inference",
         "lanes": [layer.lanes for layer in source.config.resolved],
         **summary(report, cycles),
         "files": [],
@@ -141,7 +141,7 @@ def measured(args: argparse.Namespace, source: Source) -> Cycles:
     report, _ = simulate(network, events)
     found = report.n_mismatches
     learning, trained_on = None, ""
-    if source.config.learning is not None:
+    if source.config.learns:
         learning, mismatches = _measure_learning(network, dataset, n_samples)
         found += mismatches
         trained_on = f", in learning on {min(n_samples, len(dataset.train_y)):,} training samples"
@@ -154,14 +154,14 @@ def measured(args: argparse.Namespace, source: Source) -> Cycles:
 def _measure_learning(network: Any, dataset: Any, n_samples: int) -> tuple[float, int]:
     """Return cycles per training sample, in the order of a first epoch, and what differed from the model."""
     from golden.kernels import Kernel
-    from golden.network import Network
+    from golden.network import LearningNetwork
     from sim.verify.learning import RtlLearner, continue_learning
     from train.online import sample_order
 
     from .output import progress
 
-    config = network.config
-    learner = network if network.shadows is not None else Network.initial(config)
+    learner = LearningNetwork.of(network)
+    config = learner.config
     order = sample_order(len(dataset.train_y), config.learning.seed, 0)[:n_samples]
     events = dataset.events("train", config.encoding, config.n_steps, order)
     with status("compiling the hardware that learns"):

@@ -17,7 +17,7 @@ from .output import columns, emit, note, percent, progress, status, table
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
-    from golden.network import Network
+    from golden.network import LearningNetwork, Network
     from train.data import AnyDataset
     from train.online import Engine, Epoch, Training
 
@@ -131,7 +131,6 @@ def train(
 
     whole = for_run(config, epochs, seed)
     learning = whole.learning
-    assert learning is not None
     if resume is not None:
         resumed(resume, whole, dataset)  # of another run: told before anything is compiled or shown
     engine = _engine(whole, on)
@@ -156,17 +155,17 @@ def train(
         raise
 
 
-def _engine(config: NetworkConfig, name: str) -> Callable[[Network], Engine]:
+def _engine(config: NetworkConfig, name: str) -> Callable[[LearningNetwork], Engine]:
     """Return what makes an engine; the hardware is compiled here, where no bar is shown yet, and kept in the cache."""
     if name == "golden":
         from golden.kernels import Kernel
 
         return Kernel
-    from golden.network import Network
+    from golden.network import LearningNetwork
     from sim.verify.engine import RtlEngine
 
     with status("compiling the hardware"):
-        RtlEngine(Network.initial(config))
+        RtlEngine(LearningNetwork.initial(config))
     return RtlEngine
 
 
@@ -180,7 +179,6 @@ def summary(training: Training, dataset: AnyDataset) -> dict[str, Any]:
     from train.online import evaluate
 
     config, learning = training.network.config, training.network.config.learning
-    assert learning is not None
     speeds = [epoch.samples_per_second for epoch in training.history if epoch.samples_per_second]
     cycles = [epoch.cycles_per_sample for epoch in training.history if epoch.cycles_per_sample]
     return {

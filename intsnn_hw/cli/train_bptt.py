@@ -173,10 +173,9 @@ def _config(config: NetworkConfig, args: argparse.Namespace) -> NetworkConfig:
     """Return the configuration of the run; the rule of one that learns on line gets the seed as well."""
     if args.on != "golden":
         raise InputError("--on: hardware learns by the on-line rule only; leave out --method bptt")
-    learning = config.learning
-    if learning is None or args.seed is None:
+    if config.learning is None or args.seed is None:
         return config
-    return replace(config, learning=replace(learning, seed=args.seed))
+    return replace(config, learning=replace(config.learning, seed=args.seed))
 
 
 def _device(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig, NetworkConfig
 
 MEMORIES = ("weights", "accumulators", "membranes", "score_sums", "history", "trace_list", "errors", "own_events")
 
@@ -35,7 +35,7 @@ def accesses(config: NetworkConfig, counts: Mapping[str, float], n_samples: int)
         list `layers` of ``{memory: {"reads", "writes"}, ..., "adds"}``; means over the samples.
     """
     phases = {"inference": [_inference(config, counts, index) for index in range(len(config.layers))]}
-    if config.learning is not None:
+    if isinstance(config, LearningNetworkConfig):
         phases["update"] = [_update(config, counts, index) for index in range(len(config.layers))]
     return {name: _per_sample(layers, max(1, n_samples)) for name, layers in phases.items()}
 
@@ -55,7 +55,7 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
     is_last = index == len(config.layers) - 1
     if is_last and config.readout != "membrane":
         used["score_sums"] = (firing, firing)
-    if config.learning is not None:
+    if isinstance(config, LearningNetworkConfig):
         if not is_last:
             used["history"] = (firing, firing)
         if index == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig, NetworkConfig
 from intsnn_hw.emit.describe import describe, evaluation_cycles, step_cycles
 
 _UPDATE_OVERHEAD = 10
@@ -17,7 +17,7 @@ def worst_case(config: NetworkConfig) -> tuple[float, float | None]:
     means that they stand for.
     """
     inference = float(describe(config, activity=1.0)["predicted_cycles_per_sample"])
-    if config.learning is None:
+    if not isinstance(config, LearningNetworkConfig):
         return inference, None
     forward = config.n_steps * sum(step_cycles(layer, layer.n_in, layer.n_out) for layer in config.resolved)
     update = evaluation_cycles(config) + sum(

@@ -1,9 +1,8 @@
 """What a configuration amounts to: sizes, derived widths, memory bits and predicted cycles, as plain data."""
 
-from dataclasses import replace
 from typing import Any
 
-from golden.config import LearningConfig, NetworkConfig, ResolvedLayer, require_dense
+from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer, require_dense
 from intsnn_hw.rtl.learning.direct import CLASSES_PER_WORD
 
 _UPDATE_OVERHEAD = 16
@@ -28,9 +27,9 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
         A layer convolves or pools, of which there is no core.
     """
     require_dense(config)
-    layers = [_layer(layer, activity) for layer in replace(config, learning=None).resolved]
+    layers = [_layer(layer, activity) for layer in config.inference_only().resolved]
     weights = sum(layer.n_rows * layer.n_out for layer in config.resolved)
-    learns = config.learning is not None
+    learns = isinstance(config, LearningNetworkConfig)
     shadow = sum(layer.weight_memory_bits for layer in config.resolved) if learns else 0
     cycles_per_step = max(entry["cycles_per_step"] for entry in layers)
     return {
@@ -41,7 +40,7 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
         "input_spike_width": config.encoding.spike_width,
         "readout": config.readout,
         "score_width": config.score_width,
-        "learning": None if config.learning is None else _rule(config, config.learning),
+        "learning": _rule(config) if isinstance(config, LearningNetworkConfig) else None,
         "n_neurons": sum(layer.n_out for layer in config.resolved),
         "n_synapses": weights,
         "weight_memory_bits": sum(entry["weight_memory_bits"] for entry in layers),
@@ -64,10 +63,9 @@ def step_cycles(layer: ResolvedLayer, input_events: float, output_events: float)
     return max(add, sweep) + own if layer.banks == 2 else add + sweep + own
 
 
-def update_cycles_bound(config: NetworkConfig) -> int:
+def update_cycles_bound(config: LearningNetworkConfig) -> int:
     """Return the cycles that no update of a core that learns takes more than: every row, every word, every layer."""
     learning = config.learning
-    assert learning is not None
     total = 0
     for layer in config.resolved:
         row = layer.n_words * (2 if layer.weight_memory == "single_port" else 1)
@@ -77,16 +75,15 @@ def update_cycles_bound(config: NetworkConfig) -> int:
     return total + evaluation_cycles(config)
 
 
-def evaluation_cycles(config: NetworkConfig) -> int:
+def evaluation_cycles(config: LearningNetworkConfig) -> int:
     """Return the cycles from the last score of a step to its errors, at most; :class:`.output_error.OutputError`."""
-    assert config.learning is not None
     return {"margin": 0, "pair": config.n_classes + 1, "graded": 2 * config.n_classes + 7}[config.learning.error]
 
 
-def _rule(config: NetworkConfig, learning: LearningConfig) -> dict[str, str]:
+def _rule(config: LearningNetworkConfig) -> dict[str, str]:
     names = ["route", "timing", "error", "rounding"]
     names += ["recurrence"] if any(layer.recurrent for layer in config.layers) else []
-    return {name: getattr(learning, name) for name in names}
+    return {name: getattr(config.learning, name) for name in names}
 
 
 def _layer(layer: ResolvedLayer, activity: float) -> dict[str, Any]:

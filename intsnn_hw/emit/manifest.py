@@ -5,7 +5,7 @@ from typing import Any
 from amaranth.hdl import Shape
 from amaranth.lib import data, wiring
 
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig, NetworkConfig
 from golden.fixed import LFSR_TAPS, LFSR_WIDTH
 from golden.seeds import update_lfsr_seed
 from intsnn_hw.rtl.core import Core
@@ -34,7 +34,7 @@ def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool)
         "network": summary,
         "weight_load": {
             "preloaded": preloaded,
-            "holds": "inference weights" if config.learning is None else "shadow weights",
+            "holds": "shadow weights" if isinstance(config, LearningNetworkConfig) else "inference weights",
             "weight_widths": [layer.stored_width for layer in config.resolved],
             "beats": summary["n_synapses"],
             "order": WEIGHT_ORDER,
@@ -62,7 +62,7 @@ def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool)
             "fire_lanes neurons and the adds of its last events, then one for each class",
         },
     }
-    return told if config.learning is None else told | {"learning": _learning(config)}
+    return told | {"learning": _learning(config)} if isinstance(config, LearningNetworkConfig) else told
 
 
 def _network(config: NetworkConfig) -> dict[str, Any]:
@@ -78,10 +78,9 @@ def _network(config: NetworkConfig) -> dict[str, Any]:
     return summary
 
 
-def _learning(config: NetworkConfig) -> dict[str, Any]:
+def _learning(config: LearningNetworkConfig) -> dict[str, Any]:
     """Return what a host has to know of a core that learns (docs/host.md)."""
     learning = config.learning
-    assert learning is not None
     evaluation = "step" if learning.timing == "every_step" else "sample"
     return {
         "operations": {name: operation.value for name, operation in Operation.__members__.items()},

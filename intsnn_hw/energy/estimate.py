@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig, NetworkConfig
 from intsnn_hw.cost.accesses import accesses
 
 
@@ -65,7 +65,6 @@ def inference_accesses(config: NetworkConfig, events: Sequence[NDArray[Any]]) ->
     dict
         As :func:`intsnn_hw.cost.accesses.accesses`.
     """
-    assert config.learning is None
     counts = {}
     for layer, into in zip(config.resolved, events, strict=True):
         own = np.zeros_like(into)
@@ -103,7 +102,7 @@ def estimated_accesses(config: NetworkConfig, activity: Activity) -> dict[str, A
         index, groups = layer.index, n_steps * layer.n_fire_words
         counts |= _inference(index, (into + own) * layer.n_words, groups, groups)
         counts[f"activity{index}.returning"] = own
-        if config.learning is None:
+        if not isinstance(config, LearningNetworkConfig):
             continue
         updated, route = activity.updated_samples, config.learning.route
         changed = activity.synaptic_updates * operated / max(1, sum(operations))

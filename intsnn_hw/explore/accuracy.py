@@ -10,7 +10,7 @@ from .point import network_config
 from .work import Work
 
 if TYPE_CHECKING:
-    from golden.network import Network
+    from golden.network import LearningNetwork
 
 _CODE = ("golden", "train", "intsnn_hw/explore/accuracy.py")
 
@@ -30,17 +30,19 @@ def accuracy(work: Work) -> dict[str, Any]:
     }
 
 
-def trained(work: Work) -> Network:
+def trained(work: Work) -> LearningNetwork:
     """Return the network of the first seed; it is trained anew where its checkpoint is not kept."""
     from golden import checkpoint
     from golden.errors import CheckpointError
+    from golden.network import LearningNetwork
 
     path = _memo(work).path(_question(work, work.sweep.seeds[0]), ".npz")
     try:
-        return checkpoint.load(path).network
+        stored = checkpoint.load(path)
     except CheckpointError:
         _train(work, work.sweep.seeds[0])
-        return checkpoint.load(path).network
+        stored = checkpoint.load(path)
+    return LearningNetwork.of(stored.network)
 
 
 def _run(work: Work, seed: int) -> dict[str, float]:

@@ -17,7 +17,7 @@ _CODE = ("golden", "intsnn_hw", "intsnn_hw/explore/area.py")
 def memory(work: Work) -> dict[str, Any]:
     """Return the bits of weights, accumulators and membranes; in a core that learns, of shadow weights for weights."""
     told = describe(work.core)
-    weights = told["weight_memory_bits"] if work.core.learning is None else told["shadow_weight_bits"]
+    weights = told["shadow_weight_bits" if work.core.learns else "weight_memory_bits"]
     return {"topology": work.core.topology, "memory_bits": weights + told["state_memory_bits"]}
 
 

@@ -12,7 +12,7 @@ def cycles(work: Work) -> dict[str, Any]:
     """Return cycles of a sample, how they were found, and times where there is a clock."""
     inference = inference_samples(work)
     found = {"cycles": inference["cycles"], "cycles_by": inference["by"]}
-    if work.core.learning is not None:
+    if work.core.learns:
         learning = learning_samples(work)
         found |= {"training_cycles": learning["cycles"], "training_cycles_by": learning["by"]}
     return {**found, **_times(work, found)}

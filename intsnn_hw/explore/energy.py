@@ -27,7 +27,7 @@ def energy(work: Work) -> dict[str, Any]:
         "energy_by": inference["accesses_by"],
         "coefficients": coefficients_label(coefficients),
     }
-    if work.core.learning is not None:
+    if work.core.learns:
         learning = learning_samples(work)
         found["training_energy_nj"] = _nanojoules(work.network.config, learning, coefficients)
         found["training_energy_by"] = learning["accesses_by"]

@@ -35,7 +35,7 @@ def network_config(sweep: Sweep, point: Point, seed: int) -> NetworkConfig:
 def core_config(sweep: Sweep, point: Point) -> NetworkConfig:
     """Return the configuration of the core to synthesise; points with the same core have equal ones."""
     config = replace(network_config(sweep, point, sweep.seeds[0]), name="network")
-    return config if learns(point) else replace(config, learning=None)
+    return config if learns(point) else config.inference_only()
 
 
 def learns(point: Point) -> bool:

@@ -165,6 +165,5 @@ def _training_events(work: Work, wanted: int) -> tuple[Events, Any]:
     from train.online import sample_order
 
     config, dataset = work.network.config, work.dataset
-    assert config.learning is not None
     order = sample_order(len(dataset.train_y), config.learning.seed, 0)[:wanted]
     return dataset.events("train", config.encoding, config.n_steps, order), dataset.train_y[order]

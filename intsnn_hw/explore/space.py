@@ -160,7 +160,7 @@ class Sweep:
 
     def __post_init__(self) -> None:
         _require(self.preset in PRESETS, self, "preset", f"one of {', '.join(PRESETS)}")
-        if preset(self.preset).learning is None:
+        if not preset(self.preset).learns:
             raise ConfigError(f"preset: {self.preset} has no hardware and no on-line learning yet, which sweeps are of")
         if not self.bundles:
             raise ConfigError("axes: must hold at least one axis")

@@ -14,7 +14,7 @@ from .point import core_config, network_config
 from .space import Point, Sweep
 
 if TYPE_CHECKING:
-    from golden.network import Network
+    from golden.network import LearningNetwork
     from train.data import AnyDataset
 
 
@@ -70,7 +70,7 @@ class Work:
         return found
 
     @cached_property
-    def network(self) -> Network:
+    def network(self) -> LearningNetwork:
         """The network trained with the first seed, with the hardware of this point."""
         from .accuracy import trained
 

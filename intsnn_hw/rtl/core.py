@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from golden.config import NetworkConfig, require_dense
+from golden.config import LearningNetworkConfig, NetworkConfig, require_dense
 from golden.fixed import LFSR_WIDTH, IntArray
 
 from .arith import add_all
@@ -84,7 +84,7 @@ class Core(wiring.Component):
             "weights": In(stream.Signature(weight_layout(config))),
             "o": Out(stream.Signature(class_layout(config))),
         }
-        if config.learning is not None:
+        if isinstance(config, LearningNetworkConfig):
             weights_stream = stream.Signature(weight_layout(config))
             members |= {
                 "control": In(stream.Signature(control_layout())),
@@ -100,7 +100,7 @@ class Core(wiring.Component):
                     f"probe{layer.index}": Out(probe_layout(layer)),
                     f"activity{layer.index}": Out(activity_layout(config, layer)),
                 }
-            if config.learning is not None:
+            if isinstance(config, LearningNetworkConfig):
                 members["evaluation"] = Out(evaluation_layout())
         super().__init__(members)
 
@@ -132,11 +132,11 @@ class Core(wiring.Component):
             )
             for resolved in config.resolved
         ]
-        if config.learning is None:
+        if isinstance(config, LearningNetworkConfig):
+            incoming = self._connect_learning(m, config, inner, load, argmax)
+        else:
             connect(m, flipped(self.weights), load.i)
             connect(m, inner[-1].scores, argmax.i)
-        else:
-            incoming = self._connect_learning(m, inner, load, argmax)
         for index, layer in enumerate(inner):
             m.submodules[f"layer{index}"] = layer
             connect(m, incoming, layer.i)
@@ -163,9 +163,10 @@ class Core(wiring.Component):
             connect(m, inner[-1].o, flipped(self.events))
         return m
 
-    def _connect_learning(self, m: Module, layers: list[Layer], load: WeightLoad, argmax: ArgMax) -> stream.Interface:
+    def _connect_learning(
+        self, m: Module, config: LearningNetworkConfig, layers: list[Layer], load: WeightLoad, argmax: ArgMax
+    ) -> stream.Interface:
         """Add gate, traces, learning engine and maintenance; return the stream that enters the first layer."""
-        config = self._config
         m.submodules.gate = gate = InputGate(config)
         m.submodules.traces = traces = InputTraces(config.resolved[0])
         m.submodules.learner = learner = Learner(config)
@@ -208,41 +209,40 @@ class Core(wiring.Component):
         ]
         m.d.comb += [getattr(self, name).eq(getattr(learner, name)) for name in COUNTERS]
         for index, layer in enumerate(layers):
-            update, reader = getattr(learner, f"weights{index}"), getattr(maintenance, f"weights{index}")
+            update, reader = learner.weights[index], maintenance.weights[index]
             m.d.comb += [
-                layer.update.read_enable.eq(update.read_enable | reader.read_enable),
-                layer.update.read_address.eq(Mux(reader.read_enable, reader.read_address, update.read_address)),
-                update.read_data.eq(layer.update.read_data),
-                reader.read_data.eq(layer.update.read_data),
-                layer.update.write_enable.eq(update.write_enable),
-                layer.update.write_address.eq(update.write_address),
-                layer.update.write_data.eq(update.write_data),
+                layer.update.read.enable.eq(update.read.enable | reader.read.enable),
+                layer.update.read.address.eq(Mux(reader.read.enable, reader.read.address, update.read.address)),
+                update.read.data.eq(layer.update.read.data),
+                reader.read.data.eq(layer.update.read.data),
+                layer.update.write.enable.eq(update.write.enable),
+                layer.update.write.address.eq(update.write.address),
+                layer.update.write.data.eq(update.write.data),
             ]
             if index < len(layers) - 1:
-                connect(m, getattr(learner, f"history{index}"), layer.history)
+                connect(m, learner.histories[index], layer.history)
         if self._probe:
-            self._observe(m, learner, traces)
+            self._observe(m, config, learner, traces)
         return entering
 
-    def _observe(self, m: Module, learner: Learner, traces: InputTraces) -> None:
+    def _observe(self, m: Module, config: LearningNetworkConfig, learner: Learner, traces: InputTraces) -> None:
         """Show what the learning engine does in a cycle."""
-        config = self._config
         m.d.comb += self.evaluation.eq(learner.evaluation)
         for layer in config.resolved:
             index, activity = layer.index, getattr(self, f"activity{layer.index}")
-            weights, work = getattr(learner, f"weights{index}"), getattr(learner, f"work{index}")
+            weights, work = learner.weights[index], learner.works[index]
             errors = Signal.like(activity.changing, name=f"errors{index}")
-            carries = config.learning is not None and config.learning.route == "feedback" and index > 0
+            carries = config.learning.route == "feedback" and index > 0
             m.d.comb += [
                 errors.eq(add_all(list(work.errors))),
-                activity.reading.eq(weights.read_enable),
-                activity.writing.eq(weights.write_enable),
+                activity.reading.eq(weights.read.enable),
+                activity.writing.eq(weights.write.enable),
                 activity.keeping.eq(work.keeping),
                 activity.changing.eq(Mux(work.changes, errors, 0)),
-                activity.carrying.eq(Mux(weights.read_enable & work.carries, errors, 0) if carries else 0),
+                activity.carrying.eq(Mux(weights.read.enable & work.carries, errors, 0) if carries else 0),
             ]
             if index < len(config.resolved) - 1:
-                m.d.comb += activity.recalling.eq(getattr(learner, f"history{index}").read_enable)
+                m.d.comb += activity.recalling.eq(learner.histories[index].enable)
         first = self.activity0
         m.d.comb += [
             first.tracing.eq(traces.tracing),

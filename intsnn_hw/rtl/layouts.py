@@ -3,7 +3,7 @@
 from amaranth.hdl import ShapeLike, signed
 from amaranth.lib import data, enum
 
-from golden.config import GRADIENT_WIDTH, NetworkConfig, ResolvedLayer
+from golden.config import GRADIENT_WIDTH, LearningLayer, LearningNetworkConfig, NetworkConfig, ResolvedLayer
 from golden.fixed import unsigned_width
 
 from .arith import index_shape
@@ -79,7 +79,7 @@ def score_layout(config: NetworkConfig) -> data.StructLayout:
     of its own without a score, where the sample is given up.
     """
     fields: dict[str, ShapeLike] = {"score": signed(config.score_width), "last": 1, "final": 1}
-    if config.learning is not None:
+    if isinstance(config, LearningNetworkConfig):
         fields |= {"charge": signed(charge_width(config)), "discard": 1}
     return data.StructLayout(fields)
 
@@ -133,7 +133,7 @@ def place_layout(layer: ResolvedLayer) -> data.StructLayout:
     return data.StructLayout({"word": index_shape(layer.n_words), "lane": index_shape(layer.lanes)})
 
 
-def row_layout(layer: ResolvedLayer, below: ResolvedLayer | None) -> data.StructLayout:
+def row_layout(layer: LearningLayer, below: LearningLayer | None) -> data.StructLayout:
     """A row of a layer's weights to update, and its trace; `own` where it is one from the layer's own neurons.
 
     Of a neuron of a hidden layer `below` also its surrogate, whether it is `over` its budget, if it has one, and its
@@ -149,7 +149,7 @@ def row_layout(layer: ResolvedLayer, below: ResolvedLayer | None) -> data.Struct
     return data.StructLayout(fields)
 
 
-def error_layout(layer: ResolvedLayer) -> data.StructLayout:
+def error_layout(layer: LearningLayer) -> data.StructLayout:
     """The error of a neuron: ternary, or a signed power of two, as every gradient is."""
     fields: dict[str, ShapeLike] = {"active": 1, "negative": 1}
     if not layer.ternary_errors:
@@ -157,7 +157,7 @@ def error_layout(layer: ResolvedLayer) -> data.StructLayout:
     return data.StructLayout(fields)
 
 
-def history_layout(layer: ResolvedLayer, above: ResolvedLayer) -> data.StructLayout:
+def history_layout(layer: LearningLayer, above: LearningLayer) -> data.StructLayout:
     """What a hidden neuron keeps of a sample for learning.
 
     `trace`: for the weights above it; `surrogate`: its count; with a budget `fired`: steps in which it fired, at most
@@ -172,9 +172,8 @@ def history_layout(layer: ResolvedLayer, above: ResolvedLayer) -> data.StructLay
     return data.StructLayout(fields)
 
 
-def fired_width(layer: ResolvedLayer) -> int:
+def fired_width(layer: LearningLayer) -> int:
     """Bits of the steps in which a neuron fired, which stop one above its budget."""
-    assert layer.learning is not None
     return unsigned_width((layer.learning.budget or 0) + 1)
 
 
@@ -193,7 +192,7 @@ def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructL
     fields: dict[str, ShapeLike] = {"adding": 1, "active": 1, "draining": 1, "firing": 1}
     if layer.n_own:
         fields["returning"] = 1
-    if config.learning is not None:
+    if isinstance(config, LearningNetworkConfig):
         lanes = index_shape(layer.lanes + 1)
         fields |= {"reading": 1, "writing": 1, "keeping": 1, "changing": lanes, "carrying": lanes}
         if layer is not config.resolved[-1]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from golden.config import NetworkConfig, ResolvedLayer
+from golden.config import LearningLayer, LearningNetworkConfig, NetworkConfig, ResolvedLayer
 
 from .layouts import history_layout, own_event_layout
 from .learning.error_store import entry_layout
@@ -23,7 +23,6 @@ class Memory:
 
 def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
     """Return the memories of a layer by the names of :mod:`intsnn_hw.cost.accesses`; of traces there are two."""
-    learning = config.learning
     is_last = layer.index == len(config.layers) - 1
     groups = {"depth": layer.n_fire_words}
     found = {
@@ -36,7 +35,7 @@ def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
         found["score_sums"] = Memory(word_bits=width, **groups)
     if layer.n_own:
         found["own_events"] = Memory(word_bits=own_event_layout(layer).size, depth=layer.n_out + 1)
-    if learning is None:
+    if not isinstance(config, LearningNetworkConfig) or not isinstance(layer, LearningLayer):
         return found
     if not is_last:
         history = history_layout(layer, config.resolved[layer.index + 1]).size

@@ -1,10 +1,12 @@
 """Word memory with one write port and synchronous read ports: block RAM, or a register where it has one word."""
 
+from typing import Any
+
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, memory, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In
 
-from .arith import index_shape
+from .ports import read_port, write_port
 
 UNDEFINED_CONTENT = "undefined_content"
 """Attribute of a memory whose initial zeros the emitted Verilog leaves out; nothing may read what was not written."""
@@ -35,9 +37,8 @@ class Store(wiring.Component):
 
     Members
     -------
-    write_enable, write_address, write_data : In
-    read_enable<k>, read_address<k> : In
-    read_data<k> : Out   one cycle later
+    write : In          see :func:`write_port`
+    reads : In(array)   `n_read_ports` of :func:`read_port`; data comes one cycle later
     """
 
     def __init__(
@@ -52,30 +53,21 @@ class Store(wiring.Component):
     ):
         self._layout, self._depth, self._n_read_ports, self._init = layout, depth, n_read_ports, init or []
         self._single_port, self._written_first = single_port, written_first
-        members = {"write_enable": In(1), "write_address": In(index_shape(depth)), "write_data": In(layout)}
-        for port in range(n_read_ports):
-            members |= {
-                f"read_enable{port}": In(1),
-                f"read_address{port}": In(index_shape(depth)),
-                f"read_data{port}": Out(layout),
-            }
-        super().__init__(members)
+        super().__init__(
+            {"write": In(write_port(layout, depth)), "reads": In(read_port(layout, depth)).array(n_read_ports)}
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        reads = [
-            tuple(getattr(self, f"read_{name}{port}") for name in ("enable", "address", "data"))
-            for port in range(self._n_read_ports)
-        ]
         main = self._depth // PART_WORDS * PART_WORDS
         if self._depth == 1:
-            self._register(m, reads)
+            self._register(m)
         elif self._single_port:
-            self._one_port(m, *reads[0])
+            self._one_port(m, self.reads[0])
         elif main in (0, self._depth):
-            self._two_ports(m, reads)
+            self._two_ports(m)
         else:
-            self._two_parts(m, reads, main)
+            self._two_parts(m, main)
         return m
 
     def _memory(self, m: Module, name: str, start: int, stop: int) -> memory.Memory:
@@ -86,40 +78,40 @@ class Store(wiring.Component):
         m.submodules[name] = cells
         return cells
 
-    def _register(self, m: Module, reads: list) -> None:
+    def _register(self, m: Module) -> None:
         word = Signal(self._layout, init=self._init[0] if self._init else None)
-        with m.If(self.write_enable):
-            m.d.sync += word.eq(self.write_data)
-        for enable, _, read_data in reads:
-            with m.If(enable):
-                m.d.sync += read_data.eq(word)
+        with m.If(self.write.enable):
+            m.d.sync += word.eq(self.write.data)
+        for port in self.reads:
+            with m.If(port.enable):
+                m.d.sync += port.data.eq(word)
 
-    def _one_port(self, m: Module, enable: Value, address: Value, read_data: Value) -> None:
+    def _one_port(self, m: Module, port: Any) -> None:
         cells = self._memory(m, "memory", 0, self._depth)
-        write, read, shared = cells.write_port(), cells.read_port(), Signal.like(address)
+        write, read, shared = cells.write_port(), cells.read_port(), Signal.like(port.address)
         m.d.comb += [
-            shared.eq(Mux(self.write_enable, self.write_address, address)),
+            shared.eq(Mux(self.write.enable, self.write.address, port.address)),
             write.addr.eq(shared),
-            write.en.eq(self.write_enable),
-            write.data.eq(self.write_data),
+            write.en.eq(self.write.enable),
+            write.data.eq(self.write.data),
             read.addr.eq(shared),
-            read.en.eq(enable & ~self.write_enable),
-            read_data.eq(read.data),
+            read.en.eq(port.enable & ~self.write.enable),
+            port.data.eq(read.data),
         ]
 
-    def _two_ports(self, m: Module, reads: list) -> None:
+    def _two_ports(self, m: Module) -> None:
         cells = self._memory(m, "memory", 0, self._depth)
         write = cells.write_port()
         m.d.comb += [
-            write.addr.eq(self.write_address),
-            write.en.eq(self.write_enable),
-            write.data.eq(self.write_data),
+            write.addr.eq(self.write.address),
+            write.en.eq(self.write.enable),
+            write.data.eq(self.write.data),
         ]
-        for enable, address, read_data in reads:
+        for port in self.reads:
             read = cells.read_port()
-            m.d.comb += [read.en.eq(enable), read.addr.eq(address), read_data.eq(read.data)]
+            m.d.comb += [read.en.eq(port.enable), read.addr.eq(port.address), port.data.eq(read.data)]
 
-    def _two_parts(self, m: Module, reads: list, main: int) -> None:
+    def _two_parts(self, m: Module, main: int) -> None:
         """Build the first `main` words and the rest apart.
 
         Tools make a memory of blocks of one shape: for a depth a little above a multiple of 2048 either a whole row of
@@ -129,17 +121,17 @@ class Store(wiring.Component):
         shift = PART_WORDS.bit_length() - 1
         writes = [part.write_port() for part in parts]
         for index, write in enumerate(writes):
-            in_rest = self.write_address[shift:] == main >> shift
+            in_rest = self.write.address[shift:] == main >> shift
             m.d.comb += [
-                write.addr.eq(self.write_address),
-                write.en.eq(self.write_enable & (in_rest == index)),
-                write.data.eq(self.write_data),
+                write.addr.eq(self.write.address),
+                write.en.eq(self.write.enable & (in_rest == index)),
+                write.data.eq(self.write.data),
             ]
-        for port, (enable, address, read_data) in enumerate(reads):
-            in_rest = Signal(name=f"in_rest{port}")
-            with m.If(enable):
-                m.d.sync += in_rest.eq(address[shift:] == main >> shift)
-            ports = [part.read_port() for part in parts]
-            m.d.comb += read_data.eq(Mux(in_rest, *(Value.cast(read.data) for read in reversed(ports))))
-            for read in ports:
-                m.d.comb += [read.en.eq(enable), read.addr.eq(address)]
+        for index, port in enumerate(self.reads):
+            in_rest = Signal(name=f"in_rest{index}")
+            with m.If(port.enable):
+                m.d.sync += in_rest.eq(port.address[shift:] == main >> shift)
+            reads = [part.read_port() for part in parts]
+            m.d.comb += port.data.eq(Mux(in_rest, *(Value.cast(read.data) for read in reversed(reads))))
+            for read in reads:
+                m.d.comb += [read.en.eq(port.enable), read.addr.eq(port.address)]

@@ -3,33 +3,28 @@
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import ResolvedLayer
+from golden.config import LearningLayer, ResolvedLayer
 
 from .arith import index_shape
 from .layouts import history_layout, weight_word_layout
 
 
+def read_port(word: data.Layout, depth: int) -> wiring.Signature:
+    """Read access to a memory of `depth` words; `data` comes one cycle after `enable`, and holds while that is low."""
+    return wiring.Signature({"enable": Out(1), "address": Out(index_shape(depth)), "data": In(word)})
+
+
+def write_port(word: data.Layout, depth: int) -> wiring.Signature:
+    """Write access to a memory of `depth` words."""
+    return wiring.Signature({"enable": Out(1), "address": Out(index_shape(depth)), "data": Out(word)})
+
+
 def weight_port(layer: ResolvedLayer) -> wiring.Signature:
-    """Read and write access to a layer's weight memory; a read takes one cycle."""
-    address = index_shape(layer.n_rows * layer.n_words)
-    return wiring.Signature(
-        {
-            "read_enable": Out(1),
-            "read_address": Out(address),
-            "read_data": In(weight_word_layout(layer)),
-            "write_enable": Out(1),
-            "write_address": Out(address),
-            "write_data": Out(weight_word_layout(layer)),
-        }
-    )
+    """Read and write access to a layer's weight memory."""
+    word, depth = weight_word_layout(layer), layer.n_rows * layer.n_words
+    return wiring.Signature({"read": Out(read_port(word, depth)), "write": Out(write_port(word, depth))})
 
 
-def history_port(layer: ResolvedLayer, above: ResolvedLayer) -> wiring.Signature:
-    """Read access to what `fire_lanes` neurons of a layer keep of a sample; a read takes one cycle."""
-    return wiring.Signature(
-        {
-            "read_enable": Out(1),
-            "read_address": Out(index_shape(layer.n_fire_words)),
-            "read_data": In(data.ArrayLayout(history_layout(layer, above), layer.fire_lanes)),
-        }
-    )
+def history_port(layer: LearningLayer, above: LearningLayer) -> wiring.Signature:
+    """Read access to what `fire_lanes` neurons of a layer keep of a sample."""
+    return read_port(data.ArrayLayout(history_layout(layer, above), layer.fire_lanes), layer.n_fire_words)

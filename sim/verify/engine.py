@@ -7,7 +7,7 @@ import numpy as np
 from golden.encoding import Events
 from golden.fixed import IntArray
 from golden.kernels import Activity
-from golden.network import Network
+from golden.network import LearningNetwork
 from sim.verify.activity import measured
 from sim.verify.learning import RtlLearner
 
@@ -24,7 +24,7 @@ class RtlEngine:
         That all samples took so far, weight load and read-out excluded.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: LearningNetwork) -> None:
         self._rtl = RtlLearner(network)
         self.cycles = 0
 
@@ -35,6 +35,6 @@ class RtlEngine:
         self.cycles += self._rtl.cycles(result)
         return measured(self._rtl.config, result, labels)
 
-    def network(self) -> Network:
+    def network(self) -> LearningNetwork:
         """Return the present network, read from the hardware."""
         return self._rtl.network

@@ -13,8 +13,7 @@ from golden.config import NetworkConfig
 from golden.encoding import Events
 from golden.fixed import IntArray, Lfsr
 from golden.kernels import Activity, Kernel
-from golden.network import Network
-from golden.synapse import inference_weight
+from golden.network import LearningNetwork
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout, weight_layout
 from intsnn_hw.rtl.learning.learner import COUNTERS
@@ -34,9 +33,9 @@ class LearnReport(inference.CosimReport):
         Shadow weights compared, over all intervals.
     update_cycles : int
         Cycles in which the hardware was updating.
-    network : Network
+    network : LearningNetwork
         The trained network, of the golden model.
-    hardware : Network
+    hardware : LearningNetwork
         That of the RTL.
     culprit : Culprit or None
         The first sample that differs; None without a mismatch, and where the interval that differs does not differ
@@ -45,8 +44,8 @@ class LearnReport(inference.CosimReport):
 
     n_weights_compared: int = 0
     update_cycles: int = 0
-    network: Network = field(repr=False)
-    hardware: Network = field(repr=False)
+    network: LearningNetwork = field(repr=False)
+    hardware: LearningNetwork = field(repr=False)
     culprit: Culprit | None = field(default=None, repr=False)
 
     def add(self, part: LearnReport) -> None:
@@ -85,7 +84,7 @@ class Culprit:
     Attributes
     ----------
     sample : int
-    before : Network
+    before : LearningNetwork
         In which state it found both.
     events, label
         What it is.
@@ -93,7 +92,7 @@ class Culprit:
     """
 
     sample: int
-    before: Network = field(repr=False)
+    before: LearningNetwork = field(repr=False)
     events: Events = field(repr=False)
     label: int
     boost: int
@@ -116,7 +115,7 @@ class RtlLearner:
 
     Parameters
     ----------
-    network : Network
+    network : LearningNetwork
         With shadow weights; loaded through the weight stream before the first run.
     backend : {"fast", "icarus", "verilator"}
         With the Verilog back ends each :meth:`learn` starts from power-on and from the weights it left last time.
@@ -127,7 +126,7 @@ class RtlLearner:
 
     def __init__(
         self,
-        network: Network,
+        network: LearningNetwork,
         backend: inference.Backend = "fast",
         build_dir: str | os.PathLike | None = None,
         *,
@@ -138,18 +137,17 @@ class RtlLearner:
         self._counts_toggles = toggles
         self.restart(network)
 
-    def restart(self, network: Network) -> None:
+    def restart(self, network: LearningNetwork) -> None:
         """Go back to power-on, with the weights of `network` to be loaded at the next run."""
-        assert network.shadows is not None and network.lfsr is not None
         self.core.reset()
-        self._network: Network | None = network
+        self._network: LearningNetwork | None = network
         self._lfsr = network.lfsr.state
         self._stalls: Stalls | None = None
         self._is_loaded = False
         self._seen = dict.fromkeys(COUNTERS, 0)
 
     @property
-    def network(self) -> Network:
+    def network(self) -> LearningNetwork:
         """The present network, its shadow weights read from the hardware."""
         if self._network is None:
             self._network = self._network_of(self._run(["READ_WEIGHTS"], [0], stalls=self._stalls))
@@ -230,7 +228,7 @@ class RtlLearner:
             inputs["i"] = payload.pack(input_event_layout(config.resolved[0]), inference.input_fields(events))
         n_weights = sum(layer.n_rows * layer.n_out for layer in config.resolved)
         if not self._is_loaded:
-            assert self._network is not None and self._network.shadows is not None
+            assert self._network is not None
             weights = flat_weights(self._network.shadows)
             first = (np.arange(n_weights) == 0).astype(np.int64)
             inputs["weights"] = payload.pack(weight_layout(config), {"weight": weights, "first": first})
@@ -241,16 +239,11 @@ class RtlLearner:
         self._is_loaded = isinstance(self.core, inference.CompiledCore)
         return result
 
-    def _network_of(self, result: RunResult) -> Network:
+    def _network_of(self, result: RunResult) -> LearningNetwork:
         """Return the network whose shadow weights a run has read."""
-        config, learning = self.config, self.config.learning
-        assert learning is not None
+        config = self.config
         shadows = layer_weights(config, result.fields("shadow")["weight"].astype(np.int64))
-        weights = [
-            inference_weight(shadow, learning.shadow_width, layer.weight_width)
-            for shadow, layer in zip(shadows, config.resolved, strict=True)
-        ]
-        return Network(config=config, weights=weights, shadows=shadows, lfsr=Lfsr(int(result.values["lfsr"])))
+        return LearningNetwork.from_shadows(config, shadows, Lfsr(int(result.values["lfsr"])))
 
     def _budget(self, events: Events | None, stalls: Stalls | None) -> int:
         """Cycles that no correct core needs: every row of every layer updated after every step, then the read-out."""
@@ -265,7 +258,7 @@ class RtlLearner:
 
 
 def colearn(
-    network: Network,
+    network: LearningNetwork,
     events: Events,
     labels: IntArray,
     *,
@@ -285,7 +278,7 @@ def colearn(
 
     Parameters
     ----------
-    network : Network
+    network : LearningNetwork
         Where both start from; not changed.
     events, labels
         Samples in the order of the training.
@@ -303,7 +296,7 @@ def colearn(
 
 def continue_learning(
     rtl: RtlLearner,
-    kernel: Kernel,
+    kernel: Kernel[LearningNetwork],
     events: Events,
     labels: IntArray,
     *,
@@ -352,7 +345,13 @@ def _report(rtl: RtlLearner, kernel: Kernel) -> LearnReport:
 
 
 def _compared_run(
-    rtl: RtlLearner, kernel: Kernel, events: Events, labels: IntArray, boost: int, first: int, stalls: Stalls | None
+    rtl: RtlLearner,
+    kernel: Kernel[LearningNetwork],
+    events: Events,
+    labels: IntArray,
+    boost: int,
+    first: int,
+    stalls: Stalls | None,
 ) -> LearnReport:
     """Learn from samples on both sides and compare everything; `first` is the number of the first sample."""
     expected = kernel.learn_recorded(events, labels, np.arange(events.n_samples), boost)
@@ -373,7 +372,13 @@ def _compared_run(
 
 
 def _first_to_differ(
-    rtl: RtlLearner, before: Network, events: Events, labels: IntArray, boost: int, first: int, stalls: Stalls | None
+    rtl: RtlLearner,
+    before: LearningNetwork,
+    events: Events,
+    labels: IntArray,
+    boost: int,
+    first: int,
+    stalls: Stalls | None,
 ) -> tuple[Culprit, LearnReport] | None:
     """Find, by bisection, the sample that a core started in the state before it does not learn as the model does.
 
@@ -396,8 +401,7 @@ def _first_to_differ(
     return None
 
 
-def _compare_weights(report: LearnReport, golden: Network, rtl: Network, sample: int) -> None:
-    assert golden.shadows is not None and rtl.shadows is not None and golden.lfsr is not None and rtl.lfsr is not None
+def _compare_weights(report: LearnReport, golden: LearningNetwork, rtl: LearningNetwork, sample: int) -> None:
     for index, (expected, found) in enumerate(zip(golden.shadows, rtl.shadows, strict=True)):
         report.n_weights_compared += expected.size
         places = np.argwhere(expected != found)

@@ -19,6 +19,7 @@ from golden.config import (
     HardwareConfig,
     LayerConfig,
     LearningConfig,
+    LearningNetworkConfig,
     Multiplier,
     NetworkConfig,
     NeuronConfig,
@@ -31,11 +32,10 @@ from golden.config import (
     WeightMemory,
 )
 from golden.config.spatial import Shape, pooled_shape
-from golden.fixed import IntArray, Lfsr, Rounding, signed_range
-from golden.network import Network, Record, run
+from golden.fixed import IntArray, Rounding, signed_range
+from golden.network import LearningNetwork, Network, Record, run
 from golden.neuron import fire, integrate, leak
-from golden.seeds import update_lfsr_seed
-from golden.synapse import inference_weight, layer_current
+from golden.synapse import layer_current
 
 Option = TypeVar("Option")
 
@@ -339,16 +339,11 @@ def network(config: NetworkConfig, *, seed: int = 0) -> Network:
     Of each layer's neurons, or output channels, in turn: all weights highest, all lowest, both extremes mixed, uniform
     over the range, small. A configuration that learns gets such shadow weights, inference weights rounded from them.
     """
-    rng, learning = np.random.default_rng(seed), config.learning
-    widths = [layer.weight_width if learning is None else learning.shadow_width for layer in config.resolved]
-    drawn = [_corner_rows(rng, width, layer.weight_shape) for width, layer in zip(widths, config.resolved, strict=True)]
-    if learning is None:
-        return Network(config=config, weights=drawn)
-    weights = [
-        inference_weight(shadow, learning.shadow_width, layer.weight_width)
-        for shadow, layer in zip(drawn, config.resolved, strict=True)
-    ]
-    return Network(config=config, weights=weights, shadows=drawn, lfsr=Lfsr(update_lfsr_seed(learning.seed)))
+    rng = np.random.default_rng(seed)
+    drawn = [_corner_rows(rng, layer.stored_width, layer.weight_shape) for layer in config.resolved]
+    if isinstance(config, LearningNetworkConfig):
+        return LearningNetwork.from_shadows(config, drawn)
+    return Network(config=config, weights=drawn)
 
 
 def _corner_rows(rng: np.random.Generator, width: int, shape: tuple[int, ...]) -> IntArray:

@@ -21,7 +21,7 @@ from golden.encoding import to_events
 from golden.errors import CheckpointError
 from golden.fixed import Lfsr
 from golden.kernels import Kernel
-from golden.network import Network
+from golden.network import LearningNetwork, Network
 from sim.verify import stimuli
 from tests.strategies import network_configs, seeds, spatial_configs
 
@@ -36,7 +36,7 @@ def small_config(**changes: Any) -> NetworkConfig:
 
 @pytest.fixture
 def network() -> Network:
-    return Network.initial(small_config())
+    return LearningNetwork.initial(small_config())
 
 
 def assert_same(ours: Network, theirs: Network) -> None:
@@ -148,7 +148,9 @@ def test_weights_take_the_narrowest_type(tmp_path, width, kind):
 
 def test_wide_shadow_weights(tmp_path):
     rule = LearningConfig(shadow_width=24, rate_shifts=(4,), error_shifts=(), init_shifts=(23,))
-    network = Network.initial(NetworkConfig(n_inputs=9, n_steps=1, layers=(LayerConfig(size=9),), learning=rule))
+    network = LearningNetwork.initial(
+        NetworkConfig(n_inputs=9, n_steps=1, layers=(LayerConfig(size=9),), learning=rule)
+    )
     save(tmp_path / "n.npz", network)
     with np.load(tmp_path / "n.npz") as file:
         assert file["layer0.shadow_weight"].dtype == np.dtype("<i4")
@@ -476,7 +478,7 @@ def damaged_by(content: bytes, damage: list[tuple[str, float, bytes]]) -> bytes:
 @given(damages())
 def test_any_damage(tmp_path_factory, damage):
     path = tmp_path_factory.getbasetemp() / "damaged.npz"
-    network = Network.initial(small_config())
+    network = LearningNetwork.initial(small_config())
     save(path, network, training=NOTES)
     outcome(path, damaged_by(path.read_bytes(), damage), Checkpoint(network=network, training=NOTES))
 
@@ -489,7 +491,7 @@ def test_any_damage_below_the_checksum(tmp_path_factory, name, damage):
     What loads then is another valid network, as a checksum cannot tell; all else is one clear error.
     """
     path = tmp_path_factory.getbasetemp() / "member.npz"
-    save(path, Network.initial(small_config()), training=NOTES)
+    save(path, LearningNetwork.initial(small_config()), training=NOTES)
     with zipfile.ZipFile(path) as archive:
         content = archive.read(f"{name}.npy")
     rewrite(path, {name: damaged_by(content, damage)})

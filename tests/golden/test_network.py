@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from golden.config import ConvConfig, EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
 from golden.fixed import Lfsr, lfsr_step
 from golden.learning import direct_error, direct_matrix, gradient
-from golden.network import Network, learn, run
+from golden.network import LearningNetwork, Network, learn, run
 from golden.synapse import inference_weight
 from sim.verify import stimuli
 from tests.strategies import network_configs, seeds, spatial_configs
@@ -269,7 +269,7 @@ def test_learning_runs_the_same_forward_pass(config, label, seed):
 @given(network_configs(learning=True), seeds)
 def test_initial_networks(config, seed):
     assert config.learning is not None
-    network, again = Network.initial(config), Network.initial(config)
+    network, again = LearningNetwork.initial(config), LearningNetwork.initial(config)
     assert network.shadows is not None and again.shadows is not None
     for shadow, same, weight, layer, shift in zip(
         network.shadows, again.shadows, network.weights, config.resolved, config.learning.init_shifts, strict=True
@@ -289,7 +289,7 @@ def test_inference_only_keeps_the_weights():
     assert plain.config.learning is None and plain.shadows is None and plain.lfsr is None
     np.testing.assert_array_equal(run(plain, INPUTS).scores, run(network, INPUTS).scores)
     with pytest.raises(ValueError, match="need a configuration with learning"):
-        Network.initial(plain.config)
+        LearningNetwork.initial(plain.config)
 
 
 EVERYTHING = {

@@ -6,11 +6,12 @@ from importlib import import_module
 
 import pytest
 from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib.wiring import connect, flipped
 from amaranth.sim import Simulator
 
 from golden.config import HardwareConfig
 from golden.encoding import to_events
-from golden.network import Network
+from golden.network import LearningNetwork
 from intsnn_hw import rtl
 from intsnn_hw.rtl import memory
 from intsnn_hw.rtl.inference import fire_sweep, synapse
@@ -35,18 +36,16 @@ class Colliding(Store):
     def elaborate(self, platform):
         m = Module()
         m.submodules.inner = inner = self._inner
-        for name in ("enable", "address", "data"):
-            m.d.comb += getattr(inner, f"write_{name}").eq(getattr(self, f"write_{name}"))
-        for port in range(self._n_read_ports):
-            enable, address = getattr(self, f"read_enable{port}"), getattr(self, f"read_address{port}")
-            meets = self.write_enable & (self._single_port | (address == self.write_address)) & (self._depth > 1)
-            wrong, found = Signal(name=f"wrong{port}"), Value.cast(getattr(inner, f"read_data{port}"))
-            with m.If(enable):
+        connect(m, flipped(self.write), inner.write)
+        for index, (port, within) in enumerate(zip(self.reads, inner.reads, strict=True)):
+            meets = self.write.enable & (self._single_port | (port.address == self.write.address)) & (self._depth > 1)
+            wrong, found = Signal(name=f"wrong{index}"), Value.cast(within.data)
+            with m.If(port.enable):
                 m.d.sync += wrong.eq(meets)
             m.d.comb += [
-                getattr(inner, f"read_enable{port}").eq(enable),
-                getattr(inner, f"read_address{port}").eq(address),
-                Value.cast(getattr(self, f"read_data{port}")).eq(Mux(wrong, ~found, found)),
+                within.enable.eq(port.enable),
+                within.address.eq(port.address),
+                Value.cast(port.data).eq(Mux(wrong, ~found, found)),
             ]
         return m
 
@@ -73,15 +72,15 @@ def test_a_read_that_meets_a_write_is_wrong(single_port):
     simulator.add_clock(1e-6)
 
     async def bench(ctx):
-        ctx.set(cells.read_enable0, 1)
-        ctx.set(cells.read_address0, 2)
+        ctx.set(cells.reads[0].enable, 1)
+        ctx.set(cells.reads[0].address, 2)
         await ctx.tick()
-        assert tuple(ctx.get(cells.read_data0)) == (5, 6)
-        ctx.set(cells.write_enable, 1)
-        ctx.set(cells.write_address, 1 if single_port else 2)
-        ctx.set(cells.write_data, [1, 2])
+        assert tuple(ctx.get(cells.reads[0].data)) == (5, 6)
+        ctx.set(cells.write.enable, 1)
+        ctx.set(cells.write.address, 1 if single_port else 2)
+        ctx.set(cells.write.data, [1, 2])
         await ctx.tick()
-        assert tuple(ctx.get(cells.read_data0)) == (31 - 5, 31 - 6)
+        assert tuple(ctx.get(cells.reads[0].data)) == (31 - 5, 31 - 6)
 
     simulator.add_testbench(bench)
     simulator.run()
@@ -108,6 +107,6 @@ def test_learning(colliding, mode):
     config = small_config(**MODES[mode])
     events, labels = samples(config, 60)
     for stalls in (None, STALLS):
-        report = colearn(Network.initial(config), events, labels, interval=20, stalls=stalls)
+        report = colearn(LearningNetwork.initial(config), events, labels, interval=20, stalls=stalls)
         assert report.n_mismatches == 0, "\n".join(map(str, report.first))
         assert report.activity.updated_samples > 10 and any(report.words_written)

@@ -21,7 +21,7 @@ from golden.config import (
 from golden.encoding import to_events
 from golden.fixed import Lfsr
 from golden.kernels import Kernel
-from golden.network import Network, learn, run, update
+from golden.network import LearningNetwork, learn, run, update
 from golden.synapse import inference_weight
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout, weight_layout
@@ -203,7 +203,7 @@ MODES = {
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_a_sample_cut_short_is_not_learned_from(mode, stalls, tmp_path):
     config = network_config(**MODES[mode])
-    network, host = Network.initial(config), Host(config, seed=2)
+    network, host = LearningNetwork.initial(config), Host(config, seed=2)
     n_weights = sum(layer.n_rows * layer.n_out for layer in config.resolved)
     core = inference.build(Core(config), "icarus", tmp_path)
     inputs = inputs_of(config, host.beats, shadows(network))
@@ -255,7 +255,7 @@ def compiled(request):
 def test_a_class_that_nobody_takes_holds_the_core_and_loses_nothing(compiled):
     """The output is stalled for good; once it is taken again, all comes as if nothing had been."""
     config, core = compiled
-    network = Network.initial(config)
+    network = LearningNetwork.initial(config)
     events, labels = to_events(stimuli.spikes(config, N_SAMPLES, seed=3)), np.arange(N_SAMPLES) % config.n_classes
     n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
     inputs = inputs_of(config, inference.input_fields(events), shadows(network))
@@ -281,7 +281,7 @@ def test_a_class_that_nobody_takes_holds_the_core_and_loses_nothing(compiled):
 def test_weights_read_between_samples_are_those_of_the_moment(compiled, stalls):
     """Read after every sample, whether it was learned from or not, all queued before the first beat."""
     config, core = compiled
-    network = Network.initial(config)
+    network = LearningNetwork.initial(config)
     events, labels = to_events(stimuli.spikes(config, N_SAMPLES, seed=4)), np.arange(N_SAMPLES) % config.n_classes
     learns = np.arange(N_SAMPLES) % 3 != 2
     flat = flat_weights(shadows(network))
@@ -300,7 +300,7 @@ def test_weights_read_between_samples_are_those_of_the_moment(compiled, stalls):
 
 def new_network(config):
     """Another network to load, its weights far from the initial ones and from saturation."""
-    rng, initial = np.random.default_rng(6), Network.initial(config)
+    rng, initial = np.random.default_rng(6), LearningNetwork.initial(config)
     loaded = [rng.integers(-400, 400, shadow.shape) for shadow in shadows(initial)]
     weights = [inference_weight(w, 10, layer.weight_width) for w, layer in zip(loaded, config.resolved, strict=True)]
     return replace(initial, weights=weights, shadows=loaded)
@@ -309,7 +309,7 @@ def new_network(config):
 def begin(core, config, spikes, label, *, expected, extra_cycles):
     """Load the initial weights, learn from one sample, and stop somewhere."""
     core.reset()
-    inputs = inputs_of(config, inference.input_fields(to_events(spikes)), shadows(Network.initial(config)))
+    inputs = inputs_of(config, inference.input_fields(to_events(spikes)), shadows(LearningNetwork.initial(config)))
     inputs["control"] = control([CODE["LEARN"]], [label])
     return core.run(inputs, expected=expected, cycle_budget=20_000, extra_cycles=extra_cycles)
 
@@ -339,8 +339,10 @@ def test_an_update_waits_for_the_end_of_a_load(compiled, stalls, monkeypatch):
     flat, asked = flat_weights(shadows(new)), []
     monkeypatch.setattr("golden.network.update", lambda network, *how: asked.append(how))
     for n in range(8):
-        learn(Network.initial(config), spikes[n], n % 4)
-        changed = replace(new, shadows=list(shadows(new)), weights=list(new.weights), lfsr=Network.initial(config).lfsr)
+        learn(LearningNetwork.initial(config), spikes[n], n % 4)
+        changed = replace(
+            new, shadows=list(shadows(new)), weights=list(new.weights), lfsr=LearningNetwork.initial(config).lfsr
+        )
         update(changed, *asked[n])
         after = flat_weights(shadows(changed))
         if np.array_equal(after, flat):
@@ -362,7 +364,7 @@ def test_an_update_waits_for_the_end_of_a_load(compiled, stalls, monkeypatch):
 def test_read_out_and_fresh_weights_wait_for_a_load_and_a_load_for_them(compiled, operation):
     """Whichever begins first, and the load where both do; none ever meets half of the other."""
     config, core = compiled
-    initial, new, seen = flat_weights(shadows(Network.initial(config))), new_network(config), []
+    initial, new, seen = flat_weights(shadows(LearningNetwork.initial(config))), new_network(config), []
     other, flat = initial[::-1].copy(), flat_weights(shadows(new))
     n_read = 1 + (operation == "READ_WEIGHTS")
     for seed in range(40):
@@ -381,7 +383,7 @@ def test_read_out_and_fresh_weights_wait_for_a_load_and_a_load_for_them(compiled
 
 def test_fresh_weights_are_the_first_load_of_a_core_without_content_and_wait_for_one_that_has_begun(compiled):
     config, core = compiled
-    initial, flat = flat_weights(shadows(Network.initial(config))), flat_weights(shadows(new_network(config)))
+    initial, flat = flat_weights(shadows(LearningNetwork.initial(config))), flat_weights(shadows(new_network(config)))
     fresh = {"control": control([CODE["INITIALISE"], CODE["READ_WEIGHTS"]], [0, 0])}
     expected = {"shadow": len(flat)}
     core.reset()
@@ -403,7 +405,7 @@ def operate(core, config, operations, values):
     """Load initial weights, execute operations, learn from some samples; return the result, and the labels given."""
     events = to_events(stimuli.spikes(config, N_SAMPLES, seed=3))
     labels = np.arange(N_SAMPLES) % config.n_classes
-    inputs = inputs_of(config, inference.input_fields(events), shadows(Network.initial(config)))
+    inputs = inputs_of(config, inference.input_fields(events), shadows(LearningNetwork.initial(config)))
     codes = [*operations, *[CODE["LEARN"]] * N_SAMPLES, CODE["READ_WEIGHTS"]]
     inputs["control"] = control(codes, [*values, *labels, 0])
     n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
@@ -417,7 +419,7 @@ def test_a_boost_above_the_highest_counts_as_the_highest(compiled, boost):
     config, core = compiled
     assert config.learning.max_boost == 1
     result, events, labels = operate(core, config, [CODE["SET_BOOST"]], [boost])
-    kernel = Kernel(Network.initial(config))
+    kernel = Kernel(LearningNetwork.initial(config))
     kernel.learn(events, labels, np.arange(N_SAMPLES), 1)
     np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(kernel.network())))
 
@@ -427,7 +429,7 @@ def test_a_random_generator_set_to_0_and_codes_without_an_operation_are_taken_an
     config, core = compiled
     assert operation not in CODE.values() or operation == CODE["SET_LFSR"]
     result, events, labels = operate(core, config, [operation, operation], [value, value])
-    kernel = Kernel(Network.initial(config))
+    kernel = Kernel(LearningNetwork.initial(config))
     kernel.learn(events, labels, np.arange(N_SAMPLES))
     np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(shadows(kernel.network())))
     assert result.values["lfsr"] == state(kernel.network()) and result.values["updated"] > 5
@@ -435,7 +437,10 @@ def test_a_random_generator_set_to_0_and_codes_without_an_operation_are_taken_an
 
 def test_a_reset_keeps_the_weights_forgets_all_else_and_waits_for_a_load(compiled):
     config, core = compiled
-    network, restart = Network.initial(config), {"settings": {"restart": 1}, "extra_cycles": 1, "cycle_budget": 9}
+    network, restart = (
+        LearningNetwork.initial(config),
+        {"settings": {"restart": 1}, "extra_cycles": 1, "cycle_budget": 9},
+    )
     _, events, labels = operate(core, config, [CODE["SET_BOOST"]], [1])
     kernel = Kernel(network)
     kernel.learn(events, labels, np.arange(N_SAMPLES), 1)

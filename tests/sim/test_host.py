@@ -7,7 +7,7 @@ import pytest
 
 from golden.encoding import to_events
 from golden.kernels import Kernel
-from golden.network import Network
+from golden.network import LearningNetwork
 from intsnn_hw.emit.verilog import generate
 from sim.ports import Plain, Ports, Stream
 from sim.result import Stalls
@@ -69,7 +69,7 @@ def boost_of(epoch, learning):
 def test_a_host_trains_from_power_on_reads_the_weights_and_loads_others(name, stalls, tmp_path):
     config = CONFIGS[name]
     generate(config, tmp_path)
-    host, network = Host(tmp_path), Network.initial(config)
+    host, network = Host(tmp_path), LearningNetwork.initial(config)
     learning, n_weights = host.manifest["learning"], host.manifest["weight_load"]["beats"]
     events, labels = samples(config, 24)
     order = np.concatenate([np.arange(12), np.arange(12)])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from golden.encoding import to_events
-from golden.network import Network
+from golden.network import LearningNetwork
 from golden.presets import preset
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import input_event_layout, weight_layout
@@ -49,7 +49,7 @@ def flips_of(path, cycles):
 def small_core():
     """Core, name and run of a network whose first layer has several words."""
     config = preset("digits-64", hidden=(6,), lanes=4)
-    network = Network.initial(config).inference_only()
+    network = LearningNetwork.initial(config).inference_only()
     events = to_events(stimuli.spikes(network.config, 3, seed=5))
     fields = {
         "weights": payload.pack(weight_layout(network.config), weight_fields(network)),

@@ -10,7 +10,7 @@ from golden import checkpoint
 from golden.encoding import encode
 from golden.errors import CheckpointError, ConfigError
 from golden.kernels import Kernel
-from golden.network import Network, learn, run
+from golden.network import LearningNetwork, learn, run
 from golden.presets import PRESETS, preset
 from train.data import load
 from train.online import CHUNK_SAMPLES, evaluate, for_run, sample_order, train_online
@@ -68,7 +68,7 @@ def test_loop_equals_the_golden_steps(digits):
 
 def by_steps(config, data, epochs):
     """Return the network after the first epochs of a run, by the numpy steps alone."""
-    network = Network.initial(config)
+    network = LearningNetwork.initial(config)
     spikes = encode(data.train_x, config.encoding, config.n_steps)
     for epoch in range(epochs):
         for sample in sample_order(len(spikes), config.learning.seed, epoch):
@@ -143,7 +143,7 @@ def test_resume_of_another_run_is_refused(digits, whole, tmp_path):
     with pytest.raises(CheckpointError, match="its run learnt other samples named digits"):
         train_online(config, namesake, resume=path)
     bare, notes = tmp_path / "bare.npz", {"data": "digits", "samples": 1352, "data_digest": digits.digest}
-    checkpoint.save(bare, Network.initial(config), training=notes)
+    checkpoint.save(bare, LearningNetwork.initial(config), training=notes)
     with pytest.raises(CheckpointError, match="no history"):
         train_online(config, digits, resume=bare)
     other_lanes = replace(config, hardware=replace(config.hardware, lanes=(4,)))
@@ -187,7 +187,7 @@ def test_demo_preset_reaches_its_floor(digits, seed):
 @pytest.mark.parametrize("hidden, shadow_width, floor", [((64,), 16, 0.95), ((64,), 8, 0.94), ((64, 48), 8, 0.92)])
 def test_every_route_and_timing_learns(digits, route, timing, hidden, shadow_width, floor):
     config = preset("digits-64", hidden=hidden, shadow_width=shadow_width, route=route, timing=timing)
-    before = evaluate(Network.initial(config), digits).accuracy
+    before = evaluate(LearningNetwork.initial(config), digits).accuracy
     training = train_online(config, digits)
     assert before < 0.3 and evaluate(training.network, digits).accuracy >= floor
 
@@ -202,7 +202,7 @@ def test_every_width_learns(digits, shadow_width, weight_width):
 @pytest.mark.parametrize("spike_width", [1, 4])
 def test_two_and_three_bits_of_weight_learn_too(digits, shadow_width, weight_width, spike_width):
     config = preset("digits-64", shadow_width=shadow_width, weight_width=weight_width, spike_width=spike_width)
-    assert (initial := Network.initial(config)).weights[1].any(), "or no error is ever carried"
+    assert (initial := LearningNetwork.initial(config)).weights[1].any(), "or no error is ever carried"
     assert not initial.weights[0].any() or initial.weights[0].std() < 1
     assert evaluate(train_online(config, digits).network, digits).accuracy >= 0.88
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from golden.config import NeuronConfig
+from golden.config import LearningNetworkConfig, NeuronConfig
 from golden.errors import ConfigError
 from golden.fixed import Lfsr
 from golden.kernels import Kernel
-from golden.network import Network
+from golden.network import LearningNetwork, Network
 from golden.seeds import update_lfsr_seed
 
 from .inputs import Inputs
@@ -44,9 +44,10 @@ def to_network(model: SpikingNetwork) -> Network:
             shadow = shadow_weight(module.weight, module.scale, quantisation.weight_width, quantisation.shadow_width)
             shadows.append(_integers(shadow))
     config = replace(model.config, layers=tuple(layers))
-    if config.learning is None:
+    if not isinstance(config, LearningNetworkConfig):
         return Network(config=config, weights=weights)
-    return Network(config=config, weights=weights, shadows=shadows, lfsr=Lfsr(update_lfsr_seed(config.learning.seed)))
+    lfsr = Lfsr(update_lfsr_seed(config.learning.seed))
+    return LearningNetwork(config=config, weights=weights, shadows=shadows, lfsr=lfsr)
 
 
 @dataclass(frozen=True, kw_only=True)

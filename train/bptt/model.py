@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from golden.config import NetworkConfig, ResolvedLayer
+from golden.config import LearningLayer, NetworkConfig, ResolvedLayer
 from golden.errors import ConfigError
 from golden.learning import initial_shadow
 
@@ -160,9 +160,9 @@ def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
 def _own(layer: ResolvedLayer, neuron: LIF) -> nn.Linear:
     """Return the synapse of a layer's own spikes; weights that are fixed are those which the rule on line draws."""
     own = nn.Linear(layer.n_out, layer.n_out, bias=False)
-    if layer.learning is not None and not layer.learns_own:
+    if isinstance(layer, LearningLayer) and not layer.learns_own:
         shadow = torch.from_numpy(initial_shadow(layer)[:, layer.n_in :])
-        unit = 2.0 ** (layer.weight_width - layer.learning.shadow_width - layer.neuron.threshold_shift)
+        unit = 2.0 ** (layer.weight_width - layer.stored_width - layer.neuron.threshold_shift)
         own.weight = nn.Parameter((shadow * unit * neuron.threshold).to(own.weight.dtype), requires_grad=False)
     return own
 
@@ -182,7 +182,7 @@ def _quantisation(layer: ResolvedLayer, neuron: LIF, input_levels: int) -> Quant
         threshold_shift=config.threshold_shift,
         highest_shift=max(0, highest_shift),
         input_levels=input_levels,
-        shadow_width=None if layer.learning is None else layer.learning.shadow_width,
+        shadow_width=layer.stored_width if isinstance(layer, LearningLayer) else None,
         leak_shift=config.leak_shift if neuron.decay_logit is None else None,
         leak_frac=leak_frac,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig, NetworkConfig
 from golden.errors import CheckpointError
 from golden.files import write_whole
 
@@ -52,7 +52,7 @@ class Run:
         """Build the model, with the initial weights of the seed."""
         torch.manual_seed(self.settings.seed)
         model = SpikingNetwork(self.config, **self.neuron)
-        return model.quantise(fit=self.config.learning is None) if self.quantised else model
+        return model.quantise(fit=not isinstance(self.config, LearningNetworkConfig)) if self.quantised else model
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain types."""

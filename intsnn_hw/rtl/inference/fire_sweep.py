@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import NetworkConfig, ResolvedLayer
+from golden.config import LearningLayer, NetworkConfig, ResolvedLayer
 
 from ..arith import index_shape, saturate, shift_floor
 from ..layouts import fired_width, output_event_layout, probe_layout, score_layout, sums_layout, sweep_layout
@@ -45,7 +45,7 @@ class FireSweep(wiring.Component):
     """
 
     def __init__(
-        self, layer: ResolvedLayer, config: NetworkConfig | None = None, *, above: ResolvedLayer | None = None
+        self, layer: ResolvedLayer, config: NetworkConfig | None = None, *, above: LearningLayer | None = None
     ):
         self._layer, self._config, self._above = layer, config, above
         members = {
@@ -61,7 +61,7 @@ class FireSweep(wiring.Component):
             members["o"] = Out(stream.Signature(output_event_layout(layer)))
         if layer.n_own:
             members["final"] = Out(1)
-        if above is not None:
+        if isinstance(layer, LearningLayer) and above is not None:
             members["history"] = In(history_port(layer, above))
         if config is not None:
             members["scores"] = Out(stream.Signature(score_layout(config)))
@@ -103,8 +103,8 @@ class FireSweep(wiring.Component):
             self.read_enable.eq(read & ~work.empty),
             self.read_bank.eq(work.bank),
             self.read_word.eq(word),
-            membranes.read_enable0.eq(read),
-            membranes.read_address0.eq(group),
+            membranes.reads[0].enable.eq(read),
+            membranes.reads[0].address.eq(group),
         ]
         with m.If(read):
             m.d.sync += [group.eq(group + 1), first.eq(first + width), part.eq(part + 1)]
@@ -132,7 +132,7 @@ class FireSweep(wiring.Component):
             leaked = Signal(signed(neuron.membrane_width), name=f"leaked{lane}")
             total = Signal(signed(1 + max(neuron.membrane_width, layer.current_width)), name=f"total{lane}")
             m.d.comb += [
-                membrane.eq(Mux(fresh, 0, membranes.read_data0[lane])),
+                membrane.eq(Mux(fresh, 0, membranes.reads[0].data[lane])),
                 leaked.eq(leak(membrane, neuron)),
                 total.eq(leaked + Mux(work.empty, 0, currents[lane])),
             ]
@@ -165,9 +165,9 @@ class FireSweep(wiring.Component):
             else:
                 m.d.comb += after[lane].eq(integrated[lane])
         m.d.comb += [
-            membranes.write_enable.eq(fired),
-            membranes.write_address.eq(group_c),
-            membranes.write_data.eq(after),
+            membranes.write.enable.eq(fired),
+            membranes.write.address.eq(group_c),
+            membranes.write.data.eq(after),
             self.probe.valid.eq(fired),
             self.probe.first.eq(first_c),
             self.probe.membranes.eq(after),
@@ -197,8 +197,10 @@ class FireSweep(wiring.Component):
                 m.d.comb += [self.scores.payload.charge.eq(charge), self.scores.payload.discard.eq(discard_scores)]
                 with m.If(discard_scores & self.scores.ready):
                     m.d.sync += discard_scores.eq(0)
-        if self._above is not None:
-            self._keep_history(m, read, group, valid_b & advance_c, fresh, fired, group_c, integrated, spikes)
+        if isinstance(layer, LearningLayer) and self._above is not None:
+            self._keep_history(
+                m, layer, self._above, read, group, valid_b & advance_c, fresh, fired, group_c, integrated, spikes
+            )
         return m
 
     def _sum(
@@ -213,38 +215,37 @@ class FireSweep(wiring.Component):
         m.submodules.counts = sums = Store(layout, self._layer.n_fire_words)
         before = Signal(layout)
         with m.If(load):
-            m.d.sync += before.eq(Mux(fresh, 0, sums.read_data0.as_value()))
+            m.d.sync += before.eq(Mux(fresh, 0, sums.reads[0].data.as_value()))
         m.d.comb += [
-            sums.read_enable0.eq(read),
-            sums.read_address0.eq(group),
-            sums.write_enable.eq(fired),
-            sums.write_address.eq(fired_group),
-            sums.write_data[0].eq(before[0] + value),
+            sums.reads[0].enable.eq(read),
+            sums.reads[0].address.eq(group),
+            sums.write.enable.eq(fired),
+            sums.write.address.eq(fired_group),
+            sums.write.data[0].eq(before[0] + value),
         ]
-        return sums.write_data[0]
+        return sums.write.data[0]
 
     def _keep_history(
-        self, m: Module, read: Value, group: Value, load: Value, fresh: Value, fired: Value, fired_group: Value,
+        self, m: Module, layer: LearningLayer, above: LearningLayer, read: Value, group: Value, load: Value, fresh: Value, fired: Value, fired_group: Value,
         integrated: list[Signal], spikes: list[Signal],
     ) -> None:  # fmt: skip
         """Advance what the neurons in stage C keep; twin of golden's ``trace_step`` and ``surrogate``."""
-        layer, above, learning = self._layer, self._above, self._layer.learning
-        assert above is not None and learning is not None
-        layout = self.history.read_data.shape()
+        learning = layer.learning
+        layout = self.history.data.shape()
         # No read meets a write, for the same reason as with the membranes.
         m.submodules.histories = histories = Store(layout, layer.n_fire_words)
         before = Signal(layout)
         with m.If(load):
-            m.d.sync += before.eq(Mux(fresh, 0, histories.read_data0.as_value()))
+            m.d.sync += before.eq(Mux(fresh, 0, histories.reads[0].data.as_value()))
         m.d.comb += [
-            histories.read_enable0.eq(read | self.history.read_enable),
-            histories.read_address0.eq(Mux(read, group, self.history.read_address)),
-            histories.write_enable.eq(fired),
-            histories.write_address.eq(fired_group),
-            self.history.read_data.eq(histories.read_data0),
+            histories.reads[0].enable.eq(read | self.history.enable),
+            histories.reads[0].address.eq(Mux(read, group, self.history.address)),
+            histories.write.enable.eq(fired),
+            histories.write.address.eq(fired_group),
+            self.history.data.eq(histories.reads[0].data),
         ]
         for lane, spike in enumerate(spikes):
-            kept, next_ = before[lane], histories.write_data[lane]
+            kept, next_ = before[lane], histories.write.data[lane]
             window = surrogate(integrated[lane], layer)
             m.d.comb += [
                 next_.trace.eq(leak_trace(kept.trace, above.trace_shift) + (spike << learning.trace_gain)),

@@ -4,7 +4,7 @@ from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from golden.config import NetworkConfig, ResolvedLayer
+from golden.config import LearningLayer, NetworkConfig, ResolvedLayer
 from golden.fixed import IntArray
 
 from ..arith import index_shape
@@ -54,7 +54,7 @@ class Layer(wiring.Component):
         above: ResolvedLayer | None = None,
     ):
         self._layer, self._config, self._weight = layer, config, weight
-        self._above = above if layer.learning is not None else None
+        self._above = above if isinstance(above, LearningLayer) else None
         members = {
             "i": In(stream.Signature(input_event_layout(layer))),
             "write_enable": In(1),
@@ -70,10 +70,10 @@ class Layer(wiring.Component):
             members["o"] = Out(stream.Signature(output_event_layout(layer)))
         if layer.n_own:
             members["returning"] = Out(1)
-        if layer.learning is not None:
+        if isinstance(layer, LearningLayer):
             members["update"] = In(weight_port(layer))
-        if self._above is not None:
-            members["history"] = In(history_port(layer, self._above))
+            if self._above is not None:
+                members["history"] = In(history_port(layer, self._above))
         if config is not None:
             members["scores"] = Out(stream.Signature(score_layout(config)))
         super().__init__(members)
@@ -91,7 +91,7 @@ class Layer(wiring.Component):
             connect(m, sweep.o, flipped(self.o))
         if self._config is not None:
             connect(m, sweep.scores, flipped(self.scores))
-        if self._layer.learning is not None:
+        if isinstance(self._layer, LearningLayer):
             connect(m, flipped(self.update), synapses.update)
         if self._above is not None:
             connect(m, flipped(self.history), sweep.history)

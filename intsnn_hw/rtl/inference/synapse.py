@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import ResolvedLayer
+from golden.config import LearningLayer, ResolvedLayer
 from golden.fixed import IntArray
 
 from ..arith import index_shape, multiply, multiply_constant
@@ -48,7 +48,7 @@ class SynapseArray(wiring.Component):
     def __init__(self, layer: ResolvedLayer, weight: IntArray | None = None):
         self._layer = layer
         self._init = None if weight is None else pack_weights(layer, weight)
-        members = {} if layer.learning is None else {"update": In(weight_port(layer))}
+        members = {"update": In(weight_port(layer))} if isinstance(layer, LearningLayer) else {}
         super().__init__(
             members
             | {
@@ -177,7 +177,7 @@ class SynapseArray(wiring.Component):
         previous = Signal(sums_layout(layer))
         sums = [Signal(signed(layer.current_width), name=f"sum{lane}") for lane in range(layer.lanes)]
         for lane in range(layer.lanes):
-            weight = inference_weight(m, weights.read_data0[lane], layer, f"weight{lane}")
+            weight = inference_weight(m, weights.reads[0].data[lane], layer, f"weight{lane}")
             product = multiply(weights_2[lane], spike_2, shift_add=layer.multiplier == "shift_add")
             m.d.sync += [weights_2[lane].eq(weight), products[lane].eq(product)]
             m.d.comb += sums[lane].eq(Mux(first_3, 0, previous[lane]) + products[lane])
@@ -199,23 +199,23 @@ class SynapseArray(wiring.Component):
 
     def _connect_weights(self, m: Module, weights: Store, address: Value) -> None:
         """Read for events, unless the update reads; write for a load or for the update."""
-        if self._layer.learning is None:
+        if not isinstance(self._layer, LearningLayer):
             m.d.comb += [
-                weights.read_enable0.eq(1),
-                weights.read_address0.eq(address),
-                weights.write_enable.eq(self.write_enable),
-                weights.write_address.eq(self.write_address),
-                weights.write_data.eq(self.write_data),
+                weights.reads[0].enable.eq(1),
+                weights.reads[0].address.eq(address),
+                weights.write.enable.eq(self.write_enable),
+                weights.write.address.eq(self.write_address),
+                weights.write.data.eq(self.write_data),
             ]
             return
         update = self.update
         m.d.comb += [
-            weights.read_enable0.eq(1),
-            weights.read_address0.eq(Mux(update.read_enable, update.read_address, address)),
-            update.read_data.eq(weights.read_data0),
-            weights.write_enable.eq(self.write_enable | update.write_enable),
-            weights.write_address.eq(Mux(update.write_enable, update.write_address, self.write_address)),
-            weights.write_data.eq(Mux(update.write_enable, update.write_data.as_value(), self.write_data.as_value())),
+            weights.reads[0].enable.eq(1),
+            weights.reads[0].address.eq(Mux(update.read.enable, update.read.address, address)),
+            update.read.data.eq(weights.reads[0].data),
+            weights.write.enable.eq(self.write_enable | update.write.enable),
+            weights.write.address.eq(Mux(update.write.enable, update.write.address, self.write_address)),
+            weights.write.data.eq(Mux(update.write.enable, update.write.data.as_value(), self.write_data.as_value())),
         ]
 
     def _accumulators(
@@ -239,9 +239,9 @@ class SynapseArray(wiring.Component):
             sums_layout(layer), layer.banks * layer.n_words, n_read_ports=1 if shared else 2
         )
         m.d.comb += [
-            store.write_enable.eq(add),
-            store.write_address.eq(base(write_bank) + write_word),
-            store.write_data.eq(Cat(sums)),
+            store.write.enable.eq(add),
+            store.write.address.eq(base(write_bank) + write_word),
+            store.write.data.eq(Cat(sums)),
         ]
         sweep_address = base(self.read_bank) + self.read_word
         add_address = base(read_bank) + read_word
@@ -251,26 +251,26 @@ class SynapseArray(wiring.Component):
                 m.d.sync += total.eq(Cat(sums))
             m.d.comb += [
                 previous.eq(total),
-                store.read_address0.eq(sweep_address),
-                store.read_enable0.eq(self.read_enable),
-                self.read_data.eq(store.read_data0),
+                store.reads[0].address.eq(sweep_address),
+                store.reads[0].enable.eq(self.read_enable),
+                self.read_data.eq(store.reads[0].data),
             ]
         elif shared:
             # With one bank events wait for the sweep, so that both can use one read port.
             m.d.comb += [
-                store.read_address0.eq(Mux(self.read_enable, sweep_address, add_address)),
-                store.read_enable0.eq(self.read_enable | read),
-                previous.eq(store.read_data0),
-                self.read_data.eq(store.read_data0),
+                store.reads[0].address.eq(Mux(self.read_enable, sweep_address, add_address)),
+                store.reads[0].enable.eq(self.read_enable | read),
+                previous.eq(store.reads[0].data),
+                self.read_data.eq(store.reads[0].data),
             ]
         else:
             m.d.comb += [
-                store.read_address0.eq(add_address),
-                store.read_enable0.eq(read),
-                previous.eq(store.read_data0),
-                store.read_address1.eq(sweep_address),
-                store.read_enable1.eq(self.read_enable),
-                self.read_data.eq(store.read_data1),
+                store.reads[0].address.eq(add_address),
+                store.reads[0].enable.eq(read),
+                previous.eq(store.reads[0].data),
+                store.reads[1].address.eq(sweep_address),
+                store.reads[1].enable.eq(self.read_enable),
+                self.read_data.eq(store.reads[1].data),
             ]
 
 

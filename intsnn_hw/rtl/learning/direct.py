@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import GRADED_SHIFT, NetworkConfig, ResolvedLayer
+from golden.config import GRADED_SHIFT, LearningLayer, LearningNetworkConfig
 from golden.fixed import seed_state, signed_width
 from golden.seeds import direct_seed
 
@@ -15,9 +15,8 @@ from .seed_lfsr import SeedLfsr
 CLASSES_PER_WORD = 8
 
 
-def direct_width(config: NetworkConfig) -> int:
+def direct_width(config: LearningNetworkConfig) -> int:
     """Return the bits of ``d_j`` on the direct route."""
-    assert config.learning is not None
     # Graded: the shares of the other classes, and the true class's error.
     total = config.n_classes if config.resolved[-1].ternary_errors else 2 << GRADED_SHIFT
     bound = total << config.learning.direct_shift
@@ -36,7 +35,7 @@ class DirectError(wiring.Component):
     o : Out(stream)                d_j
     """
 
-    def __init__(self, layer: ResolvedLayer, config: NetworkConfig):
+    def __init__(self, layer: LearningLayer, config: LearningNetworkConfig):
         self._layer, self._config = layer, config
         super().__init__(
             {
@@ -49,7 +48,6 @@ class DirectError(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config, n_classes = self._config, self._config.n_classes
-        assert config.learning is not None
         n_words = -(-n_classes // CLASSES_PER_WORD)
         m.submodules.lfsr = lfsr = SeedLfsr()
         m.d.comb += [

@@ -4,14 +4,14 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import ResolvedLayer
+from golden.config import LearningLayer
 
 from ..arith import index_shape
 from ..layouts import error_layout, place_layout
 from ..memory import Store
 
 
-def entry_layout(layer: ResolvedLayer) -> data.StructLayout:
+def entry_layout(layer: LearningLayer) -> data.StructLayout:
     """A word of errors with its place among the words of a weight row."""
     errors = data.ArrayLayout(error_layout(layer), layer.lanes)
     return data.StructLayout({"word": index_shape(layer.n_words), "errors": errors})
@@ -30,7 +30,7 @@ class ErrorStore(wiring.Component):
     keeping : Out              a word is being kept
     """
 
-    def __init__(self, layer: ResolvedLayer):
+    def __init__(self, layer: LearningLayer):
         self._layer = layer
         super().__init__(
             {
@@ -58,13 +58,13 @@ class ErrorStore(wiring.Component):
             takes.eq(self.push & self.error.active),
             begins.eq(takes & (~found | (self.place.word != word))),
             self.keeping.eq(found & (begins | self.flush)),
-            entries.write_enable.eq(self.keeping),
-            entries.write_address.eq(self.n_entries),
-            entries.write_data.word.eq(word),
-            entries.write_data.errors.eq(Cat(held)),
-            entries.read_enable0.eq(1),
-            entries.read_address0.eq(self.address),
-            self.entry.eq(entries.read_data0),
+            entries.write.enable.eq(self.keeping),
+            entries.write.address.eq(self.n_entries),
+            entries.write.data.word.eq(word),
+            entries.write.data.errors.eq(Cat(held)),
+            entries.reads[0].enable.eq(1),
+            entries.reads[0].address.eq(self.address),
+            self.entry.eq(entries.reads[0].data),
         ]
         for lane, error in enumerate(held):
             with m.If(begins):

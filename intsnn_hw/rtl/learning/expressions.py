@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Module, Mux, Signal, Value, signed
 
-from golden.config import GRADIENT_WIDTH, ResolvedLayer
+from golden.config import GRADIENT_WIDTH, LearningLayer, ResolvedLayer
 
 from ..arith import round_pow2, saturate, shift_ceil, shift_round
 
@@ -18,7 +18,7 @@ def inference_weight(m: Module, shadow: Value, layer: ResolvedLayer, name: str) 
     return weight
 
 
-def surrogate(integrated: Value, layer: ResolvedLayer) -> Value:
+def surrogate(integrated: Value, layer: LearningLayer) -> Value:
     """Return the boxcar surrogate of a membrane before reset."""
     low, high = layer.surrogate_window
     if low == 0:

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig
 
 from ..layouts import input_event_layout, ticket_layout
 
@@ -24,8 +24,7 @@ class InputGate(wiring.Component):
     at_rest : Out         no sample is in work and none is waited for
     """
 
-    def __init__(self, config: NetworkConfig):
-        assert config.learning is not None
+    def __init__(self, config: LearningNetworkConfig):
         self._every_step = config.learning.timing == "every_step"
         events = stream.Signature(input_event_layout(config.resolved[0]))
         labels = stream.Signature(ticket_layout())

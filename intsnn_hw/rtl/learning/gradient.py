@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import ResolvedLayer
+from golden.config import LearningLayer
 
 from ..arith import multiply, shift_round
 from ..layouts import error_layout, place_layout
@@ -26,7 +26,7 @@ class Gradient(wiring.Component):
     done : Out                with the last push
     """
 
-    def __init__(self, layer: ResolvedLayer, width: int):
+    def __init__(self, layer: LearningLayer, width: int):
         self._layer = layer
         budget = {"over": In(1)} if layer.budget_push else {}
         super().__init__(
@@ -47,7 +47,6 @@ class Gradient(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer = self._layer
-        assert layer.learning is not None
         valid_1, last_1, place_1 = Signal(), Signal(), Signal(place_layout(layer))
         carried = self.carried
         if layer.budget_push:

@@ -1,10 +1,12 @@
 """The learning engine: error of the readout, gradients and weight updates of all layers, from the output down."""
 
+from typing import Any
+
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, fifo, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig
 from golden.fixed import LFSR_WIDTH
 from golden.seeds import update_lfsr_seed
 
@@ -57,10 +59,9 @@ class Learner(wiring.Component):
     work<l>, evaluation : Out  what is being done, for observation
     """
 
-    def __init__(self, config: NetworkConfig):
+    def __init__(self, config: LearningNetworkConfig):
         self._config = config
         layers = config.resolved
-        assert config.learning is not None
         members = {
             "tickets": In(stream.Signature(ticket_layout())),
             "scores": In(stream.Signature(score_layout(config))),
@@ -84,10 +85,24 @@ class Learner(wiring.Component):
                 members[f"history{layer.index}"] = Out(history_port(layer, layers[layer.index + 1]))
         super().__init__(members | {name: Out(COUNTER_WIDTH) for name in COUNTERS})
 
+    @property
+    def weights(self) -> list[Any]:
+        """The ports to the weight memory of each layer."""
+        return [getattr(self, f"weights{layer.index}") for layer in self._config.resolved]
+
+    @property
+    def works(self) -> list[Any]:
+        """What is being done to each layer."""
+        return [getattr(self, f"work{layer.index}") for layer in self._config.resolved]
+
+    @property
+    def histories(self) -> list[Any]:
+        """The ports to the histories of each hidden layer."""
+        return [getattr(self, f"history{layer.index}") for layer in self._config.resolved[:-1]]
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config, learning = self._config, self._config.learning
-        assert learning is not None
         layers = config.resolved
         top = len(layers) - 1
 
@@ -106,7 +121,7 @@ class Learner(wiring.Component):
             update = RowUpdate(layer, below)
             store = ErrorStore(layer)
             m.submodules[f"update{layer.index}"], m.submodules[f"errors{layer.index}"] = update, store
-            connect(m, update.weights, flipped(getattr(self, f"weights{layer.index}")))
+            connect(m, update.weights, flipped(self.weights[layer.index]))
             m.d.comb += [
                 update.boost.eq(self.boost),
                 update.n_entries.eq(store.n_entries),
@@ -114,7 +129,7 @@ class Learner(wiring.Component):
                 update.entry.eq(store.entry),
                 update.draw.eq(lfsr_step(self.lfsr)),
             ]
-            work = getattr(self, f"work{layer.index}")
+            work = self.works[layer.index]
             m.d.comb += [
                 work.errors.eq(Cat(error.active for error in store.entry.errors)),
                 work.changes.eq(update.changes),
@@ -227,7 +242,7 @@ class Learner(wiring.Component):
                     finished.eq(rows_done),
                 ]
                 if above is not None:
-                    connect(m, above.history, flipped(getattr(self, f"history{index}")))
+                    connect(m, above.history, flipped(self.histories[index]))
             above = scan
             with m.If(finished):
                 m.d.sync += [phase.eq(index), stage.eq(0)]
@@ -268,12 +283,12 @@ class Learner(wiring.Component):
 
     def _share_history(self, m: Module, index: int, above: RowScan, own: RowScan) -> None:
         """Let the scans for the layer above and for the layer itself read a layer's history, at different times."""
-        port = getattr(self, f"history{index}")
+        port = self.histories[index]
         m.d.comb += [
-            port.read_enable.eq(above.history.read_enable | own.history.read_enable),
-            port.read_address.eq(Mux(own.history.read_enable, own.history.read_address, above.history.read_address)),
-            above.history.read_data.eq(port.read_data),
-            own.history.read_data.eq(port.read_data),
+            port.enable.eq(above.history.enable | own.history.enable),
+            port.address.eq(Mux(own.history.enable, own.history.address, above.history.address)),
+            above.history.data.eq(port.data),
+            own.history.data.eq(port.data),
         ]
 
     def _hidden_rows(
@@ -282,7 +297,6 @@ class Learner(wiring.Component):
     ) -> tuple[RowScan, stream.Interface, Signal]:  # fmt: skip
         """Give the rows of a layer's inputs and derive the gradients below; return also when both are done."""
         config, learning = self._config, self._config.learning
-        assert learning is not None
         layer, below = config.resolved[index], config.resolved[index - 1]
         update, store = updates[index], stores[index - 1]
         feedback = learning.route == "feedback"

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig
 
 from ..layouts import weight_layout
 
@@ -26,7 +26,7 @@ class WeightLock(wiring.Component):
     granted : Out        it may
     """
 
-    def __init__(self, config: NetworkConfig):
+    def __init__(self, config: LearningNetworkConfig):
         weights = stream.Signature(weight_layout(config))
         super().__init__(
             {

@@ -1,10 +1,12 @@
 """What the host may ask of a core that learns between two samples: weights out, fresh weights, the LFSR's state."""
 
+from typing import Any
+
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig
 from golden.fixed import LFSR_WIDTH, seed_state
 from golden.seeds import initial_seed
 
@@ -32,9 +34,8 @@ class Maintenance(wiring.Component):
     boost : Out             learning-rate boost last set, ``max_boost`` for a value above it; 0 after reset
     """
 
-    def __init__(self, config: NetworkConfig):
+    def __init__(self, config: LearningNetworkConfig):
         self._config = config
-        assert config.learning is not None
         weights = stream.Signature(weight_layout(config))
         members = {
             "commands": In(stream.Signature(control_layout())),
@@ -51,10 +52,14 @@ class Maintenance(wiring.Component):
             members[f"weights{layer.index}"] = Out(weight_port(layer))
         super().__init__(members)
 
+    @property
+    def weights(self) -> list[Any]:
+        """The ports to the weight memory of each layer."""
+        return [getattr(self, f"weights{layer.index}") for layer in self._config.resolved]
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         command, learning = self.commands.payload, self._config.learning
-        assert learning is not None
         runs, done = Signal(), Signal()
         is_read, is_draw, reads, draws = (Signal() for _ in range(4))
         m.d.comb += [
@@ -89,10 +94,10 @@ class Maintenance(wiring.Component):
             m.d.sync += here.eq(1)
         with m.Switch(target):
             for layer in layers:
-                port = getattr(self, f"weights{layer.index}")
+                port = self.weights[layer.index]
                 with m.Case(layer.index):
                     # The word is held by reading it again until all its weights have left.
-                    m.d.comb += [port.read_enable.eq(runs), port.read_address.eq(address)]
+                    m.d.comb += [port.read.enable.eq(runs), port.read.address.eq(address)]
                     m.d.comb += [
                         row_ends.eq(neuron == layer.n_out - 1),
                         word_ends.eq(row_ends | (lane == layer.lanes - 1)),
@@ -101,7 +106,7 @@ class Maintenance(wiring.Component):
                     with m.Switch(lane):
                         for index in range(layer.lanes):
                             with m.Case(index):
-                                m.d.comb += weight.eq(port.read_data[index])
+                                m.d.comb += weight.eq(port.read.data[index])
         m.d.comb += [
             self.shadow.valid.eq(here),
             self.shadow.payload.weight.eq(weight),
@@ -124,7 +129,6 @@ class Maintenance(wiring.Component):
         """Draw every weight from its layer's stream; return whether the last one is leaving."""
         config = self._config
         layers, learning = config.resolved, config.learning
-        assert learning is not None
         m.submodules.lfsr = lfsr = SeedLfsr()
         target, seeded = Signal(index_shape(len(layers))), Signal()
         left = Signal(range(max(layer.n_rows * layer.n_out for layer in layers) + 1))

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import GRADED_SHIFT, NetworkConfig
+from golden.config import GRADED_SHIFT, LearningNetworkConfig
 from golden.fixed import unsigned_width
 
 from ..arith import index_shape, round_pow2, shift_round
@@ -28,9 +28,8 @@ class OutputError(wiring.Component):
     done : Out, wrong : Out  with the last push, or where there is none: whether there was an error
     """
 
-    def __init__(self, config: NetworkConfig):
+    def __init__(self, config: LearningNetworkConfig):
         self._config = config
-        assert config.learning is not None
         super().__init__(
             {
                 "valid": In(1),
@@ -49,7 +48,6 @@ class OutputError(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         learning = self._config.learning
-        assert learning is not None
         at = Signal(index_shape(self._config.n_classes))
         is_label = Signal()
         m.d.comb += is_label.eq(at == self.label)
@@ -60,7 +58,6 @@ class OutputError(wiring.Component):
     def _margin(self, m: Module, at: Signal, is_label: Signal) -> None:
         """Each class for itself."""
         learning, found = self._config.learning, Signal()
-        assert learning is not None
         active = Mux(is_label, self.charge < learning.margin, self.charge > -learning.margin)
         m.d.comb += [
             self.push.eq(self.valid),
@@ -75,7 +72,6 @@ class OutputError(wiring.Component):
     def _pair(self, m: Module, at: Signal, is_label: Signal) -> None:
         """The best other class is known with the last score."""
         learning, n_classes = self._config.learning, self._config.n_classes
-        assert learning is not None
         rival, best, true, found = Signal.like(at), Signal.like(self.charge), Signal.like(self.charge), Signal()
         with m.FSM():
             with m.State("collect"), m.If(self.valid):
@@ -114,25 +110,24 @@ class OutputError(wiring.Component):
     def _graded(self, m: Module, at: Signal, is_label: Signal) -> None:
         """Scores are kept, and read twice: for the sum of the shares, and for the errors."""
         learning, n_classes = self._config.learning, self._config.n_classes
-        assert learning is not None
         # Reading begins when the last score has been written.
         layout = data.StructLayout({"charge": self.charge.shape()})
         m.submodules.charges = charges = Store(layout, n_classes)
         best, started, ends = Signal.like(self.charge), Signal(), Signal()
         m.d.comb += [
             ends.eq(at == n_classes - 1),
-            charges.write_enable.eq(self.valid),
-            charges.write_address.eq(at),
-            charges.write_data.charge.eq(self.charge),
-            charges.read_enable0.eq(1),
-            charges.read_address0.eq(at),
+            charges.write.enable.eq(self.valid),
+            charges.write.address.eq(at),
+            charges.write.data.charge.eq(self.charge),
+            charges.reads[0].enable.eq(1),
+            charges.reads[0].address.eq(at),
         ]
 
         # Stage 1: a score is there; stage 2: its distance from the best, in octaves.
         reads, read_1, read_2, is_label_1, is_label_2, last_1, last_2 = (
             Signal(name=name) for name in ("reads", "read_1", "read_2", "is_label_1", "is_label_2", "last_1", "last_2")
         )
-        distance = best - charges.read_data0.charge
+        distance = best - charges.reads[0].data.charge
         rounded = Signal(len(distance) + 1)
         m.d.comb += rounded.eq(shift_round(distance, learning.error_octave))
         below = Signal(index_shape(GRADED_SHIFT + 2))

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import ResolvedLayer
+from golden.config import LearningLayer
 
 from ..arith import index_shape
 from ..layouts import row_layout
@@ -20,11 +20,11 @@ class RowScan(wiring.Component):
 
     Parameters
     ----------
-    layer, below : ResolvedLayer
+    layer, below : LearningLayer
         Whose rows they are, and the layer below it, if any.
-    neurons : ResolvedLayer
+    neurons : LearningLayer
         Whose neurons they are: the layer below, or `layer` itself.
-    above : ResolvedLayer
+    above : LearningLayer
         The layer above the neurons' own.
     every_row : bool
         Send a row for each neuron.
@@ -37,7 +37,7 @@ class RowScan(wiring.Component):
     """
 
     def __init__(
-        self, layer: ResolvedLayer, below: ResolvedLayer | None, neurons: ResolvedLayer, above: ResolvedLayer, *,
+        self, layer: LearningLayer, below: LearningLayer | None, neurons: LearningLayer, above: LearningLayer, *,
         every_row: bool = False,
     ):  # fmt: skip
         self._layer, self._neurons, self._every_row = layer, neurons, every_row
@@ -63,7 +63,7 @@ class RowScan(wiring.Component):
         m.d.comb += is_last_group.eq(group == below.n_fire_words - 1)
         done, wanted, lowest = Signal(width), Signal(width), Signal(width)
         for lane in range(width):
-            history = self.history.read_data[lane]
+            history = self.history.data[lane]
             if is_own:
                 has_row = history.own.any()
             else:
@@ -81,21 +81,21 @@ class RowScan(wiring.Component):
                         row.input.eq(first + lane),
                         row.place.lane.eq(at + lane),
                     ]
-                    if below.budget_push and below.learning is not None:
+                    if below.budget_push:
                         m.d.comb += row.over.eq(history.fired == (below.learning.budget or 0) + 1)
         m.d.comb += [
             lowest.eq(wanted & (-wanted)[:width]),
             self.rows.valid.eq(valid & wanted.any()),
             group_ends.eq(~wanted.any() | (self.rows.ready & ~(wanted & ~lowest).any())),
-            self.history.read_enable.eq(running & (~valid | group_ends)),
+            self.history.enable.eq(running & (~valid | group_ends)),
         ]
         if not is_own:
             m.d.comb += row.place.word.eq(word)
         with m.If(~valid | group_ends):
             m.d.sync += valid.eq(running)
-        with m.If(self.history.read_enable):
-            m.d.sync += self.history.read_address.eq(self.history.read_address + 1)
-            with m.If(self.history.read_address == below.n_fire_words - 1):
+        with m.If(self.history.enable):
+            m.d.sync += self.history.address.eq(self.history.address + 1)
+            with m.If(self.history.address == below.n_fire_words - 1):
                 m.d.sync += running.eq(0)
         with m.If(self.rows.valid & self.rows.ready):
             m.d.sync += done.eq(done | lowest)
@@ -104,6 +104,6 @@ class RowScan(wiring.Component):
             with m.If(at == below.lanes - width):
                 m.d.sync += [at.eq(0), word.eq(word + 1)]
         with m.If(self.start):
-            m.d.sync += [running.eq(1), valid.eq(0), done.eq(0), self.history.read_address.eq(0)]
+            m.d.sync += [running.eq(1), valid.eq(0), done.eq(0), self.history.address.eq(0)]
             m.d.sync += [group.eq(0), first.eq(0), word.eq(0), at.eq(0)]
         return m

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import ResolvedLayer
+from golden.config import LearningLayer
 
 from ..arith import index_shape
 from ..layouts import input_event_layout, row_layout
@@ -25,7 +25,7 @@ class InputTraces(wiring.Component):
 
     Parameters
     ----------
-    layer : ResolvedLayer
+    layer : LearningLayer
         The first layer.
 
     Members
@@ -40,7 +40,7 @@ class InputTraces(wiring.Component):
     fading : Out        an entry leaves the list
     """
 
-    def __init__(self, layer: ResolvedLayer):
+    def __init__(self, layer: LearningLayer):
         self._layer = layer
         super().__init__(
             {
@@ -59,7 +59,6 @@ class InputTraces(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer = self._layer
-        assert layer.learning is not None
         trace_shift, gain = layer.trace_shift, layer.learning.trace_gain
         place_shape = index_shape(layer.n_in)
         # A read that meets a write is never believed: `within_2` excludes the entry being written, which belongs to
@@ -95,14 +94,14 @@ class InputTraces(wiring.Component):
         m.d.comb += [
             start_walk.eq(self.walk & (count != 0) & ~walking & ~walk_1),
             self.rows.valid.eq(walk_1),
-            self.rows.payload.input.eq(entries.read_data0.input),
-            self.rows.payload.trace.eq(entries.read_data0.trace),
+            self.rows.payload.input.eq(entries.reads[0].data.input),
+            self.rows.payload.trace.eq(entries.reads[0].data.trace),
             self.rows.payload.last.eq(last_1),
             self.empty.eq(count == 0),
         ]
 
         known, place, grown = Signal(), Signal(place_shape), Signal(layer.input_trace_width)
-        entry = entries.read_data0
+        entry = entries.reads[0].data
 
         # Stage 0: an event is taken and its place is read; stages 1 and 2: place and entry are there.
         event_1, event_2 = Signal(), Signal()
@@ -137,8 +136,8 @@ class InputTraces(wiring.Component):
             event_2.eq(event_1),
             address_2.eq(address_1),
             spike_2.eq(spike_1),
-            place_2.eq(places.read_data0.place),
-            within_2.eq((places.read_data0.place < count) & ~(event_2 & (places.read_data0.place == place))),
+            place_2.eq(places.reads[0].data.place),
+            within_2.eq((places.reads[0].data.place < count) & ~(event_2 & (places.reads[0].data.place == place))),
         ]
         m.d.comb += [
             known.eq(within_2 & (entry.input == address_2)),
@@ -157,18 +156,18 @@ class InputTraces(wiring.Component):
         with m.If(leak_1 & last_1):
             m.d.sync += count.eq(kept + stays)
         m.d.comb += [
-            places.read_enable0.eq(1),
-            places.read_address0.eq(incoming.address),
-            places.write_enable.eq(appended | (stays & (kept != at_1))),
-            places.write_address.eq(Mux(leak_1, entry.input, address_2)),
-            places.write_data.place.eq(Mux(leak_1, kept, count)),
-            entries.read_enable0.eq(Mux(walking | walk_1, advance, 1)),
-            entries.read_address0.eq(Mux(walking | leaking, at, places.read_data0.place)),
-            entries.write_enable.eq(event_2 | stays),
-            entries.write_address.eq(Mux(leak_1, kept, place)),
-            entries.write_data.input.eq(Mux(leak_1, entry.input, address_2)),
-            entries.write_data.trace.eq(Mux(leak_1, leaked, grown)),
-            self.tracing.eq(entries.write_enable),
-            self.listing.eq(places.write_enable),
+            places.reads[0].enable.eq(1),
+            places.reads[0].address.eq(incoming.address),
+            places.write.enable.eq(appended | (stays & (kept != at_1))),
+            places.write.address.eq(Mux(leak_1, entry.input, address_2)),
+            places.write.data.place.eq(Mux(leak_1, kept, count)),
+            entries.reads[0].enable.eq(Mux(walking | walk_1, advance, 1)),
+            entries.reads[0].address.eq(Mux(walking | leaking, at, places.reads[0].data.place)),
+            entries.write.enable.eq(event_2 | stays),
+            entries.write.address.eq(Mux(leak_1, kept, place)),
+            entries.write.data.input.eq(Mux(leak_1, entry.input, address_2)),
+            entries.write.data.trace.eq(Mux(leak_1, leaked, grown)),
+            self.tracing.eq(entries.write.enable),
+            self.listing.eq(places.write.enable),
         ]
         return m

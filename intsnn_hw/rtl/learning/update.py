@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, ShapeLike, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import GRADED_SHIFT, GRADIENT_WIDTH, ResolvedLayer
+from golden.config import GRADED_SHIFT, GRADIENT_WIDTH, LearningLayer
 from golden.fixed import LFSR_WIDTH, signed_width
 
 from ..arith import add_all, index_shape, multiply_constant, saturate
@@ -30,8 +30,8 @@ class RowUpdate(wiring.Component):
 
     Parameters
     ----------
-    layer : ResolvedLayer
-    below : ResolvedLayer or None
+    layer : LearningLayer
+    below : LearningLayer or None
         The layer whose neurons are the rows, and carry an error; None for the first layer.
 
     Members
@@ -48,9 +48,8 @@ class RowUpdate(wiring.Component):
     busy : Out            a row is in work
     """
 
-    def __init__(self, layer: ResolvedLayer, below: ResolvedLayer | None):
+    def __init__(self, layer: LearningLayer, below: LearningLayer | None):
         self._layer, self._below = layer, below
-        assert layer.learning is not None
         self._learning = layer.learning
         self._carries = below is not None and layer.learning.route == "feedback"
         members = {
@@ -144,7 +143,7 @@ class RowUpdate(wiring.Component):
             base_1.eq(base),
             scaled_1.eq(scaled),
         ]
-        m.d.comb += [self.weights.read_enable.eq(reads_1), self.weights.read_address.eq(base_1 + self.entry.word)]
+        m.d.comb += [self.weights.read.enable.eq(reads_1), self.weights.read.address.eq(base_1 + self.entry.word)]
         m.d.comb += [self.changes.eq(updates_1), self.carries.eq(carries_1)]
 
         # Stage 2: the weights are there; shift, round, and weigh them with the errors.
@@ -152,7 +151,7 @@ class RowUpdate(wiring.Component):
         address_2, scaled_2 = Signal.like(base), Signal.like(scaled)
         draw_2 = Signal.like(draw) if draw is not None else None
         m.d.sync += [Cat(tags_2).eq(Cat(op_1, reads_1, updates_1, last_1, first_1, ends_1, carries_1))]
-        m.d.sync += [address_2.eq(self.weights.read_address), scaled_2.eq(scaled_1)]
+        m.d.sync += [address_2.eq(self.weights.read.address), scaled_2.eq(scaled_1)]
         if draw is not None and draw_1 is not None and draw_2 is not None:
             m.d.sync += [draw_1.eq(draw), draw_2.eq(draw_1)]
         tags_3, tags_4 = ([Signal(name=f"{name}_{stage}") for name in _TAGS] for stage in (3, 4))
@@ -163,7 +162,7 @@ class RowUpdate(wiring.Component):
         for lane in range(layer.lanes):
             error = Signal(error_layout(layer), name=f"error{lane}")
             m.d.sync += error.eq(self.entry.errors[lane])
-            shadow = self.weights.read_data[lane]
+            shadow = self.weights.read.data[lane]
             shifted = scaled_2 if layer.ternary_errors else (scaled_2 << error.exponent)
             product = Signal(shifted.shape(), name=f"product{lane}")
             m.d.comb += product.eq(shifted)
@@ -184,8 +183,8 @@ class RowUpdate(wiring.Component):
                 part = Signal(signed(len(weighed) + 1), name=f"part{lane}")
                 m.d.sync += part.eq(Mux(error.active, Mux(error.negative, -weighed, weighed), 0))
                 parts.append(part)
-        m.d.comb += self.weights.write_data.eq(Cat(written))
-        m.d.comb += [self.weights.write_enable.eq(tags_4[_UPDATES]), self.weights.write_address.eq(address_4)]
+        m.d.comb += self.weights.write.data.eq(Cat(written))
+        m.d.comb += [self.weights.write.enable.eq(tags_4[_UPDATES]), self.weights.write.address.eq(address_4)]
         m.d.comb += self.busy.eq(held | op_1 | tags_2[_OP] | tags_3[_OP] | tags_4[_OP])
         if self._carries:
             self._carry(m, parts, row, tags_3, tags_4)
@@ -237,13 +236,13 @@ def _either(row: Any, values: list[Value]) -> Value:
     return values[0] if len(values) == 1 else Mux(row.own, values[1], values[0])
 
 
-def carried_layout(below: ResolvedLayer) -> data.StructLayout:
+def carried_layout(below: LearningLayer) -> data.StructLayout:
     """What goes along with the error carried to a neuron, to make its gradient of."""
     fields: dict[str, ShapeLike] = {"surrogate": below.surrogate_width, "place": place_layout(below)}
     return data.StructLayout(fields | ({"over": 1} if below.budget_push else {}))
 
 
-def carried_width(layer: ResolvedLayer) -> int:
+def carried_width(layer: LearningLayer) -> int:
     """Return the bits of ``d_j``, the error that a layer carries to one neuron below, exactly."""
     if layer.ternary_errors:
         total = layer.n_out

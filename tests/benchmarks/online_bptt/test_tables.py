@@ -20,7 +20,7 @@ from benchmarks.online_bptt.tables import (
     write_csv,
 )
 from golden.kernels import Kernel
-from golden.network import Network
+from golden.network import LearningNetwork
 from golden.presets import preset
 from intsnn_hw.energy import Coefficients, energy_of
 from intsnn_hw.energy.estimate import estimated_accesses
@@ -33,7 +33,7 @@ CONFIG = preset("digits-64", hidden=(12,), n_steps=3)
 @pytest.fixture(scope="module")
 def counted():
     digits, states = load("digits"), {}
-    kernel = Kernel(Network.initial(CONFIG))
+    kernel = Kernel(LearningNetwork.initial(CONFIG))
     events = digits.events("train", CONFIG.encoding, CONFIG.n_steps)
     for name, epochs in (("initial", 1), ("trained", 8)):
         for _ in range(epochs):

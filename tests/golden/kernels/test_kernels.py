@@ -30,7 +30,7 @@ from golden.config import (
 from golden.encoding import encode, encode_events, to_events
 from golden.kernels import SPARSE, Kernel
 from golden.learning import shadow_update
-from golden.network import Network, Record, learn, run
+from golden.network import LearningNetwork, Network, Record, learn, run
 from golden.synapse import layer_current
 from sim.verify import stimuli
 from tests.strategies import network_configs, seeds, spatial_configs
@@ -103,7 +103,7 @@ def check_learning(config: NetworkConfig, n_samples: int, boost: int, seed: int)
     """Compare a few samples of learning; return what they met."""
     assert config.learning is not None
     rng = np.random.default_rng(seed)
-    network = stimuli.network(config, seed=seed) if rng.random() < 0.7 else Network.initial(config)
+    network = stimuli.network(config, seed=seed) if rng.random() < 0.7 else LearningNetwork.initial(config)
     kernel, start = Kernel(network), deepcopy(network)
     spikes = stimuli.spikes(config, n_samples, seed=seed)
     labels = rng.integers(config.n_classes, size=n_samples)
@@ -196,7 +196,7 @@ def test_seeded_configurations_meet_every_case():
     for seed in range(160):
         limits: Any = WIDE if seed % 4 == 0 else {}
         config = stimuli.network_config(stimuli.SeededChoices(seed), learning=True, **limits)
-        kernel = Kernel(Network.initial(config))
+        kernel = Kernel(LearningNetwork.initial(config))
         met |= {("accumulator", kernel.accumulator.dtype.name), ("weights", kernel.weights.dtype.name)}
         met |= axes(config) | check_learning(config, 5, seed % 5, seed)
         check_inference(replace(config, learning=None), 5, seed)
@@ -252,7 +252,7 @@ def test_an_input_whose_trace_ends_queues_anew():
         learning=rule,
     )  # fmt: skip
     spikes = np.array([[[1, 0, 1], [0, 0, 1], [1, 1, 0]], [[0, 1, 0], [1, 1, 0], [1, 0, 1]]])
-    network, events = Network.initial(config), to_events(spikes)
+    network, events = LearningNetwork.initial(config), to_events(spikes)
     kernel = Kernel(network)
     for sample, label in ((0, 1), (1, 3), (0, 0)):
         kernel.learn(events, np.array([label] * 2), np.array([sample]))
@@ -462,7 +462,7 @@ def test_a_whole_training_run_on_digits(name):
     values, labels = digits(300)
     spikes = encode(values, config.encoding, config.n_steps)
     events = encode_events(values, config.encoding, config.n_steps)
-    network = Network.initial(config)
+    network = LearningNetwork.initial(config)
     kernel, rng, correct = Kernel(network), np.random.default_rng(1), []
     for epoch in range(config.learning.epochs):
         order, boost = rng.permutation(300), config.learning.rate_boost(epoch)
@@ -478,7 +478,7 @@ def test_hardware_choices_change_nothing():
     config, values = digits_config(), digits(60)
     other = replace(config, hardware=HardwareConfig(lanes=(3,), fire_lanes=(2,), banks=1, multiplier="operator"))
     events = encode_events(values[0], config.encoding, config.n_steps)
-    first, second = Kernel(Network.initial(config)), Kernel(Network.initial(other))
+    first, second = Kernel(LearningNetwork.initial(config)), Kernel(LearningNetwork.initial(other))
     assert first.learn(events, values[1], np.arange(60)) == second.learn(events, values[1], np.arange(60))
     ours, theirs = first.network(), second.network()
     assert_same_state(replace(ours, config=config), replace(theirs, config=config))
@@ -487,7 +487,7 @@ def test_hardware_choices_change_nothing():
 def test_misfits_are_refused():
     """The compiled loops would read beyond their arrays."""
     config, (values, labels) = digits_config(), digits(6)
-    network = Network.initial(config)
+    network = LearningNetwork.initial(config)
     kernel, order = Kernel(network), np.arange(6)
     events = encode_events(values, config.encoding, 2)
     for wrong in (encode_events(values, config.encoding, 3), encode_events(values[:, :63], config.encoding, 2)):
@@ -512,14 +512,14 @@ def test_misfits_are_refused():
 
 def test_no_samples_are_no_work():
     config = digits_config()
-    kernel, events = Kernel(Network.initial(config)), encode_events(digits(0)[0], config.encoding, 2)
+    kernel, events = Kernel(LearningNetwork.initial(config)), encode_events(digits(0)[0], config.encoding, 2)
     nothing = np.zeros(0, np.int64)
     assert kernel.infer(events, record=True).activity == (0,) * 7
     assert kernel.learn(events, nothing, nothing) == (0,) * 7
 
 
 def test_a_kernel_leaves_its_network_alone():
-    network = Network.initial(digits_config())
+    network = LearningNetwork.initial(digits_config())
     before = deepcopy(network)
     values, labels = digits(20)
     kernel = Kernel(network)
@@ -531,7 +531,7 @@ def test_a_kernel_leaves_its_network_alone():
 def test_a_run_in_parts_equals_the_whole():
     config, (values, labels) = digits_config(), digits(80)
     events = encode_events(values, config.encoding, 2)
-    whole, part = Kernel(Network.initial(config)), Kernel(Network.initial(config))
+    whole, part = Kernel(LearningNetwork.initial(config)), Kernel(LearningNetwork.initial(config))
     whole.learn(events, labels, np.arange(80))
     part.learn(events, labels, np.arange(33))
     part = Kernel(part.network())

@@ -14,12 +14,12 @@ def test_no_sample_takes_longer_than_the_worst_case(timing):
 
     from golden.encoding import to_events
     from golden.kernels import Kernel
-    from golden.network import Network
+    from golden.network import LearningNetwork
     from sim.verify.inference import cosimulate
     from sim.verify.learning import RtlLearner, continue_learning
 
     config = preset("digits-64", hidden=(12,), lanes=4, timing=timing)
-    network = Network.initial(config)
+    network = LearningNetwork.initial(config)
     inference, learning = worst_case(config)
     assert learning is not None
     # Every input active at its highest level in every step; labels change, so that most samples are learned from.

@@ -9,7 +9,7 @@ from amaranth.lib.memory import Memory as HardwareMemory
 from golden.config import EncodingConfig
 from golden.encoding import to_events
 from golden.kernels import Kernel
-from golden.network import Network
+from golden.network import LearningNetwork
 from intsnn_hw.energy import Coefficients, energy_of
 from intsnn_hw.energy.estimate import estimated_accesses, inference_accesses, step_events
 from intsnn_hw.energy.eth import inference_energy, training_cost
@@ -99,7 +99,7 @@ def test_energy_is_the_sum_of_words_and_sums():
 @pytest.mark.parametrize("recurrent", [(), (0,)])
 def test_update_energy_takes_the_trace_list_apart(recurrent):
     config = small_config(recurrent=recurrent)
-    report = colearn(Network.initial(config), *drawn(config, 12))
+    report = colearn(LearningNetwork.initial(config), *drawn(config, 12))
     found = energy_of(config, report.accesses, COEFFICIENTS)
     layer = report.accesses["inference"]["layers"][0]
     spent, kept = found["inference"]["layers"][0]["memories"], memories(config, config.resolved[0])
@@ -136,7 +136,7 @@ def drawn(config, n_samples, seed=3):
 @pytest.mark.parametrize("readout", ["membrane", "spike_count"])
 def test_accesses_without_a_run_are_those_of_the_hardware(sizes, recurrent, readout):
     config = replace(small_config(sizes=sizes, recurrent=recurrent), readout=readout)
-    network = Network.initial(config).inference_only()
+    network = LearningNetwork.initial(config).inference_only()
     events, _ = drawn(config, 25)
     run = cosimulate(network, events)
     spikes = Kernel(network).infer(events, record=True).spikes
@@ -149,7 +149,7 @@ def test_accesses_without_a_run_are_those_of_the_hardware(sizes, recurrent, read
 def test_estimate_is_near_the_run():
     config = small_config()
     events, labels = drawn(config, 40)
-    network = Network.initial(config)
+    network = LearningNetwork.initial(config)
     measured = energy_of(config, colearn(network, events, labels).accesses, COEFFICIENTS)
     activity = Kernel(network).learn(events, labels, np.arange(40))
     estimate = energy_of(config, estimated_accesses(config, activity), COEFFICIENTS)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from golden.encoding import encode_events
-from golden.network import Network
+from golden.network import LearningNetwork
 from golden.presets import preset
 from intsnn_hw.emit.verilog import MODULE, emit
 from intsnn_hw.fpga import tools, yosys
@@ -50,7 +50,7 @@ def test_a_synthesised_core_equals_the_model(tmp_path, monkeypatch, weight_memor
     monkeypatch.setattr(inference, "build", build)
     config = preset("digits-64", hidden=(12,), lanes=4)
     config = replace(config, hardware=replace(config.hardware, weight_memory=(weight_memory,)))
-    network = Network.initial(config).inference_only()
+    network = LearningNetwork.initial(config).inference_only()
     values = np.random.RandomState(1).randint(0, 16, (3, 64))
     report = inference.cosimulate(network, encode_events(values, network.config.encoding, network.config.n_steps))
     assert report.n_compared == 3 * (2 * 2 * (12 + 10) + 2)

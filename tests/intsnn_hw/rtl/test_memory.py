@@ -35,21 +35,21 @@ def test_reads_what_was_written(depth, single_port):
         for at in addresses:
             word = tuple(int(value) for value in rng.integers(0, 32, 2))
             writes, others = bool(rng.integers(2)), [int(rng.choice(addresses)) for _ in range(n_ports)]
-            ctx.set(store.write_enable, writes)
-            ctx.set(store.write_address, at)
-            ctx.set(store.write_data, list(word))
+            ctx.set(store.write.enable, writes)
+            ctx.set(store.write.address, at)
+            ctx.set(store.write.data, list(word))
             for port, other in enumerate(others):
                 # Never the word that is written; with one port, not in the same cycle.
                 reads = bool(rng.integers(2)) and not (writes and (single_port or other == at))
-                ctx.set(getattr(store, f"read_enable{port}"), reads)
-                ctx.set(getattr(store, f"read_address{port}"), other)
+                ctx.set(store.reads[port].enable, reads)
+                ctx.set(store.reads[port].address, other)
                 if reads:
                     held[port] = words[other]
             await ctx.tick()
             if writes:
                 words[at] = word
             for port in range(n_ports):
-                found = ctx.get(getattr(store, f"read_data{port}"))
+                found = ctx.get(store.reads[port].data)
                 assert held[port] is None or tuple(found) == held[port]
 
     simulator.add_testbench(bench)

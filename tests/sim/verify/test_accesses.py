@@ -8,7 +8,7 @@ import pytest
 
 import golden.network as steps
 from golden.encoding import to_events
-from golden.network import Network
+from golden.network import LearningNetwork
 from sim.verify import stimuli
 from sim.verify.inference import cosimulate
 from sim.verify.learning import colearn
@@ -126,7 +126,7 @@ def assert_counted(phase, used):
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_accesses_are_those_of_the_golden_steps(mode, monkeypatch, tmp_path):
     config = small_config(**MODES[mode])
-    network = Network.initial(config)
+    network = LearningNetwork.initial(config)
     spikes = stimuli.spikes(config, N_SAMPLES, seed=3)
     labels = np.random.default_rng(3).integers(0, config.n_classes, N_SAMPLES)
     inference, learning = Counter(), Counter()

@@ -19,7 +19,7 @@ from golden.config import (
 )
 from golden.encoding import to_events
 from golden.kernels import Kernel
-from golden.network import Network
+from golden.network import LearningNetwork
 from intsnn_hw.emit.verilog import emit
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout
@@ -118,13 +118,13 @@ def test_every_mode_in_icarus(mode, tmp_path):
     events, labels = samples(config, 30)
     for boost, stalls in ((0, None), (2, STALLS)):
         report = colearn(
-            Network.initial(config), events, labels, boost=boost, interval=15, backend="icarus", stalls=stalls,
+            LearningNetwork.initial(config), events, labels, boost=boost, interval=15, backend="icarus", stalls=stalls,
             build_dir=tmp_path / str(boost),
         )  # fmt: skip
         assert report.n_mismatches == 0, "\n".join(map(str, report.first))
         assert report.n_weights_compared == 2 * sum(layer.n_rows * layer.n_out for layer in config.resolved)
         assert report.activity.updated_samples > 5 and report.update_cycles > 0
-        before, after = Network.initial(config).shadows, report.network.shadows
+        before, after = LearningNetwork.initial(config).shadows, report.network.shadows
         assert before is not None and after is not None
         assert all((old != new).any() for old, new in zip(before, after, strict=True))
 
@@ -132,7 +132,7 @@ def test_every_mode_in_icarus(mode, tmp_path):
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_every_mode_compiled(mode):
     config = small_config(**MODES[mode])
-    network = Network.initial(config)
+    network = LearningNetwork.initial(config)
     events, labels = samples(config, 150)
     rtl, kernel, n_updated = RtlLearner(network), Kernel(network), 0
     for boost, stalls in ((0, None), (2, STALLS)):
@@ -146,7 +146,7 @@ def test_every_mode_compiled(mode):
 def test_saturating_shadow_weights_in_icarus(tmp_path):
     config = small_config(rate_shifts=(-8, -8))
     events, labels = samples(config, 60)
-    report = colearn(Network.initial(config), events, labels, interval=20, backend="icarus", build_dir=tmp_path)
+    report = colearn(LearningNetwork.initial(config), events, labels, interval=20, backend="icarus", build_dir=tmp_path)
     assert report.n_mismatches == 0, "\n".join(map(str, report.first))
     assert config.learning is not None and report.network.shadows is not None
     top = 2 ** (config.learning.shadow_width - 1)
@@ -169,12 +169,12 @@ def test_random_configurations_in_icarus(seed, temporal, tmp_path):
 def learner():
     """The compiled back end, once for this file; the last word of the readout holds padding."""
     hardware = HardwareConfig(lanes=(4, 3), fire_lanes=(2,))
-    return RtlLearner(Network.initial(replace(small_config(), hardware=hardware)))
+    return RtlLearner(LearningNetwork.initial(replace(small_config(), hardware=hardware)))
 
 
 def restart(learner):
     """Put the learner back to power-on and untrained weights."""
-    learner.restart(Network.initial(learner.config))
+    learner.restart(LearningNetwork.initial(learner.config))
     return Kernel(learner.network)
 
 
@@ -221,7 +221,7 @@ def test_weights_drawn_on_the_chip_are_the_initial_ones(learner):
     n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
     operate(learner, "INITIALISE")
     result = operate(learner, "READ_WEIGHTS", expected=n_weights)
-    initial = Network.initial(config).shadows
+    initial = LearningNetwork.initial(config).shadows
     assert initial is not None
     np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(initial))
     assert result.fields("shadow")["first"].tolist() == [1] + [0] * (n_weights - 1)
@@ -271,7 +271,7 @@ def test_without_learning_nothing_of_it_is_built(monkeypatch, tmp_path):
 
     for part in (InputGate, InputTraces, Learner, Maintenance, WeightLock):
         monkeypatch.setattr(f"intsnn_hw.rtl.core.{part.__name__}", noted(part))
-    for without in (replace(config, learning=None), Network.initial(config).inference_only().config):
+    for without in (replace(config, learning=None), LearningNetwork.initial(config).inference_only().config):
         assert emit(Core(without)) == expected and not built
     added = parts(emit(Core(config))) - parts(expected)
     assert added == {"gate", "traces", "learner", "maintenance", "lock"}
@@ -298,7 +298,7 @@ FIRST_WRONG = 55
 def broken():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("intsnn_hw.rtl.learning.learner.RowUpdate", BrokenUpdate)
-        return RtlLearner(Network.initial(small_config(rate_shifts=(2, 4))))
+        return RtlLearner(LearningNetwork.initial(small_config(rate_shifts=(2, 4))))
 
 
 def differing(learner, interval, stalls=None):
@@ -318,7 +318,7 @@ def test_the_first_sample_that_differs_is_found_within_its_interval(broken, stal
     culprit = narrowed.culprit
     assert culprit is not None and culprit.sample == FIRST_WRONG
     events, labels = samples(broken.config, 100)
-    kernel = Kernel(Network.initial(broken.config))
+    kernel = Kernel(LearningNetwork.initial(broken.config))
     kernel.learn(events, labels, np.arange(FIRST_WRONG))
     assert_equal(culprit.before, kernel.network())
     assert culprit.label == labels[FIRST_WRONG] and culprit.boost == 0
@@ -356,7 +356,7 @@ def test_an_interval_that_does_not_differ_again_is_reported_as_it_was(learner, m
 def test_a_wrong_weight_is_named(learner):
     """The comparison itself: one differing weight in the golden model is found and named."""
     restart(learner)
-    other = Network.initial(learner.config)
+    other = LearningNetwork.initial(learner.config)
     assert other.shadows is not None
     other.shadows[1][2, 3] += 1
     events, labels = samples(learner.config, 4)

@@ -52,12 +52,12 @@ class Bench(wiring.Component):
             update.boost.eq(self.boost),
             update.n_entries.eq(1),
             update.entry.eq(self.errors),
-            self.written.valid.eq(update.weights.write_enable),
-            self.written.row.eq(update.weights.write_address),
-            self.written.weights.eq(update.weights.write_data),
+            self.written.valid.eq(update.weights.write.enable),
+            self.written.row.eq(update.weights.write.address),
+            self.written.weights.eq(update.weights.write.data),
         ]
-        for shadow in update.weights.read_data:
-            m.d.sync += shadow.eq(update.weights.read_address.as_signed() ^ -128)
+        for shadow in update.weights.read.data:
+            m.d.sync += shadow.eq(update.weights.read.address.as_signed() ^ -128)
         return m
 
 
