@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from .config import GRADED_SHIFT, GRADIENT_WIDTH, LearningConfig, LearningLayer, ResolvedLayer
+from .config import GRADIENT_WIDTH, LearningConfig, LearningLayer, ResolvedLayer
 from .fixed import IntArray, SeedLfsr, round_pow2, saturate, shift_ceil, shift_floor, shift_round, shift_rounding
 from .seeds import direct_seed, initial_seed
 
@@ -35,44 +35,6 @@ def leak_trace(trace: IntArray, trace_shift: int | None) -> IntArray:
 def trace_step(trace: IntArray, spikes: IntArray, trace_shift: int | None, gain: int = 0) -> IntArray:
     """Return the trace after a step: leaked, plus ``s << gain``."""
     return leak_trace(trace, trace_shift) + shift_floor(spikes, -gain)
-
-
-def output_error(scores: IntArray, label: int, learning: LearningConfig) -> IntArray:
-    """Return the error of each class: 0, or a power of two with a sign; shape (n_classes,).
-
-    "margin": -1 for the true class while its score is below `margin`; +1 for any other while its score is above
-    ``-margin``; else 0.
-
-    "pair": +1 for the best other class, the lowest index on ties, and -1 for the true one, while the other's score is
-    above the true one's less `margin`; else 0.
-
-    "graded": a soft maximum of powers of two. The share of class c is ``2^(6 - h_c)``, with ``h_c`` its distance below
-    the best score in octaves of ``2^error_octave``, rounded half up; none where ``h_c > 6``. The sum of all shares is
-    brought to at most ``2^6`` by the least right shift. The other classes have their shares as errors, so shifted, and
-    the true class the negative sum of theirs, so shifted and rounded to a power of two.
-    """
-    if learning.error == "graded":
-        return _graded_error(scores, label, learning.error_octave)
-    error = np.zeros(len(scores), np.int64)
-    if learning.error == "pair":
-        others = np.delete(np.arange(len(scores)), label)
-        if len(others):
-            rival = others[np.argmax(scores[others])]
-            if scores[rival] > scores[label] - learning.margin:
-                error[rival], error[label] = 1, -1
-        return error
-    error[scores > -learning.margin] = 1
-    error[label] = -1 if scores[label] < learning.margin else 0
-    return error
-
-
-def _graded_error(scores: IntArray, label: int, octave: int) -> IntArray:
-    below = shift_round(np.max(scores) - scores, octave)
-    shares = np.where(below > GRADED_SHIFT, 0, 1 << (GRADED_SHIFT - np.minimum(below, GRADED_SHIFT)))
-    down = max(0, int(shares.sum() - 1).bit_length() - GRADED_SHIFT)
-    error = shift_floor(shares, down)
-    error[label] = -round_pow2(shift_floor(shares.sum() - shares[label], down))
-    return error
 
 
 def feedback_error(error_above: IntArray, weight_above: IntArray) -> IntArray:

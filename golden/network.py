@@ -1,11 +1,11 @@
 """The golden network: layers and time steps composed of the pure steps, for inference and for learning."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from .config import LearningNetworkConfig, NetworkConfig, ResolvedLayer, learning_config
-from .fixed import IntArray, Lfsr, shift_floor
+from .fixed import IntArray, Lfsr
 from .learning import (
     direct_error,
     direct_matrix,
@@ -13,13 +13,14 @@ from .learning import (
     gradient,
     initial_shadow,
     leak_trace,
-    output_error,
     over_budget,
     shadow_update,
     surrogate,
     trace_step,
 )
-from .neuron import LifStep, lif_step, readout_step
+from .neuron import LifStep, NeuronState, lif_step, readout_step
+from .output_error import output_error
+from .readout import learning_scores, scores
 from .seeds import update_lfsr_seed
 from .synapse import inference_weight, layer_current
 
@@ -108,7 +109,7 @@ class Record:
 
     Attributes
     ----------
-    membranes : list of IntArray
+    states : list of NeuronState
         After reset.
     spikes : list of IntArray
         Graded; 0 in a layer that does not fire.
@@ -118,49 +119,47 @@ class Record:
         Arg max of the scores, lowest index on ties, shape (...).
     """
 
-    membranes: list[IntArray] = field(default_factory=list)
-    spikes: list[IntArray] = field(default_factory=list)
+    states: list[NeuronState]
+    spikes: list[IntArray]
     scores: IntArray
     classes: IntArray
 
+    @property
+    def membranes(self) -> list[IntArray]:
+        """Membranes of each layer."""
+        return [state.membrane for state in self.states]
 
-def layer_step(layer: ResolvedLayer, weight: IntArray, membrane: IntArray, spikes: IntArray) -> LifStep:
-    """Advance one layer by one time step from the spikes of its rows and membranes (..., n_out).
+
+def layer_step(layer: ResolvedLayer, weight: IntArray, state: NeuronState, spikes: IntArray) -> LifStep:
+    """Advance one layer by one time step from the spikes of its rows and a state of shape (..., n_out).
 
     `spikes` has shape (..., n_in), and in a recurrent layer (..., n_in + n_out): the inputs' spikes of the step, and
     then the layer's own of the step before.
     """
     step = lif_step if layer.fires else readout_step
-    return step(membrane, layer_current(spikes, weight, layer), layer.neuron)
+    return step(state, layer_current(spikes, weight, layer), layer.neuron)
 
 
 def run(network: Network, spikes: IntArray) -> Record:
-    """Run inference on input spikes of shape (..., n_steps, n_inputs); every sample starts from membranes 0."""
-    membranes, outputs = [], []
+    """Run inference on input spikes of shape (..., n_steps, n_inputs); every sample starts from a state of zeros."""
+    states, outputs = [], []
     incoming = np.asarray(spikes, np.int64)
     for layer, weight in zip(network.config.resolved, network.weights, strict=True):
-        state = own = np.zeros((*incoming.shape[:-2], layer.n_out), np.int64)
-        steps = []
+        shape = (*incoming.shape[:-2], layer.n_out)
+        state, own, steps = NeuronState.zeros(shape), np.zeros(shape, np.int64), []
         for t in range(incoming.shape[-2]):
             steps.append(layer_step(layer, weight, state, row_spikes(layer, incoming[..., t, :], own)))
-            state, own = steps[-1].membrane, steps[-1].spike
-        membranes.append(np.stack([step.membrane for step in steps], axis=-2))
+            state, own = steps[-1].state, steps[-1].spike
+        states.append(NeuronState.stack((step.state for step in steps), axis=-2))
         incoming = np.stack([step.spike for step in steps], axis=-2)
         outputs.append(incoming)
-    scores = _scores(network.config, membranes[-1], outputs[-1])
-    return Record(membranes=membranes, spikes=outputs, scores=scores, classes=np.argmax(scores, axis=-1))
+    found = scores(network.config, states[-1].membrane, outputs[-1])
+    return Record(states=states, spikes=outputs, scores=found, classes=np.argmax(found, axis=-1))
 
 
 def row_spikes(layer: ResolvedLayer, incoming: IntArray, own: IntArray) -> IntArray:
     """Return the spikes of all rows of a layer: those of its inputs and, if it is recurrent, its own of a step ago."""
     return np.concatenate([incoming, own], axis=-1) if layer.n_own else incoming
-
-
-def _scores(config: NetworkConfig, membranes: IntArray, spikes: IntArray) -> IntArray:
-    """Return the scores (..., n_classes) of a readout's membranes and spikes (..., n_steps, n_classes)."""
-    if config.readout == "membrane":
-        return membranes[..., -1, :]
-    return (membranes if config.readout == "membrane_sum" else spikes).sum(axis=-2)
 
 
 def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0) -> Record:
@@ -183,7 +182,7 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
     """
     config, learning = network.config, network.config.learning
     layers = config.resolved
-    membranes = [np.zeros(layer.n_out, np.int64) for layer in layers]
+    states = [NeuronState.zeros((layer.n_out,)) for layer in layers]
     outgoing = [np.zeros(layer.n_out, np.int64) for layer in layers]
     traces = [np.zeros(layer.n_rows, np.int64) for layer in layers]
     surrogates = [np.zeros(layer.n_out, np.int64) for layer in layers]
@@ -197,9 +196,9 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
         for index, layer in enumerate(layers):
             rows = row_spikes(layer, incoming, outgoing[index])
             traces[index] = trace_step(traces[index], rows, layer.trace_shift, learning.trace_gain)
-            step = layer_step(layer, network.weights[index], membranes[index], rows)
+            step = layer_step(layer, network.weights[index], states[index], rows)
             history[index].append(step)
-            membranes[index], outgoing[index], incoming = step.membrane, step.spike, step.spike
+            states[index], outgoing[index], incoming = step.state, step.spike, step.spike
             window = surrogate(step.integrated, layer)
             surrogates[index] = window if learning.timing == "every_step" else surrogates[index] + window
             fired[index] += step.spike > 0
@@ -207,20 +206,13 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
         arrived += np.flatnonzero((traces[0] > 0)[: config.n_inputs] & (kept == 0)[: config.n_inputs]).tolist()
         counts += incoming
         if learning.timing == "every_step" or t == config.n_steps - 1:
-            error = output_error(learning_scores(config, membranes[-1], counts), label, learning)
+            error = output_error(learning_scores(config, states[-1].membrane, counts), label, learning)
             if error.any():
                 update(network, error, traces, surrogates, fired, arrived, boost)
-    stacked = [np.stack([step.membrane for step in steps]) for steps in history]
+    stacked = [NeuronState.stack(step.state for step in steps) for steps in history]
     emitted = [np.stack([step.spike for step in steps]) for steps in history]
-    scores = _scores(config, stacked[-1], emitted[-1])
-    return Record(membranes=stacked, spikes=emitted, scores=scores, classes=np.asarray(np.argmax(scores)))
-
-
-def learning_scores(config: NetworkConfig, membrane: IntArray, counts: IntArray) -> IntArray:
-    """Return what errors are made of: the readout membrane, for a spiking readout plus all it has emitted."""
-    if config.readout != "spike_count":
-        return membrane
-    return membrane + shift_floor(counts, -config.layers[-1].neuron.threshold_shift)
+    found = scores(config, stacked[-1].membrane, emitted[-1])
+    return Record(states=stacked, spikes=emitted, scores=found, classes=np.asarray(np.argmax(found)))
 
 
 def update(

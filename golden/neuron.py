@@ -1,5 +1,6 @@
 """One time step of a layer of leaky integrate-and-fire neurons, in the order leak, integrate, fire, reset."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -8,10 +9,26 @@ from .config import NeuronConfig
 from .fixed import IntArray, saturate, shift_floor
 
 
-class LifStep(NamedTuple):
-    """Result of a step: `membrane` after reset, graded `spike`, `integrated` membrane before reset; one shape."""
+class NeuronState(NamedTuple):
+    """What neurons keep from step to step, one array for each field; widths are those of ``state_widths``."""
 
     membrane: IntArray
+
+    @classmethod
+    def zeros(cls, shape: tuple[int, ...]) -> "NeuronState":
+        """Return the state in which every sample begins."""
+        return cls(*(np.zeros(shape, np.int64) for _ in cls._fields))
+
+    @classmethod
+    def stack(cls, states: Iterable["NeuronState"], axis: int = 0) -> "NeuronState":
+        """Join states along a new axis, as that of the steps."""
+        return cls(*(np.stack(field, axis=axis) for field in zip(*states, strict=True)))
+
+
+class LifStep(NamedTuple):
+    """Result of a step: `state` after reset, graded `spike`, `integrated` membrane before reset; of one shape."""
+
+    state: NeuronState
     spike: IntArray
     integrated: IntArray
 
@@ -44,14 +61,14 @@ def reset(integrated: IntArray, spike: IntArray, config: NeuronConfig) -> IntArr
     return integrated
 
 
-def lif_step(membrane: IntArray, current: IntArray, config: NeuronConfig) -> LifStep:
+def lif_step(state: NeuronState, current: IntArray, config: NeuronConfig) -> LifStep:
     """Advance firing neurons by one time step; arrays of any one shape, membrane LSBs."""
-    integrated = integrate(membrane, current, config)
+    integrated = integrate(state.membrane, current, config)
     spike = fire(integrated, config)
-    return LifStep(reset(integrated, spike, config), spike, integrated)
+    return LifStep(NeuronState(reset(integrated, spike, config)), spike, integrated)
 
 
-def readout_step(membrane: IntArray, current: IntArray, config: NeuronConfig) -> LifStep:
+def readout_step(state: NeuronState, current: IntArray, config: NeuronConfig) -> LifStep:
     """Advance neurons that never fire: leak and integrate only; the spike is 0."""
-    integrated = integrate(membrane, current, config)
-    return LifStep(integrated, np.zeros_like(integrated), integrated)
+    integrated = integrate(state.membrane, current, config)
+    return LifStep(NeuronState(integrated), np.zeros_like(integrated), integrated)

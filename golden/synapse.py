@@ -1,11 +1,12 @@
 """Weights: the inference weight made from the shadow weight, and the exact sum of one time step."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .config import ConvConfig, ResolvedLayer
+from .config import ConvConfig, Convolution, Dense, LayerKind, Recurrent, ResolvedLayer
 from .config.spatial import Shape, pooled_shape
 from .fixed import IntArray, saturate, shift_round
 
@@ -83,10 +84,26 @@ def conv_current(spikes: IntArray, weight: IntArray, shape: Shape, conv: ConvCon
     return current.reshape(*maps.shape[:-3], math.prod(current.shape[-3:]))
 
 
+def _dense(spikes: IntArray, weight: IntArray, kind: LayerKind) -> IntArray:
+    return synaptic_current(spikes, weight)
+
+
+def _convolution(spikes: IntArray, weight: IntArray, kind: LayerKind) -> IntArray:
+    assert isinstance(kind, Convolution)
+    return conv_current(spikes, weight, kind.pooled_shape, kind.conv)
+
+
+CURRENTS: dict[type[LayerKind], Callable[[IntArray, IntArray, LayerKind], IntArray]] = {
+    Dense: _dense,
+    Recurrent: _dense,
+    Convolution: _convolution,
+}
+"""The sum of one step by kind of layer: pooled spikes of its rows, weights, kind."""
+
+
 def layer_current(spikes: IntArray, weight: IntArray, layer: ResolvedLayer) -> IntArray:
     """Return the exact sum of one step of any layer: pooled input spikes times weights; (..., n_in) to (..., n_out)."""
-    if layer.input_shape is not None and layer.pool > 1:
-        spikes = pool_sum(spikes, layer.input_shape, layer.pool)
-    if layer.pooled_shape is not None and layer.conv is not None:
-        return conv_current(spikes, weight, layer.pooled_shape, layer.conv)
-    return synaptic_current(spikes, weight)
+    kind = layer.kind
+    if kind.input_shape is not None and kind.pool > 1:
+        spikes = pool_sum(spikes, kind.input_shape, kind.pool)
+    return CURRENTS[type(kind)](spikes, weight, kind)

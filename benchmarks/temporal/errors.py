@@ -38,6 +38,7 @@ from benchmarks.online_bptt.tables import Row, markdown, spread
 from golden.config import GRADED_SHIFT, ErrorKind
 from golden.errors import InputError
 from golden.kernels import kernel, learn
+from golden.kernels.fixed import round_pow2
 from golden.kernels.plan import ERROR_OCTAVE
 from golden.presets import preset
 from train.online import evaluate, train_online
@@ -56,7 +57,7 @@ _LARGEST = 1 << GRADED_SHIFT
 def control(error: str) -> dict[str, Any]:
     """Return the parts of the kernels that learn from an error of :data:`CONTROLS`, to be compiled when first called.
 
-    The compiled error takes what `golden.kernels.learn._output_error` takes.
+    The compiled error takes what `golden.kernels.output_error.output_error` takes.
     """
     whole_octaves, powers = CONTROLS[error]
 
@@ -70,10 +71,10 @@ def control(error: str) -> dict[str, Any]:
         wanted[label] -= _LARGEST
         for c in range(len(scores)):
             rounded = np.int64(np.rint(wanted[c]))
-            error[c] = learn._round_pow2(rounded) if powers else rounded
+            error[c] = round_pow2(rounded) if powers else rounded
         return error[label] != 0
 
-    return {"_output_error": output_error, "learn_samples": njit(learn.learn_samples.py_func)}
+    return {"output_error": output_error, "learn_samples": njit(learn.learn_samples.py_func)}
 
 
 def learning_from(error: str) -> AbstractContextManager[Any]:
@@ -81,7 +82,7 @@ def learning_from(error: str) -> AbstractContextManager[Any]:
     if error not in CONTROLS:
         return nullcontext()
     parts, patches = control(error), ExitStack()
-    patches.enter_context(patch.object(learn, "_output_error", parts["_output_error"]))
+    patches.enter_context(patch.object(learn, "output_error", parts["output_error"]))
     patches.enter_context(patch.object(kernel, "learn_samples", parts["learn_samples"]))
     return patches
 

@@ -5,8 +5,10 @@ it, and what can be derived (accumulator, trace, score and address widths) is a 
 """
 
 from .encoding import EncodingConfig
+from .error_rules import ERROR_RULES, ErrorKind, ErrorRule
 from .hardware import HardwareConfig
-from .layer import ConvConfig, LayerConfig
+from .kinds import ConvConfig, Convolution, Dense, LayerKind, Recurrent
+from .layer import LayerConfig
 from .learning import LearningConfig
 from .limits import (
     ERROR_SHIFTS,
@@ -20,9 +22,7 @@ from .limits import (
     SPIKE_WIDTHS,
     WEIGHT_WIDTHS,
     EncodingKind,
-    ErrorKind,
     Multiplier,
-    Readout,
     Recurrence,
     Reset,
     Route,
@@ -32,10 +32,12 @@ from .limits import (
 )
 from .network import LearningNetworkConfig, NetworkConfig, learning_config, require_dense
 from .neuron import NeuronConfig
+from .readouts import READOUTS, Readout, ReadoutKind
 from .resolved import LearningLayer, ResolvedLayer
 from .toml import from_toml
 
 __all__ = [
+    "ERROR_RULES",
     "ERROR_SHIFTS",
     "GRADED_SHIFT",
     "GRADIENT_WIDTH",
@@ -43,15 +45,20 @@ __all__ = [
     "MAX_NEURONS",
     "MAX_STEPS",
     "MEMBRANE_WIDTHS",
+    "READOUTS",
     "SHADOW_WIDTHS",
     "SPIKE_WIDTHS",
     "WEIGHT_WIDTHS",
     "ConvConfig",
+    "Convolution",
+    "Dense",
     "EncodingConfig",
     "EncodingKind",
     "ErrorKind",
+    "ErrorRule",
     "HardwareConfig",
     "LayerConfig",
+    "LayerKind",
     "LearningConfig",
     "LearningLayer",
     "LearningNetworkConfig",
@@ -59,7 +66,9 @@ __all__ = [
     "NetworkConfig",
     "NeuronConfig",
     "Readout",
+    "ReadoutKind",
     "Recurrence",
+    "Recurrent",
     "Reset",
     "ResolvedLayer",
     "Route",

@@ -1,46 +1,13 @@
 """A layer as it is configured: its size, its weights' width, its neurons, its connections."""
 
-import math
 from dataclasses import dataclass, field
 
 from ..errors import ConfigError
+from .kinds import ConvConfig, Convolution, Dense, LayerKind, Recurrent
 from .limits import LEFT_OUT, MAX_NEURONS, WEIGHT_WIDTHS, WINDOW_SIDES
 from .neuron import NeuronConfig
 from .rules import require, require_range
-from .spatial import Shape, n_windows, pooled_shape, window_reach
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConvConfig:
-    """Square windows over a map, in whose every position a convolutional layer has the same weights.
-
-    Parameters
-    ----------
-    kernel : int
-        Side of a window, 1..64.
-    stride : int
-        Positions from one window to the next, 1..64.
-    padding : int
-        Zeros on each side of the map, 0..kernel - 1; ``(kernel - 1) // 2`` keeps the size where the kernel is odd and
-        the stride 1.
-    """
-
-    kernel: int
-    stride: int = 1
-    padding: int = 0
-
-    def __post_init__(self) -> None:
-        require_range(self, "kernel", *WINDOW_SIDES)
-        require_range(self, "stride", *WINDOW_SIDES)
-        require_range(self, "padding", 0, self.kernel - 1)
-
-    def output_side(self, side: int) -> int:
-        """Return the windows along a side of the map."""
-        return n_windows(side, self.kernel, self.stride, self.padding)
-
-    def reach(self, side: int) -> int:
-        """Return the most positions along a side of the map that one window sees."""
-        return window_reach(side, self.kernel, self.stride, self.padding)
+from .spatial import Shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +55,12 @@ class LayerConfig:
         """Whether the layer convolves or pools, for which its input must have rows and columns."""
         return self.conv is not None or self.pool > 1
 
-    def output_shape(self, input_shape: Shape | None, index: int = 0) -> Shape | None:
-        """Return the shape of a convolution's output, None of a fully connected layer.
+    def kind(self, n_in: int, input_shape: Shape | None, index: int = 0) -> LayerKind:
+        """Return the geometry of the layer on an input.
 
         Parameters
         ----------
+        n_in : int
         input_shape : (channels, height, width) or None
         index : int
             Of the layer, for messages.
@@ -102,32 +70,28 @@ class LayerConfig:
         ConfigError
             The input does not go with the layer.
         """
-        if not self.is_spatial:
-            return None
-        name = "pool" if self.conv is None else "conv"
+        if self.recurrent:
+            return Recurrent(size=self.size, n_in=n_in)
+        shape = self._spatial_input(input_shape, index) if self.is_spatial else input_shape
+        if self.conv is None:
+            return Dense(size=self.size, n_in=n_in, input_shape=shape, pool=self.pool)
+        assert shape is not None
+        kind = Convolution(size=self.size, n_in=n_in, input_shape=shape, pool=self.pool, conv=self.conv)
+        fed = f"{shape[1]}x{shape[2]} input of layer {index}, pooled by {self.pool}, and its padding"
+        require(min(kind.output_shape) > 0, self, "conv", f"must fit into the {fed}")
+        _, height, width = kind.output_shape
+        most = f"must make at most {MAX_NEURONS} neurons, with {height}x{width} windows in layer {index}"
+        require(kind.n_out <= MAX_NEURONS, self, "size", most)
+        return kind
+
+    def _spatial_input(self, input_shape: Shape | None, index: int) -> Shape:
+        """Return the shape of an input with rows and columns that the layer's squares fit into."""
         if input_shape is None:
             raise ConfigError(
-                f"LayerConfig.{name}: needs an input with rows and columns, an input_shape or a convolution before it, "
-                f"which layer {index} has not"
+                f"LayerConfig.{'pool' if self.conv is None else 'conv'}: needs an input with rows and columns, an "
+                f"input_shape or a convolution before it, which layer {index} has not"
             )
         _, height, width = input_shape
         fed = f"{height}x{width} input of layer {index}"
         require(self.pool <= min(height, width), self, "pool", f"must fit into the {fed}")
-        if self.conv is None:
-            return None
-        _, pooled_height, pooled_width = pooled_shape(input_shape, self.pool)
-        shape = self.size, self.conv.output_side(pooled_height), self.conv.output_side(pooled_width)
-        require(min(shape) > 0, self, "conv", f"must fit into the {fed}, pooled by {self.pool}, and its padding")
-        most = f"must make at most {MAX_NEURONS} neurons, with {shape[1]}x{shape[2]} windows in layer {index}"
-        require(math.prod(shape) <= MAX_NEURONS, self, "size", most)
-        return shape
-
-
-def term(layer: LayerConfig) -> str:
-    """Return the part of a topology that stands for a layer; :attr:`NetworkConfig.topology` explains it."""
-    pool = f"{layer.pool}a-" if layer.pool > 1 else ""
-    if layer.conv is None:
-        return f"{pool}{layer.size}{'r' if layer.recurrent else ''}"
-    stride = f"s{layer.conv.stride}" if layer.conv.stride > 1 else ""
-    padding = f"p{layer.conv.padding}" if layer.conv.padding > 0 else ""
-    return f"{pool}{layer.size}c{layer.conv.kernel}{stride}{padding}"
+        return input_shape

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from ..fixed import LFSR_WIDTH, ROUNDINGS, Rounding
+from .error_rules import ErrorKind
 from .limits import (
     ERROR_SHIFTS,
     LEFT_OUT,
     MAX_EPOCHS,
     MAX_STEPS,
     SHADOW_WIDTHS,
-    ErrorKind,
     Recurrence,
     Route,
     Surrogate,
@@ -33,7 +33,7 @@ class LearningConfig:
     timing : {"final", "every_step"}
         One update after the last step with the accumulated surrogate, or one after each step with that step's.
     error : {"margin", "pair", "graded"}
-        See :func:`golden.learning.output_error`: a ternary error of each class alone; one of the true class and its
+        See :mod:`golden.output_error`: a ternary error of each class alone; one of the true class and its
         strongest rival; or powers of two after the share that each class has in the scores.
     margin : int
         M, in membrane units of the readout. "margin": no error once the true class is at or above M and all others at

@@ -3,11 +3,9 @@
 from typing import Literal
 
 Reset = Literal["soft", "hard", "none"]
-Readout = Literal["membrane", "membrane_sum", "spike_count"]
 EncodingKind = Literal["single_shot", "every_step", "rate", "latency", "events"]
 Route = Literal["feedback", "direct"]
 Timing = Literal["final", "every_step"]
-ErrorKind = Literal["margin", "pair", "graded"]
 Surrogate = Literal["wide", "narrow"]
 Recurrence = Literal["learned", "fixed"]
 Multiplier = Literal["shift_add", "operator"]

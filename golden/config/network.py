@@ -10,12 +10,14 @@ from typing import Any, ClassVar, TypeVar, get_args
 import tomli_w
 
 from ..errors import ConfigError
-from ..fixed import signed_range, signed_width
+from ..fixed import signed_width
 from .encoding import EncodingConfig
 from .hardware import PER_LAYER, HardwareConfig
-from .layer import LayerConfig, term
+from .kinds import LayerKind
+from .layer import LayerConfig
 from .learning import LearningConfig
-from .limits import MAX_NEURONS, MAX_STEPS, Readout
+from .limits import MAX_NEURONS, MAX_STEPS
+from .readouts import READOUTS, Readout, ReadoutKind
 from .resolved import LearningLayer, ResolvedLayer
 from .rules import require, require_choice, require_each, require_range
 from .spatial import Shape
@@ -83,7 +85,7 @@ class NetworkConfig:
             require_each(self, "input_shape", 1, MAX_NEURONS, rule)
             fits = len(self.input_shape) == 3 and math.prod(self.input_shape) == self.n_inputs
             require(fits, self, "input_shape", rule)
-        depth = len(self._maps) - 1
+        depth = len(self.kinds)
         require(not self.layers[-1].recurrent, self.layers[-1], "recurrent", "must be false in the readout layer")
         for name in PER_LAYER:
             if len(getattr(self.hardware, name)) not in (1, depth):
@@ -102,12 +104,14 @@ class NetworkConfig:
         return replace(self, learning=None)
 
     @cached_property
-    def _maps(self) -> tuple[Shape | None, ...]:
-        """Shape of each layer's input and, last, of the output; None where there are no rows and columns."""
-        maps = [self.input_shape]
+    def kinds(self) -> tuple[LayerKind, ...]:
+        """Geometry of each layer on its input."""
+        kinds: list[LayerKind] = []
+        n_in, shape = self.n_inputs, self.input_shape
         for index, layer in enumerate(self.layers):
-            maps.append(layer.output_shape(maps[-1], index))
-        return tuple(maps)
+            kinds.append(layer.kind(n_in, shape, index))
+            n_in, shape = kinds[-1].n_out, kinds[-1].output_shape
+        return tuple(kinds)
 
     @cached_property
     def resolved(self) -> tuple[ResolvedLayer, ...]:
@@ -117,22 +121,19 @@ class NetworkConfig:
     def _resolved_fields(self) -> Iterator[dict[str, Any]]:
         """Yield what each layer is fed with, and its share of the hardware's choices."""
         depth = len(self.layers)
-        n_in, spike_width = self.n_inputs, self.encoding.spike_width
+        spike_width = self.encoding.spike_width
         for index, layer in enumerate(self.layers):
             lanes = min(_each(self.hardware.lanes, index), layer.size)
             is_readout = index == depth - 1
             wanted = 1 if is_readout else min(_each(self.hardware.fire_lanes, index), lanes)
             fire_lanes = next(count for count in range(wanted, 0, -1) if lanes % count == 0)
-            output_shape = self._maps[index + 1]
-            n_out = layer.size if output_shape is None else math.prod(output_shape)
             yield {
                 "index": index,
-                "n_in": n_in,
-                "n_out": n_out,
+                "kind": self.kinds[index],
                 "input_spike_width": spike_width,
                 "n_steps": self.n_steps,
                 "is_readout": is_readout,
-                "fires": not is_readout or self.readout == "spike_count",
+                "fires": not is_readout or self.readout_kind.fires,
                 "weight_width": layer.weight_width,
                 "neuron": layer.neuron,
                 "lanes": lanes,
@@ -140,13 +141,14 @@ class NetworkConfig:
                 "banks": self.hardware.banks,
                 "multiplier": self.hardware.multiplier,
                 "weight_memory": _each(self.hardware.weight_memory, index),
-                "conv": layer.conv,
-                "pool": layer.pool,
-                "input_shape": self._maps[index],
-                "output_shape": output_shape,
                 "recurrent_index": sum(other.recurrent for other in self.layers[:index]) if layer.recurrent else None,
             }
-            n_in, spike_width = n_out, layer.neuron.spike_width
+            spike_width = layer.neuron.spike_width
+
+    @property
+    def readout_kind(self) -> ReadoutKind:
+        """How the last layer becomes scores."""
+        return READOUTS[self.readout]
 
     @property
     def n_classes(self) -> int:
@@ -156,13 +158,7 @@ class NetworkConfig:
     @property
     def score_width(self) -> int:
         """Bits of a signed score: the readout membrane, its sum over `n_steps`, or the spike count over these."""
-        neuron = self.layers[-1].neuron
-        if self.readout == "membrane":
-            return neuron.membrane_width
-        if self.readout == "membrane_sum":
-            low, high = signed_range(neuron.membrane_width)
-            return signed_width(self.n_steps * low, self.n_steps * high)
-        return signed_width(0, self.n_steps * neuron.max_spike)
+        return signed_width(*self.readout_kind.score_range(self.layers[-1].neuron, self.n_steps))
 
     @property
     def topology(self) -> str:
@@ -177,7 +173,7 @@ class NetworkConfig:
         if self.input_shape is not None and self.is_spatial:
             channels, *sides = self.input_shape
             inputs = "x".join(str(count) for count in (*sides, *([channels] if channels > 1 else [])))
-        return "-".join((inputs, *(term(layer) for layer in self.layers)))
+        return "-".join((inputs, *(kind.term for kind in self.kinds)))
 
     @property
     def is_spatial(self) -> bool:
@@ -233,7 +229,7 @@ class LearningNetworkConfig(NetworkConfig):
         require(learning.shadow_width >= widest, learning, "shadow_width", f"must be at least weight_width ({widest})")
         neuron = self.layers[-1].neuron
         exact = neuron.reset == "soft" and neuron.leak_shift is None and neuron.leak_factor is None
-        exact = exact or self.readout != "spike_count"
+        exact = exact or not self.readout_kind.fires
         require(exact, learning, "margin", "a spike-count readout learns with soft reset and without leak only")
 
     @cached_property
@@ -257,8 +253,8 @@ def learning_config(config: NetworkConfig) -> LearningNetworkConfig:
 
 def require_dense(config: NetworkConfig) -> None:
     """Raise ConfigError where a layer convolves or pools: what calls this has no such layers yet."""
-    for index, layer in enumerate(config.layers):
-        if layer.is_spatial:
+    for index, (layer, kind) in enumerate(zip(config.layers, config.kinds, strict=True)):
+        if not kind.has_hardware:
             raise ConfigError(
                 f"LayerConfig.{'pool' if layer.conv is None else 'conv'}: layer {index} of {config.name} convolves or "
                 "pools, for which there is no hardware and no on-line learning yet; 'intsnn eval' runs such a network"

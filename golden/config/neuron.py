@@ -55,6 +55,11 @@ class NeuronConfig:
         require_choice(self, "reset", get_args(Reset))
 
     @property
+    def state_widths(self) -> dict[str, int]:
+        """Bits of each signed field of a neuron's state, by the names of :class:`golden.neuron.NeuronState`."""
+        return {"membrane": self.membrane_width}
+
+    @property
     def max_spike(self) -> int:
         """Highest spike level, ``2^spike_width - 1``."""
         return (1 << self.spike_width) - 1

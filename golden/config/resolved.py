@@ -1,28 +1,24 @@
 """A layer within its network, with every width that follows from the configuration."""
 
-import math
 from dataclasses import dataclass
 
 from ..fixed import LFSR_WIDTH, signed_range, signed_width, unsigned_width
-from .layer import ConvConfig
+from .error_rules import ERROR_RULES, ErrorRule
+from .kinds import LayerKind
 from .learning import LearningConfig
-from .limits import Multiplier, WeightMemory
+from .limits import GRADIENT_WIDTH, Multiplier, WeightMemory
 from .neuron import NeuronConfig
-from .spatial import Shape, pooled_shape
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedLayer:
     """A layer within its network: its configuration, what it is fed with, and every derived width.
 
-    ``input_shape`` and ``output_shape`` are (channels, height, width), None where there are no rows and columns; `n_in`
-    and `n_out` count inputs before pooling, without the layer's own, and neurons. `recurrent_index` is its place
-    among the recurrent ones, from 0; None where it is not one.
+    `kind` is its geometry; `recurrent_index` its place among the recurrent layers, from 0, None where it is not one.
     """
 
     index: int
-    n_in: int
-    n_out: int
+    kind: LayerKind
     input_spike_width: int
     n_steps: int
     is_readout: bool
@@ -34,46 +30,37 @@ class ResolvedLayer:
     banks: int
     multiplier: Multiplier
     weight_memory: WeightMemory
-    conv: ConvConfig | None = None
-    pool: int = 1
-    input_shape: Shape | None = None
-    output_shape: Shape | None = None
     recurrent_index: int | None = None
+
+    @property
+    def n_in(self) -> int:
+        """Inputs before pooling, without the layer's own neurons."""
+        return self.kind.n_in
+
+    @property
+    def n_out(self) -> int:
+        """Neurons."""
+        return self.kind.n_out
 
     @property
     def n_own(self) -> int:
         """Rows of weights from the layer's own neurons; 0 where it is not recurrent."""
-        return 0 if self.recurrent_index is None else self.n_out
+        return self.kind.n_own
 
     @property
     def n_rows(self) -> int:
-        """Rows of weights: inputs after pooling and then the layer's own neurons, or places of a window."""
-        return math.prod(self.weight_shape[1:])
+        """Rows of weights, each with a weight to every output channel."""
+        return self.kind.n_rows
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """Shape of the weights, output channels first."""
+        return self.kind.weight_shape
 
     @property
     def event_width(self) -> int:
         """Bits of the widest spike that the layer adds, an input's or its own."""
         return max(self.input_spike_width, self.neuron.spike_width) if self.n_own else self.input_spike_width
-
-    @property
-    def pooled_shape(self) -> Shape | None:
-        """Shape (channels, height, width) of the input after pooling; None for an input without rows and columns."""
-        return None if self.input_shape is None else pooled_shape(self.input_shape, self.pool)
-
-    @property
-    def weight_shape(self) -> tuple[int, ...]:
-        """Shape of the weights: (n_out, inputs after pooling + own), (c_out, c_in, kernel, kernel) of a convolution."""
-        if self.conv is None or self.output_shape is None or self.pooled_shape is None:
-            return self.n_out, (self.n_in if self.pooled_shape is None else math.prod(self.pooled_shape)) + self.n_own
-        return self.output_shape[0], self.pooled_shape[0], self.conv.kernel, self.conv.kernel
-
-    @property
-    def fan_in(self) -> int:
-        """Most input events of one step that can reach one neuron, each input sending at most one; without its own."""
-        if self.conv is None or self.pooled_shape is None:
-            return (self.weight_shape[1] - self.n_own) * self.pool**2
-        channels, height, width = self.pooled_shape
-        return channels * self.conv.reach(height) * self.conv.reach(width) * self.pool**2
 
     @property
     def stored_width(self) -> int:
@@ -84,7 +71,7 @@ class ResolvedLayer:
     def current_range(self) -> tuple[int, int]:
         """Range of the exact sum over one step, each input sending at most one event."""
         low, high = signed_range(self.weight_width)
-        total = self.fan_in * ((1 << self.input_spike_width) - 1) + self.n_own * self.neuron.max_spike
+        total = self.kind.fan_in * ((1 << self.input_spike_width) - 1) + self.n_own * self.neuron.max_spike
         return low * total, high * total
 
     @property
@@ -110,7 +97,7 @@ class ResolvedLayer:
     @property
     def weight_memory_bits(self) -> int:
         """Bits of the weight memory, padding of the last word of each row included."""
-        return math.prod(self.weight_shape[1:]) * self.n_words * self.lanes * self.stored_width
+        return self.n_rows * self.n_words * self.lanes * self.stored_width
 
     @property
     def input_address_width(self) -> int:
@@ -177,9 +164,21 @@ class LearningLayer(ResolvedLayer):
         return len(self.rate_shifts) > 1
 
     @property
+    def error_rule(self) -> ErrorRule:
+        """The rule of the errors that learning starts from."""
+        return ERROR_RULES[self.learning.error]
+
+    @property
+    def largest_error_sum(self) -> int:
+        """Most that the magnitudes of the errors of all neurons of the layer add up to."""
+        if not self.is_readout:
+            return self.n_out << (GRADIENT_WIDTH - 1)
+        return self.error_rule.largest_sum or self.n_out
+
+    @property
     def ternary_errors(self) -> bool:
         """Whether the errors of the layer's neurons are -1, 0 or 1; else they are powers of two."""
-        return self.is_readout and self.learning.error != "graded"
+        return self.is_readout and self.error_rule.ternary
 
     @property
     def init_words(self) -> int:

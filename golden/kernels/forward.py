@@ -13,16 +13,17 @@ from .plan import (
     LEAK_SHIFT,
     MAX_SPIKE,
     MEMBRANE,
-    MEMBRANE_SUM,
     MEMBRANE_WIDTH,
     N_IN,
     N_OUT,
     N_OWN,
+    N_STATE,
     NEURON_AT,
-    READOUT,
     RESET,
     RESET_HARD,
     RESET_SOFT,
+    SCORES_SPIKES,
+    SCORES_SUM,
     SOURCE_STEP,
     TABLE_AT,
     TARGET_STEP,
@@ -85,13 +86,13 @@ def scatter(p, weights, tables, accumulator, addresses, levels):  # pragma: no c
 
 
 @compiled
-def layer_step(p, accumulator, membranes, integrated, spikes):  # pragma: no cover
+def layer_step(p, accumulator, state, integrated, spikes):  # pragma: no cover
     """Leak, integrate, fire and reset; return the number of neurons that fired.
 
     All state has the type of the accumulator, which holds a membrane plus the exact sum of a step.
     """
     at, n_out, fired = p[NEURON_AT], p[N_OUT], 0
-    u, before, s = membranes[at : at + n_out], integrated[at : at + n_out], spikes[at : at + n_out]
+    u, before, s = state[MEMBRANE, at : at + n_out], integrated[at : at + n_out], spikes[at : at + n_out]
     kind = u.dtype.type
     high = kind((np.int64(1) << (p[MEMBRANE_WIDTH] - 1)) - 1)
     low = kind(-high - 1)
@@ -158,29 +159,27 @@ def join_own(p, spikes, addresses, levels, row_addresses, row_levels):  # pragma
 @compiled
 def add_scores(rule, membranes, spikes, scores):  # pragma: no cover
     """Bring the scores of a sample from one step to the next."""
-    if rule[READOUT] == MEMBRANE:
-        scores[:] = membranes
-    elif rule[READOUT] == MEMBRANE_SUM:
-        scores += membranes
-    else:
-        scores += spikes
+    values = spikes if rule[SCORES_SPIKES] else membranes
+    if not rule[SCORES_SUM]:
+        scores[:] = 0
+    scores += values
 
 
 @compiled
 def infer_samples(
-    plan, rule, weights, tables, accumulator, offsets, addresses, levels, n_steps, scores, membranes, spikes
+    plan, rule, weights, tables, accumulator, offsets, addresses, levels, n_steps, scores, states, spikes
 ):
     # pragma: no cover
     """Run every sample; return events of inputs and of layers, and synaptic operations."""
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
     kind = accumulator.dtype
-    u, before, s = np.zeros(neurons, kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
+    state, before, s = np.zeros((N_STATE, neurons), kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
     own_addresses, own_levels = np.zeros(neurons, np.int32), np.zeros(neurons, np.uint8)
     row_addresses, row_levels = rows_of(plan)
     last = plan[depth - 1]
     activity = np.zeros(3, np.int64)
     for sample in range(len(scores)):
-        u[:] = 0
+        state[:] = 0
         s[:] = 0
         for t in range(n_steps):
             at = sample * n_steps + t
@@ -196,11 +195,11 @@ def infer_samples(
                 else:
                     activity[2] += len(levels_in) * p[N_OUT]
                     accumulate(p, weights, accumulator, addresses_in, levels_in)
-                fired = layer_step(p, accumulator, u, before, s)
+                fired = layer_step(p, accumulator, state, before, s)
                 activity[1] += fired
                 count = events_of(p, s, own_addresses, own_levels) if fired else 0
                 addresses_in, levels_in = own_addresses[:count], own_levels[:count]
-            if len(membranes):
-                membranes[sample, t], spikes[sample, t] = u, s
-            add_scores(rule, u[last[NEURON_AT] :], s[last[NEURON_AT] :], scores[sample])
+            if len(states):
+                states[sample, t], spikes[sample, t] = state, s
+            add_scores(rule, state[MEMBRANE, last[NEURON_AT] :], s[last[NEURON_AT] :], scores[sample])
     return activity

@@ -8,7 +8,7 @@ weights of input `i` to all its neurons, and the rows after its inputs' those of
 Maps, and weights of windows, lie in the order of :mod:`golden.kernels.scatter`.
 """
 
-import math
+from collections.abc import Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -19,9 +19,10 @@ from ..encoding import Events
 from ..fixed import IntArray, Lfsr
 from ..learning import direct_matrix
 from ..network import LearningNetwork, Network
+from ..neuron import NeuronState
 from .forward import infer_samples
 from .learn import learn_samples
-from .plan import N_OUT, NEURON_AT, accumulator_type, event_tables, layer_table, rule_table, update_type
+from .plan import N_OUT, N_STATE, NEURON_AT, accumulator_type, event_tables, layer_table, rule_table, update_type
 from .scatter import from_memory, neuron_places, to_memory
 
 N = TypeVar("N", bound=Network)
@@ -56,14 +57,13 @@ class Activity(NamedTuple):
 class Inference(NamedTuple):
     """Classes (n,), scores (n, n_classes), activity and, when asked for, a trace of every neuron at every step.
 
-    ``membranes`` and ``spikes`` have shape (n, n_steps, all neurons), layers side by side in order; membranes after
-    reset.
+    ``state`` and ``spikes`` have shape (n, n_steps, all neurons), layers side by side in order; the state after reset.
     """
 
     classes: IntArray
     scores: IntArray
     activity: Activity
-    membranes: IntArray | None
+    state: NeuronState | None
     spikes: IntArray | None
 
 
@@ -106,19 +106,12 @@ class Kernel(Generic[N]):
     def infer(self, events: Events, labels: IntArray | None = None, *, record: bool = False) -> Inference:
         """Run every sample of `events`; `labels` only serve to count the correct ones."""
         self._check(events)
-        count, neurons = events.n_samples, int(self.plan[:, N_OUT].sum())
-        shape = (count, self.config.n_steps, neurons) if record else (0, 0, 0)
-        membranes, spikes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        scores = np.zeros((count, self.config.n_classes), np.int64)
+        scores, states, spikes = self._room(events.n_samples, record)
         activity = infer_samples(
             self.plan, self.rule, self.weights, self.tables, self.accumulator, *events[:3], self.config.n_steps, scores,
-            membranes, spikes,
+            states, spikes,
         )  # fmt: skip
-        scores, membranes, spikes = self._in_order(scores, membranes, spikes)
-        classes = np.argmax(scores, axis=-1)
-        correct = 0 if labels is None else int((classes == labels).sum())
-        totals = Activity(count, correct, *(int(entry) for entry in (*activity, 0, 0)))
-        return Inference(classes, scores, totals, membranes if record else None, spikes if record else None)
+        return self._outcome(labels, scores, (*activity, 0, 0), states, spikes)
 
     def learn(self, events: Events, labels: IntArray, order: IntArray, boost: int = 0) -> Activity:
         """Learn from the samples `order` of `events`, one after the other; `correct` counts before each update."""
@@ -135,19 +128,31 @@ class Kernel(Generic[N]):
         _check_range("order", order, len(labels))
         _check_range("order", order, events.n_samples)
         _check_range("labels", labels, self.config.n_classes)
-        count, neurons = len(order), int(self.plan[:, N_OUT].sum())
-        shape = (count, self.config.n_steps, neurons) if record else (0, 0, 0)
-        membranes, spikes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        scores = np.zeros((count, self.config.n_classes), np.int64)
+        scores, states, spikes = self._room(len(order), record)
         totals = learn_samples(
             self.plan, self.rule, self.weights, self.shadows, self.lfsr, self.matrix, self.accumulator, self.scaled,
             *events[:3], self.config.n_steps, np.asarray(labels, np.int64), np.asarray(order, np.int64), boost,
-            scores, membranes, spikes,
+            scores, states, spikes,
         )  # fmt: skip
+        return self._outcome(np.asarray(labels)[np.asarray(order, np.int64)], scores, totals, states, spikes)
+
+    def _room(self, count: int, record: bool) -> tuple[IntArray, IntArray, IntArray]:
+        """Return room for the scores of `count` samples and, where recorded, state and spikes of every step."""
+        neurons = int(self.plan[:, N_OUT].sum()) if record else 0
+        steps = (count if record else 0, self.config.n_steps)
+        scores = np.zeros((count, self.config.n_classes), np.int64)
+        return scores, np.zeros((*steps, N_STATE, neurons), np.int64), np.zeros((*steps, neurons), np.int64)
+
+    def _outcome(
+        self, labels: IntArray | None, scores: IntArray, counts: Iterable[int], states: IntArray, spikes: IntArray
+    ) -> Inference:
+        scores, states, spikes = self._in_order(scores, states, spikes)
         classes = np.argmax(scores, axis=-1)
-        correct = int((classes == np.asarray(labels)[np.asarray(order, np.int64)]).sum())
-        activity = Activity(count, correct, *(int(entry) for entry in totals))
-        return Inference(classes, scores, activity, membranes if record else None, spikes if record else None)
+        correct = 0 if labels is None else int((classes == labels).sum())
+        activity = Activity(len(scores), correct, *(int(count) for count in counts))
+        if spikes.shape[-1] == 0:
+            return Inference(classes, scores, activity, None, None)
+        return Inference(classes, scores, activity, NeuronState(*np.moveaxis(states, -2, 0)), spikes)
 
     def _check(self, events: Events) -> None:
         """Refuse events of another shape: the compiled loops index without a check."""
@@ -156,25 +161,25 @@ class Kernel(Generic[N]):
             raise ValueError(f"{self.config.name}: (inputs, steps) of the events must be {expected}, got {given}")
 
     def _flat(self, matrices: list[IntArray], dtype: type) -> NDArray[np.signedinteger]:
-        ordered = [to_memory(layer, matrix) for layer, matrix in zip(self.config.resolved, matrices, strict=True)]
+        ordered = [to_memory(layer.kind, matrix) for layer, matrix in zip(self.config.resolved, matrices, strict=True)]
         return np.concatenate(ordered).astype(dtype)
 
     def _unflat(self, flat: NDArray[np.signedinteger]) -> list[IntArray]:
-        sizes = [math.prod(layer.weight_shape) for layer in self.config.resolved]
+        sizes = [layer.kind.n_weights for layer in self.config.resolved]
         parts = np.split(flat, np.cumsum(sizes)[:-1])
-        return [from_memory(layer, part) for layer, part in zip(self.config.resolved, parts, strict=True)]
+        return [from_memory(layer.kind, part) for layer, part in zip(self.config.resolved, parts, strict=True)]
 
-    def _in_order(self, scores: IntArray, membranes: IntArray, spikes: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    def _in_order(self, scores: IntArray, states: IntArray, spikes: IntArray) -> tuple[IntArray, IntArray, IntArray]:
         """Bring scores and traces of neurons from their order in memory to that of their addresses."""
-        layers = self.config.resolved
-        if all(layer.conv is None for layer in layers):
-            return scores, membranes, spikes
-        places = [neuron_places(layer.output_shape, layer.n_out) for layer in layers]
+        kinds = self.config.kinds
+        if all(kind.output_shape is None for kind in kinds):
+            return scores, states, spikes
+        places = [neuron_places(kind) for kind in kinds]
         scores = scores[:, places[-1]]
-        if membranes.size == 0:
-            return scores, membranes, spikes
+        if spikes.shape[-1] == 0:
+            return scores, states, spikes
         every = np.concatenate([at + row[NEURON_AT] for at, row in zip(places, self.plan, strict=True)])
-        return scores, membranes[..., every], spikes[..., every]
+        return scores, states[..., every], spikes[..., every]
 
 
 def _check_range(name: str, values: IntArray, count: int) -> None:

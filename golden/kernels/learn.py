@@ -2,27 +2,26 @@
 
 import numpy as np
 
-from ..config import GRADED_SHIFT, GRADIENT_WIDTH
+from ..config import GRADIENT_WIDTH
 from ..fixed import LFSR_TAPS, LFSR_WIDTH, ROUNDINGS
 from .compiled import compiled, shift_right
+from .fixed import round_pow2, shift_round
 from .forward import accumulate, add_scores, events_of, join_own, layer_step, rows_of
+from .output_error import output_error
 from .plan import (
     BUDGET,
     BUDGET_PUSH,
-    BY_MARGIN,
-    BY_PAIR,
     DIRECT,
     DIRECT_SHIFT,
-    ERROR,
-    ERROR_OCTAVE,
     ERROR_SHIFT,
     EVERY_STEP,
     FIRES,
-    MARGIN,
     MATRIX_AT,
+    MEMBRANE,
     N_IN,
     N_OUT,
     N_OWN,
+    N_STATE,
     NEAREST,
     NEURON_AT,
     OWN_LEARNS,
@@ -47,24 +46,6 @@ SPARSE = 20
 
 
 assert ROUNDINGS == ("floor", "toward_zero", "nearest", "stochastic")
-
-
-@compiled
-def _round_pow2(value):  # pragma: no cover
-    magnitude = abs(value)
-    if magnitude == 0:
-        return np.int64(0)
-    top = np.int64(1)
-    while top <= magnitude >> 1:
-        top <<= 1
-    if magnitude & (top >> 1):
-        top <<= 1
-    return -top if value < 0 else top
-
-
-@compiled
-def _shift_round(value, shift):  # pragma: no cover
-    return (value + (np.int64(1) << (shift - 1))) >> shift if shift > 0 else value << -shift
 
 
 @compiled
@@ -169,8 +150,8 @@ def _update(
                     d += error_above[c] * weight_row[c]
             if fired[p[NEURON_AT] + j] > p[BUDGET]:
                 d += p[BUDGET_PUSH]
-            clipped = min(max(_shift_round(d * count, p[ERROR_SHIFT]), -limit), limit)
-            error[p[NEURON_AT] + j] = _round_pow2(clipped)
+            clipped = min(max(shift_round(d * count, p[ERROR_SHIFT]), -limit), limit)
+            error[p[NEURON_AT] + j] = round_pow2(clipped)
     updates = 0
     for index in range(depth - 1, -1, -1):
         p = plan[index]
@@ -200,41 +181,6 @@ def _count_surrogate(p, integrated, surrogates, restart):  # pragma: no cover
 def _count_fired(p, spikes, fired):  # pragma: no cover
     for j in range(p[NEURON_AT], p[NEURON_AT] + p[N_OUT]):
         fired[j] += spikes[j] > 0
-
-
-@compiled
-def _output_error(rule, scores, label, error):  # pragma: no cover
-    """Write the error of each class; return whether there is any."""
-    wrong, n_classes = False, len(scores)
-    if rule[ERROR] == BY_MARGIN:
-        for c in range(n_classes):
-            below, above = -1 if scores[c] < rule[MARGIN] else 0, 1 if scores[c] > -rule[MARGIN] else 0
-            error[c] = below if c == label else above
-            wrong |= error[c] != 0
-        return wrong
-    error[:] = 0
-    if rule[ERROR] == BY_PAIR:
-        rival = -1
-        for c in range(n_classes):
-            if c != label and (rival < 0 or scores[c] > scores[rival]):
-                rival = c
-        if rival >= 0 and scores[rival] > scores[label] - rule[MARGIN]:
-            error[rival], error[label] = 1, -1
-            wrong = True
-        return wrong
-    best, total = scores.max(), np.int64(0)
-    for c in range(n_classes):
-        below = _shift_round(best - scores[c], rule[ERROR_OCTAVE])
-        error[c] = 1 << (GRADED_SHIFT - below) if below <= GRADED_SHIFT else 0
-        total += error[c]
-    down = 0
-    while (np.int64(1) << (GRADED_SHIFT + down)) < total:
-        down += 1
-    others = (total - error[label]) >> down
-    for c in range(n_classes):
-        error[c] = error[c] >> down
-    error[label] = -_round_pow2(others)
-    return others > 0
 
 
 @compiled
@@ -274,14 +220,14 @@ def _trace_rows(p, trace, spikes):  # pragma: no cover
 @compiled
 def learn_samples(
     plan, rule, weights, shadows, lfsr, matrix, accumulator, scaled, offsets, addresses, levels, n_steps, labels, order,
-    boost, scores, membranes, recorded,
+    boost, scores, states, spikes,
 ):  # fmt: skip
     # pragma: no cover
     """Learn from the samples `order`, one after the other; return the counts of an `Activity`."""
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
     rows = plan[-1, ROW_AT] + plan[-1, N_IN]
     kind = accumulator.dtype
-    u, before, s = np.zeros(neurons, kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
+    state, before, s = np.zeros((N_STATE, neurons), kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
     own_addresses, own_levels = np.zeros(neurons, np.int32), np.zeros(neurons, np.uint8)
     row_addresses, row_levels = rows_of(plan)
     traces, surrogates, error = np.zeros(rows, np.int32), np.zeros(neurons, kind), np.zeros(neurons, np.int32)
@@ -296,7 +242,7 @@ def learn_samples(
     for position in range(len(order)):
         sample = order[position]
         label = labels[sample]
-        u[:] = 0
+        state[:] = 0
         s[:] = 0
         fired_steps[:] = 0
         hidden_traces[:] = 0
@@ -317,7 +263,7 @@ def learn_samples(
                     addresses_in, levels_in = row_addresses[:count], row_levels[:count]
                 activity[2] += len(levels_in) * p[N_OUT]
                 accumulate(p, weights, accumulator, addresses_in, levels_in)
-                fired = layer_step(p, accumulator, u, before, s)
+                fired = layer_step(p, accumulator, state, before, s)
                 activity[1] += fired
                 if spends:
                     _count_fired(p, s, fired_steps)
@@ -330,13 +276,13 @@ def learn_samples(
                     inputs = traces[above[ROW_AT] : above[ROW_AT] + above[N_IN]]
                     _trace_rows(above, inputs, s[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]])
             counts += s[last[NEURON_AT] :]
-            add_scores(rule, u[last[NEURON_AT] :], s[last[NEURON_AT] :], scores[position])
-            if len(membranes):
-                membranes[position, t], recorded[position, t] = u, s
+            add_scores(rule, state[MEMBRANE, last[NEURON_AT] :], s[last[NEURON_AT] :], scores[position])
+            if len(states):
+                states[position, t], spikes[position, t] = state, s
             if rule[EVERY_STEP] or t == n_steps - 1:
                 for c in range(n_classes):
-                    compared[c] = u[last[NEURON_AT] + c] + (counts[c] << last[THRESHOLD_SHIFT])
-                if _output_error(rule, compared, label, error[last[NEURON_AT] :]):
+                    compared[c] = state[MEMBRANE, last[NEURON_AT] + c] + (counts[c] << last[THRESHOLD_SHIFT])
+                if output_error(rule, compared, label, error[last[NEURON_AT] :]):
                     updated = True
                     if n_traced == 0:
                         traces[: plan[0, N_IN]] = 0

@@ -1,12 +1,10 @@
 """A configuration as the flat tables of numbers that the compiled kernels read."""
 
-import math
-from typing import get_args
-
 import numpy as np
 
-from ..config import GRADIENT_WIDTH, ErrorKind, LearningLayer, LearningNetworkConfig, NetworkConfig, Readout
+from ..config import ERROR_RULES, GRADIENT_WIDTH, LearningLayer, LearningNetworkConfig, NetworkConfig
 from ..fixed import ROUNDINGS, IntArray
+from ..neuron import NeuronState
 from .scatter import N_ENTRIES, event_table, neuron_places, runs_step
 
 # Columns of the plan, one row a layer.
@@ -18,18 +16,18 @@ from .scatter import N_ENTRIES, event_table, neuron_places, runs_step
 ) = range(31)  # fmt: skip
 
 
+MEMBRANE, N_STATE = range(2)
+"""Rows of the state of neurons."""
+assert NeuronState._fields == ("membrane",)
 LEAK_NONE, LEAK_BY_SHIFT, LEAK_BY_FACTOR = range(3)
 RESET_SOFT, RESET_HARD, RESET_NONE = range(3)
 # Entries of the learning rule.
 (
-    SHADOW_WIDTH, DIRECT, EVERY_STEP, ERROR, MARGIN, ERROR_OCTAVE, ROUNDING, DIRECT_SHIFT, READOUT, N_RULE,
-) = range(10)  # fmt: skip
+    SHADOW_WIDTH, DIRECT, EVERY_STEP, ERROR, MARGIN, ERROR_OCTAVE, ROUNDING, DIRECT_SHIFT, SCORES_SPIKES, SCORES_SUM,
+    N_RULE,
+) = range(11)  # fmt: skip
 
 
-BY_MARGIN, BY_PAIR, GRADED = range(3)
-assert get_args(ErrorKind) == ("margin", "pair", "graded")
-MEMBRANE, MEMBRANE_SUM, SPIKE_COUNT = range(3)
-assert get_args(Readout) == ("membrane", "membrane_sum", "spike_count")
 FLOOR, TOWARD_ZERO, NEAREST, STOCHASTIC = range(4)
 
 
@@ -53,8 +51,8 @@ def update_type(config: NetworkConfig) -> type:
 
 def _uses_table(config: NetworkConfig) -> list[bool]:
     """Return for each layer whether a table says where its events act: it convolves, pools, or is fed by a map."""
-    below = [False, *(layer.conv is not None for layer in config.layers[:-1])]
-    return [layer.is_spatial or fed_by_map for layer, fed_by_map in zip(config.layers, below, strict=True)]
+    fed_by_map = [False, *(kind.output_shape is not None for kind in config.kinds[:-1])]
+    return [kind.is_spatial or fed for kind, fed in zip(config.kinds, fed_by_map, strict=True)]
 
 
 def event_tables(config: NetworkConfig) -> IntArray:
@@ -63,9 +61,9 @@ def event_tables(config: NetworkConfig) -> IntArray:
     for layer, by_table in zip(config.resolved, _uses_table(config), strict=True):
         if by_table:
             table = np.zeros((layer.n_in, N_ENTRIES), np.int64)
-            table[places] = event_table(layer)
+            table[places] = event_table(layer.kind)
             tables.append(table)
-        places = neuron_places(layer.output_shape, layer.n_out)
+        places = neuron_places(layer.kind)
     return np.concatenate(tables)
 
 
@@ -95,8 +93,8 @@ def layer_table(config: NetworkConfig) -> IntArray:
             if not layer.is_readout:
                 row[ERROR_SHIFT] = layer.learning.error_shifts[layer.index]
         row[TABLE_AT] = table_at
-        row[TARGET_STEP], row[SOURCE_STEP] = runs_step(layer)
-        weight_at += math.prod(layer.weight_shape)
+        row[TARGET_STEP], row[SOURCE_STEP] = runs_step(layer.kind)
+        weight_at += layer.kind.n_weights
         table_at += layer.n_in * row[BY_TABLE]
         neuron_at += layer.n_out
         row_at += layer.n_in + layer.n_own
@@ -107,11 +105,11 @@ def layer_table(config: NetworkConfig) -> IntArray:
 def rule_table(config: NetworkConfig) -> IntArray:
     """Return what the kernels know of readout and learning rule."""
     rule = np.zeros(N_RULE, np.int64)
-    rule[READOUT] = get_args(Readout).index(config.readout)
+    rule[SCORES_SPIKES], rule[SCORES_SUM] = config.readout_kind.fires, config.readout_kind.sums
     if isinstance(config, LearningNetworkConfig):
         learning = config.learning
         rule[SHADOW_WIDTH], rule[MARGIN] = learning.shadow_width, learning.margin
-        rule[ERROR], rule[ERROR_OCTAVE] = get_args(ErrorKind).index(learning.error), learning.error_octave
+        rule[ERROR], rule[ERROR_OCTAVE] = list(ERROR_RULES).index(learning.error), learning.error_octave
         rule[DIRECT], rule[EVERY_STEP] = learning.route == "direct", learning.timing == "every_step"
         rule[ROUNDING] = ROUNDINGS.index(learning.rounding)
         rule[DIRECT_SHIFT] = learning.direct_shift

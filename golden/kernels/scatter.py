@@ -11,38 +11,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import ConvConfig, ResolvedLayer
-from ..config.spatial import Shape
+from ..config import ConvConfig, Convolution, LayerKind
 from ..fixed import IntArray
 
 (N_RUNS, LENGTH, TARGET, SOURCE, N_ENTRIES) = range(5)
 """Columns of a table, a row for each input: `N_RUNS` runs of `LENGTH` weights, the first from `SOURCE` to `TARGET`."""
 
 
-def runs_step(layer: ResolvedLayer) -> tuple[int, int]:
+def runs_step(kind: LayerKind) -> tuple[int, int]:
     """Return how far apart in memory the runs of an event are, neurons and weights."""
-    if layer.conv is None or layer.output_shape is None:
+    if not isinstance(kind, Convolution):
         return 0, 0
-    channels, _, width = layer.output_shape
-    return width * channels, layer.conv.kernel * channels
+    channels, _, width = kind.output_shape
+    return width * channels, kind.conv.kernel * channels
 
 
-def event_table(layer: ResolvedLayer) -> IntArray:
+def event_table(kind: LayerKind) -> IntArray:
     """Return what each input of a layer adds to, shape (n_in, N_ENTRIES), the inputs in their own order, C order."""
-    assert layer.input_shape is not None and layer.pooled_shape is not None
-    table = np.zeros((layer.n_in, N_ENTRIES), np.int64)
-    channel, y, x = np.indices(layer.input_shape).reshape(3, -1)
-    y, x = y // layer.pool, x // layer.pool
-    _, height, width = layer.pooled_shape
+    assert kind.input_shape is not None and kind.pooled_shape is not None
+    table = np.zeros((kind.n_in, N_ENTRIES), np.int64)
+    channel, y, x = np.indices(kind.input_shape).reshape(3, -1)
+    y, x = y // kind.pool, x // kind.pool
+    _, height, width = kind.pooled_shape
     inside = (y < height) & (x < width)
-    if layer.conv is None or layer.output_shape is None:
+    if not isinstance(kind, Convolution):
         rows = (channel * height + y) * width + x
-        table[:, N_RUNS], table[:, LENGTH], table[:, SOURCE] = 1, layer.n_out, rows * layer.n_out
+        table[:, N_RUNS], table[:, LENGTH], table[:, SOURCE] = 1, kind.n_out, rows * kind.n_out
     else:
-        channels, output_height, output_width = layer.output_shape
-        first_y, n_y, row = _windows(y, output_height, layer.conv)
-        first_x, n_x, column = _windows(x, output_width, layer.conv)
-        kernel = layer.conv.kernel
+        channels, output_height, output_width = kind.output_shape
+        first_y, n_y, row = _windows(y, output_height, kind.conv)
+        first_x, n_x, column = _windows(x, output_width, kind.conv)
+        kernel = kind.conv.kernel
         table[:, N_RUNS], table[:, LENGTH] = n_y, n_x * channels
         table[:, TARGET] = (first_y * output_width + first_x) * channels
         table[:, SOURCE] = ((channel * kernel + row) * kernel + column) * channels
@@ -66,27 +65,27 @@ def _window_order(conv: ConvConfig) -> IntArray:
     return np.lexsort((-places, places % conv.stride))
 
 
-def to_memory(layer: ResolvedLayer, weight: IntArray) -> IntArray:
+def to_memory(kind: LayerKind, weight: IntArray) -> IntArray:
     """Return the weights of a layer, shape ``weight_shape``, in the order of the kernels' memory, flat."""
-    if layer.conv is None:
-        return weight.T.ravel()
-    order = _window_order(layer.conv)
+    if not isinstance(kind, Convolution):
+        return kind.to_load(weight)
+    order = _window_order(kind.conv)
     return weight.transpose(1, 2, 3, 0)[:, order][:, :, order].ravel()
 
 
-def from_memory(layer: ResolvedLayer, flat: NDArray[Any]) -> IntArray:
+def from_memory(kind: LayerKind, flat: NDArray[Any]) -> IntArray:
     """Undo :func:`to_memory`."""
-    n_out, *rest = layer.weight_shape
+    if not isinstance(kind, Convolution):
+        return kind.from_load(flat.astype(np.int64)).copy()
+    n_out, *rest = kind.weight_shape
     stored = flat.astype(np.int64).reshape(*rest, n_out)
-    if layer.conv is None:
-        return stored.T.copy()
-    place = np.argsort(_window_order(layer.conv))
+    place = np.argsort(_window_order(kind.conv))
     return stored[:, place][:, :, place].transpose(3, 0, 1, 2).copy()
 
 
-def neuron_places(shape: Shape | None, n_out: int) -> IntArray:
-    """Return where in memory each neuron of a layer with that output shape lies, shape (n_out,)."""
-    if shape is None:
-        return np.arange(n_out)
-    channels, height, width = shape
-    return np.arange(n_out).reshape(height, width, channels).transpose(2, 0, 1).ravel()
+def neuron_places(kind: LayerKind) -> IntArray:
+    """Return where in memory each neuron of a layer lies, shape (n_out,)."""
+    if kind.output_shape is None:
+        return np.arange(kind.n_out)
+    channels, height, width = kind.output_shape
+    return np.arange(kind.n_out).reshape(height, width, channels).transpose(2, 0, 1).ravel()

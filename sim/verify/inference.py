@@ -17,6 +17,7 @@ from golden.errors import ConfigError
 from golden.fixed import IntArray
 from golden.kernels import Activity, Inference, Kernel
 from golden.network import Network
+from golden.weight_load import flat_weights
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import input_event_layout, weight_layout
 from sim import payload
@@ -135,7 +136,7 @@ def input_fields(events: Events) -> dict[str, np.ndarray]:
 
 def weight_fields(network: Network) -> dict[str, np.ndarray]:
     """Weights of a network as payload fields of the core's weight load."""
-    weights = np.concatenate([weight.T.ravel() for weight in network.weights])
+    weights = flat_weights(network.config, network.weights)
     return {"weight": weights, "first": (np.arange(len(weights)) == 0).astype(np.int64)}
 
 
@@ -202,7 +203,7 @@ class RtlNetwork:
                           stalls=stalls, extra_cycles=4)  # fmt: skip
             self._loaded = True
         expected = {"o": events.n_samples}
-        if self.network.config.readout == "spike_count":
+        if self.network.config.readout_kind.fires:
             expected["events"] = 0
         result = self.core.run(inputs, expected=expected, cycle_budget=budget, stalls=stalls, extra_cycles=8, vcd=vcd)
         return _without_load(result) if "weights" in inputs else result
@@ -272,7 +273,8 @@ def cosimulate(
 def compare(report: CosimReport, config: NetworkConfig, expected: Inference, result: RunResult, first: int) -> None:
     """Add to `report` what differs between the golden trace of some samples and a run of the core on them."""
     n_samples = len(expected.classes)
-    assert expected.membranes is not None and expected.spikes is not None
+    assert expected.state is not None and expected.spikes is not None
+    recorded = expected.state._asdict() | {"spike": expected.spikes}
     at = 0
     for layer in config.resolved:
         shape = (n_samples, config.n_steps, layer.n_fire_words * layer.fire_lanes)
@@ -287,10 +289,10 @@ def compare(report: CosimReport, config: NetworkConfig, expected: Inference, res
             return
         neurons = slice(at, at + layer.n_out)
         at += layer.n_out
-        for what, golden in (("membrane", expected.membranes), ("spike", expected.spikes)):
+        for what, golden in recorded.items():
             rtl = probe[f"{what}s"].reshape(shape)[..., : layer.n_out].astype(np.int64)
             _differences(report, what, golden[..., neurons], rtl, first, layer.index)
-    if config.readout == "spike_count":
+    if config.readout_kind.fires:
         _compare_events(report, config, expected.spikes[..., -config.n_classes :], result, first)
     fields = result.fields("o")
     if len(fields["label"]) != n_samples:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.config import NetworkConfig
 from golden.encoding import Events
 from golden.fixed import IntArray, Lfsr
 from golden.kernels import Activity, Kernel
 from golden.network import LearningNetwork
+from golden.weight_load import flat_weights, layer_weights
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout, weight_layout
 from intsnn_hw.rtl.learning.learner import COUNTERS
@@ -96,18 +96,6 @@ class Culprit:
     events: Events = field(repr=False)
     label: int
     boost: int
-
-
-def flat_weights(weights: list[IntArray]) -> IntArray:
-    """Return the weights of all layers in the order of the load."""
-    return np.concatenate([weight.T.ravel() for weight in weights])
-
-
-def layer_weights(config: NetworkConfig, flat: IntArray) -> list[IntArray]:
-    """Undo :func:`flat_weights`: the weights of each layer, shape (n_out, n_rows)."""
-    sizes = [layer.n_rows * layer.n_out for layer in config.resolved]
-    parts = np.split(flat, np.cumsum(sizes)[:-1])
-    return [part.reshape(layer.n_rows, layer.n_out).T for part, layer in zip(parts, config.resolved, strict=True)]
 
 
 class RtlLearner:
@@ -226,10 +214,10 @@ class RtlLearner:
         n_samples = 0 if events is None else events.n_samples
         if events is not None:
             inputs["i"] = payload.pack(input_event_layout(config.resolved[0]), inference.input_fields(events))
-        n_weights = sum(layer.n_rows * layer.n_out for layer in config.resolved)
+        n_weights = sum(kind.n_weights for kind in config.kinds)
         if not self._is_loaded:
             assert self._network is not None
-            weights = flat_weights(self._network.shadows)
+            weights = flat_weights(config, self._network.shadows)
             first = (np.arange(n_weights) == 0).astype(np.int64)
             inputs["weights"] = payload.pack(weight_layout(config), {"weight": weights, "first": first})
         expected = {"o": n_samples, "shadow": n_weights if "READ_WEIGHTS" in operations else 0}

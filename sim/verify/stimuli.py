@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, get_args
 import numpy as np
 
 from golden.config import (
+    READOUTS,
     ConvConfig,
     EncodingConfig,
     EncodingKind,
@@ -270,7 +271,7 @@ def network_config(
     for index in range(depth):
         size, weight_width = choices.integer(1, max_size), choices.integer(2, 16)
         neuron = neuron_config(choices, weight_width + spike_width + n_in.bit_length() - 1)
-        if learning and readout == "spike_count" and index == depth - 1:
+        if learning and READOUTS[readout].fires and index == depth - 1:
             neuron = replace(neuron, reset="soft", leak_shift=None, leak_factor=None, leak_frac=None)
         recurrent = temporal and index < depth - 1 and choices.one_of((True, True, False))
         layers.append(LayerConfig(size=size, weight_width=weight_width, neuron=neuron, recurrent=recurrent))
@@ -310,11 +311,11 @@ def spatial_config(choices: Choices, *, max_depth: int = 3, max_side: int = 7, m
             sides = pooled_shape(at, layer.pool)[1:]
             if choices.one_of((True, True, False)):
                 layer = replace(layer, conv=_conv_config(choices, min(sides)))
-        after = layer.output_shape(at, index)
+        kind = layer.kind(n_in, at, index)
         fan_in = n_in if at is None or layer.conv is None else at[0] * (layer.conv.kernel * layer.pool) ** 2
         near = layer.weight_width + spike_width + fan_in.bit_length() - 1
         layers.append(replace(layer, neuron=neuron_config(choices, near)))
-        at, n_in, spike_width = after, math.prod(after or (layer.size,)), layers[-1].neuron.spike_width
+        at, n_in, spike_width = kind.output_shape, kind.n_out, layers[-1].neuron.spike_width
     return NetworkConfig(
         name="random maps",
         n_inputs=math.prod(shape),

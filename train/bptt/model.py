@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from golden.config import LearningLayer, NetworkConfig, ResolvedLayer
+from golden.config import Convolution, Dense, LayerKind, LearningLayer, NetworkConfig, Recurrent, ResolvedLayer
 from golden.errors import ConfigError
 from golden.learning import initial_shadow
 
@@ -52,15 +52,16 @@ class SpikingNetwork(nn.Module):
         for layer in config.resolved:
             if layer.index and dropout:
                 modules.append(Dropout(dropout))
-            if (layer.conv is not None or layer.pool > 1) and len(shape) == 1 and layer.input_shape is not None:
-                shape = layer.input_shape
+            kind = layer.kind
+            if kind.is_spatial and len(shape) == 1 and kind.input_shape is not None:
+                shape = kind.input_shape
                 modules.append(Reshape(*shape))
-            if layer.pool > 1:
-                modules.append(Pool(layer.pool))
-            if layer.conv is None and len(shape) > 1:
-                modules.append(Reshape(layer.weight_shape[1]))
+            if kind.pool > 1:
+                modules.append(Pool(kind.pool))
+            if kind.output_shape is None and len(shape) > 1:
+                modules.append(Reshape(kind.weight_shape[1]))
             modules.append(_layer(layer, neuron))
-            shape = layer.output_shape or (layer.n_out,)
+            shape = kind.output_shape or (kind.n_out,)
         if len(shape) > 1:
             modules.append(Reshape(config.n_classes))
         self.layers = nn.Sequential(*modules)
@@ -74,10 +75,9 @@ class SpikingNetwork(nn.Module):
 
         Equal counts of spikes are equal scores, in whatever order their fractions were added.
         """
-        if self.config.readout == "membrane":
-            return outputs[-1]
-        if self.config.readout == "membrane_sum":
-            return outputs.sum(0)
+        kind = self.config.readout_kind
+        if not kind.fires:
+            return outputs.sum(0) if kind.sums else outputs[-1]
         levels = spiking_layers(self)[-1].neuron.max_spike
         return torch.round(outputs.sum(0) * levels) / levels
 
@@ -92,7 +92,7 @@ class SpikingNetwork(nn.Module):
         """
         levels = (1 << self.config.encoding.spike_width) - 1
         for layer, module in zip(self.config.resolved, spiking_layers(self), strict=True):
-            module.quantisation = _quantisation(layer, module.neuron, levels * layer.pool**2)
+            module.quantisation = _quantisation(layer, module.neuron, levels * layer.kind.pool**2)
             levels = layer.neuron.max_spike
         self.fits = fit
         if fit:
@@ -125,11 +125,29 @@ class SpikingNetwork(nn.Module):
             low, high = layer.current_range
             fraction = quantisation.leak_frac or 0
             largest = max(largest, -low, high, 1 << (quantisation.membrane_width - 1 + fraction))
-        if self.config.readout == "membrane_sum":
+        if self.config.readout_kind.sums and not self.config.readout_kind.fires:
             largest = max(largest, 1 << (self.config.score_width - 1))
         if largest > 1 << 53:
             raise ConfigError(f"{self.config.name}: sums of up to {largest} are not exact in 64-bit floating point")
         return torch.float32 if largest <= 1 << 24 else torch.float64
+
+
+def _linear(kind: LayerKind) -> nn.Module:
+    return nn.Linear(kind.weight_shape[1] - kind.n_own, kind.n_out, bias=False)
+
+
+def _convolution(kind: LayerKind) -> nn.Module:
+    assert isinstance(kind, Convolution)
+    n_out, n_in, *_ = kind.weight_shape
+    return nn.Conv2d(n_in, n_out, kind.conv.kernel, kind.conv.stride, kind.conv.padding, bias=False)
+
+
+SYNAPSES: dict[type[LayerKind], Callable[[LayerKind], nn.Module]] = {
+    Dense: _linear,
+    Recurrent: _linear,
+    Convolution: _convolution,
+}
+"""The synapse of the inputs by kind of layer."""
 
 
 def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
@@ -141,12 +159,7 @@ def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
         decay = config.leak_factor / 2**config.leak_frac
     arguments = dict(neuron)
     learn_decay = arguments.pop("learn_decay", False) and 0 < decay < 1
-    if layer.conv is None:
-        synapse: nn.Module = nn.Linear(layer.weight_shape[1] - layer.n_own, layer.n_out, bias=False)
-    else:
-        channels, *_ = layer.weight_shape[1:]
-        kernel, stride, padding = layer.conv.kernel, layer.conv.stride, layer.conv.padding
-        synapse = nn.Conv2d(channels, layer.weight_shape[0], kernel, stride, padding, bias=False)
+    synapse = SYNAPSES[type(layer.kind)](layer.kind)
     lif = LIF(
         config.spike_width if layer.fires else 0,
         decay=decay,

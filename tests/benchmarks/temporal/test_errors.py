@@ -8,7 +8,7 @@ import pytest
 from benchmarks.temporal.errors import CONTROLS, ERRORS, control, learning_from, main
 from golden.config import LearningConfig
 from golden.kernels.plan import ERROR_OCTAVE
-from golden.learning import output_error
+from golden.output_error import output_error
 from golden.presets import preset
 from train.data.cues import load_cues
 from train.online import train_online
@@ -20,7 +20,7 @@ def error_of(name, scores, label):
     rule = np.zeros(100, np.int64)
     rule[ERROR_OCTAVE] = RULE.error_octave
     found = np.zeros(len(scores), np.int32)
-    wrong = control(name)["_output_error"](rule, scores, label, found)
+    wrong = control(name)["output_error"](rule, scores, label, found)
     assert wrong == found.any()
     return found.tolist()
 

@@ -1,0 +1,32 @@
+"""Errors of the readout that learning starts from; the facts that model, kernels and RTL share."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .limits import GRADED_SHIFT
+
+ErrorKind = Literal["margin", "pair", "graded"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorRule:
+    """The values that the errors of the classes take.
+
+    Attributes
+    ----------
+    ternary : bool
+        Errors are -1, 0 or 1; else 0 or powers of two with a sign.
+    largest_sum : int or None
+        Most that the magnitudes of all errors add up to; None: the number of classes.
+    """
+
+    ternary: bool
+    largest_sum: int | None = None
+
+
+ERROR_RULES: dict[ErrorKind, ErrorRule] = {
+    "margin": ErrorRule(ternary=True),
+    "pair": ErrorRule(ternary=True),
+    # The shares of the other classes, and the true class's error.
+    "graded": ErrorRule(ternary=False, largest_sum=2 << GRADED_SHIFT),
+}

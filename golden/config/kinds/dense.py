@@ -1,0 +1,34 @@
+"""A fully connected layer."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .kind import LayerKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dense(LayerKind):
+    """Every input, pooled first where `pool` is above 1, has a weight to every neuron."""
+
+    name: ClassVar[str] = "dense"
+
+    @property
+    def has_hardware(self) -> bool:
+        """Whether the layer does not pool, of which there is no RTL yet."""
+        return self.pool == 1
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """(neurons, inputs after pooling)."""
+        return self.size, self.n_in if self.pooled_shape is None else math.prod(self.pooled_shape)
+
+    @property
+    def fan_in(self) -> int:
+        """All inputs."""
+        return self.weight_shape[1] * self.pool**2
+
+    @property
+    def term(self) -> str:
+        """As in ``128`` and ``2a-10``."""
+        return f"{super().term}{self.size}"

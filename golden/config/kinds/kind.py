@@ -1,0 +1,106 @@
+"""What every kind of layer answers: how its inputs meet its neurons, and where its weights lie."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ...fixed import IntArray
+from ..spatial import Shape, pooled_shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerKind:
+    """The geometry of a layer: shapes of input, weights and output, and the order of its weights.
+
+    A kind is a subclass in a file of its own. What depends on how inputs meet neurons asks it, so that the rest of the
+    project (memories, weight load, cycles, co-simulation) serves every kind.
+
+    Attributes
+    ----------
+    size : int
+        As in :class:`golden.config.LayerConfig`.
+    n_in : int
+        Inputs before pooling, without the layer's own neurons.
+    input_shape : (channels, height, width) or None
+        None for an input without rows and columns.
+    pool : int
+        Side of the squares over which the input is summed first.
+    """
+
+    name: ClassVar[str]
+    """What messages and descriptions call the kind."""
+
+    size: int
+    n_in: int
+    input_shape: Shape | None = None
+    pool: int = 1
+
+    @property
+    def has_hardware(self) -> bool:
+        """Whether there is RTL of the layer, and learning on line."""
+        return True
+
+    @property
+    def is_spatial(self) -> bool:
+        """Whether rows and columns of the input matter."""
+        return self.pool > 1
+
+    @property
+    def pooled_shape(self) -> Shape | None:
+        """Shape of the input after pooling; None for an input without rows and columns."""
+        return None if self.input_shape is None else pooled_shape(self.input_shape, self.pool)
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """Shape of the output; None where it has no rows and columns."""
+        return None
+
+    @property
+    def n_out(self) -> int:
+        """Neurons."""
+        return self.size if self.output_shape is None else math.prod(self.output_shape)
+
+    @property
+    def n_own(self) -> int:
+        """Rows of weights from the layer's own neurons."""
+        return 0
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """Shape of the weights, output channels first."""
+        raise NotImplementedError
+
+    @property
+    def load_axes(self) -> tuple[int, ...]:
+        """Axes of the weights, slowest first, in the order of a weight load: row by row, output channels last."""
+        return (*range(1, len(self.weight_shape)), 0)
+
+    def to_load(self, weight: IntArray) -> IntArray:
+        """Return weights of shape `weight_shape` in the order of a weight load, shape (n_weights,)."""
+        return weight.transpose(self.load_axes).ravel()
+
+    def from_load(self, flat: IntArray) -> IntArray:
+        """Undo :meth:`to_load`."""
+        axes = self.load_axes
+        stored = flat.reshape([self.weight_shape[axis] for axis in axes])
+        return stored.transpose([axes.index(axis) for axis in range(len(axes))])
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of weights, each with a weight to every output channel."""
+        return math.prod(self.weight_shape[1:])
+
+    @property
+    def n_weights(self) -> int:
+        """Weights of the layer: the beats of its part of a weight load."""
+        return math.prod(self.weight_shape)
+
+    @property
+    def fan_in(self) -> int:
+        """Most input events of one step that can reach one neuron, each input sending at most one; without its own."""
+        raise NotImplementedError
+
+    @property
+    def term(self) -> str:
+        """Part of :attr:`golden.config.NetworkConfig.topology` that stands for the layer."""
+        return f"{self.pool}a-" if self.pool > 1 else ""
