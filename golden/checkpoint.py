@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from .config import LearningNetworkConfig, NetworkConfig
+from .config import LearningNetworkConfig, NetworkConfig, Parameter
 from .errors import CheckpointError, ConfigError
 from .files import write_whole
 from .fixed import LFSR_WIDTH, IntArray, Lfsr, signed_range
@@ -99,8 +99,8 @@ def _serialise(network: Network, training: dict[str, Any]) -> bytes:
         ("config", _text(network.config.to_dict())),
         ("training", _text(training)),
     ]
-    for (name, _, width), matrix in zip(_matrices(network.config), _stored(network), strict=True):
-        members.append((name, np.ascontiguousarray(matrix, _type_of(width))))
+    for (name, parameter, _, is_shadow), matrix in zip(_matrices(network.config), _stored(network), strict=True):
+        members.append((name, np.ascontiguousarray(matrix, _type_of(_width(parameter, is_shadow)))))
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, array in members:
@@ -144,20 +144,19 @@ def _deserialise(members: dict[str, bytes]) -> Checkpoint:
         raise _Fault(f"holds a bad configuration ({_reason(error)}); {_TRAIN_AGAIN}") from error
     training = _table(members, "training")
     expected = list(_matrices(config))
-    known = {"format_version.npy", "config.npy", "training.npy", *(f"{name}.npy" for name, _, _ in expected)}
+    known = {"format_version.npy", "config.npy", "training.npy", *(f"{name}.npy" for name, *_ in expected)}
     unknown = sorted(set(members) - known)
     if unknown:
         raise _Fault(f"holds an unknown member {unknown[0]!r}; {_TRAIN_AGAIN}")
-    matrices = [_array(members, name, "i", shape).astype(np.int64) for name, shape, _ in expected]
+    fields: dict[str, list[IntArray]] = {}
+    for name, parameter, _, is_shadow in expected:
+        values = _array(members, name, "i", parameter.shape).astype(np.int64)
+        fields.setdefault(parameter.shadow_field if is_shadow else parameter.field, []).append(values)
     state = training.pop(LFSR_STATE, None)
-    if (state is not None) != isinstance(config, LearningNetworkConfig):
+    if (state is not None) != config.learns:
         raise _Fault(f"the LFSR state must be there exactly where the configuration learns; {_TRAIN_AGAIN}")
-    if isinstance(config, LearningNetworkConfig):
-        network: Network = LearningNetwork(
-            config=config, weights=matrices[0::2], shadows=matrices[1::2], lfsr=Lfsr(state)
-        )
-    else:
-        network = Network(config=config, weights=matrices)
+    made = {"config": config, **fields}
+    network = LearningNetwork(**made, lfsr=Lfsr(state)) if config.learns else Network(**made)
     fault = _fault_of(network)
     if fault is not None:
         raise _Fault(f"{fault}; {_TRAIN_AGAIN}")
@@ -198,19 +197,23 @@ def _table(members: dict[str, bytes], name: str) -> dict[str, Any]:
     return table
 
 
-def _matrices(config: NetworkConfig) -> Iterator[tuple[str, tuple[int, ...], int]]:
-    """Yield name, shape and width of every stored weight array, in order."""
+def _matrices(config: NetworkConfig) -> Iterator[tuple[str, Parameter, int, bool]]:
+    """Yield name, parameter, layer and whether it is the shadow, of every stored array, in order."""
     for layer in config.resolved:
-        yield f"layer{layer.index}.weight", layer.weight_shape, layer.weight_width
-        if isinstance(config, LearningNetworkConfig):
-            yield f"layer{layer.index}.shadow_weight", layer.weight_shape, layer.stored_width
+        for parameter in layer.parameters:
+            yield f"layer{layer.index}.{parameter.name}", parameter, layer.index, False
+            if config.learns:
+                yield f"layer{layer.index}.shadow_{parameter.name}", parameter, layer.index, True
 
 
-def _stored(network: Network) -> list[IntArray]:
-    """Return the matrices of a valid network in the order of :func:`_matrices`."""
-    if not isinstance(network, LearningNetwork):
-        return network.weights
-    return [matrix for pair in zip(network.weights, network.shadows, strict=True) for matrix in pair]
+def _stored(network: Network) -> Iterator[IntArray]:
+    """Yield the arrays of a valid network in the order of :func:`_matrices`."""
+    for _, parameter, index, is_shadow in _matrices(network.config):
+        yield getattr(network, parameter.shadow_field if is_shadow else parameter.field)[index]
+
+
+def _width(parameter: Parameter, is_shadow: bool) -> int:
+    return parameter.stored_width if is_shadow else parameter.width
 
 
 def _type_of(width: int) -> str:
@@ -226,10 +229,11 @@ def _fault_of(network: Network) -> str | None:
     counts = {len(network.weights), len(network.shadows) if learns else len(network.weights)}
     if counts != {len(config.layers)}:
         return f"must hold weights of {len(config.layers)} layers"
-    for (name, shape, width), matrix in zip(_matrices(config), _stored(network), strict=True):
+    for (name, parameter, _, is_shadow), matrix in zip(_matrices(config), _stored(network), strict=True):
+        width = _width(parameter, is_shadow)
         low, high = signed_range(width)
-        if matrix.shape != shape:
-            return f"{name} has shape {matrix.shape}, not {shape}"
+        if matrix.shape != parameter.shape:
+            return f"{name} has shape {matrix.shape}, not {parameter.shape}"
         if matrix.min() < low or matrix.max() > high:
             return f"{name} has values outside {low}..{high}, the range of {width} bits"
     if not isinstance(network, LearningNetwork):
@@ -237,9 +241,10 @@ def _fault_of(network: Network) -> str | None:
     state, highest = network.lfsr.state, (1 << LFSR_WIDTH) - 1
     if type(state) is not int or not 1 <= state <= highest:
         return f"the LFSR state must be 1..{highest}, not {state!r}"
-    for layer, weight, shadow in zip(config.resolved, network.weights, network.shadows, strict=True):
-        if not np.array_equal(weight, inference_weight(shadow, layer.stored_width, layer.weight_width)):
-            return f"layer{layer.index}.shadow_weight does not round to the stored layer{layer.index}.weight"
+    for (layer, parameter, values), (*_, shadow) in zip(network.arrays(), network.stored(), strict=True):
+        if not np.array_equal(values, inference_weight(shadow, parameter.stored_width, parameter.width)):
+            place = f"layer{layer.index}."
+            return f"{place}shadow_{parameter.name} does not round to the stored {place}{parameter.name}"
     return None
 
 

@@ -1,10 +1,11 @@
 """The golden network: layers and time steps composed of the pure steps, for inference and for learning."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .config import LearningNetworkConfig, NetworkConfig, ResolvedLayer, learning_config
+from .config import LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLayer, learning_config
 from .fixed import IntArray, Lfsr
 from .learning import (
     direct_error,
@@ -39,6 +40,16 @@ class Network:
     config: NetworkConfig
     weights: list[IntArray]
 
+    def arrays(self) -> Iterator[tuple[ResolvedLayer, Parameter, IntArray]]:
+        """Yield the inference values of every parameter of every layer, in the order of a weight load."""
+        for layer in self.config.resolved:
+            for parameter in layer.parameters:
+                yield layer, parameter, getattr(self, parameter.field)[layer.index]
+
+    def stored(self) -> Iterator[tuple[ResolvedLayer, Parameter, IntArray]]:
+        """Yield what the memories of its core hold: inference values, or shadow values where it learns."""
+        yield from self.arrays()
+
     @property
     def stored_weights(self) -> list[IntArray]:
         """What the weight memories of its core hold: inference weights, shadow weights where it learns."""
@@ -65,6 +76,12 @@ class LearningNetwork(Network):
     shadows: list[IntArray]
     lfsr: Lfsr
 
+    def stored(self) -> Iterator[tuple[ResolvedLayer, Parameter, IntArray]]:
+        """Yield the shadow values of every parameter of every layer, in the order of a weight load."""
+        for layer in self.config.resolved:
+            for parameter in layer.parameters:
+                yield layer, parameter, getattr(self, parameter.shadow_field)[layer.index]
+
     @property
     def stored_weights(self) -> list[IntArray]:
         """Its shadow weights."""
@@ -89,16 +106,17 @@ class LearningNetwork(Network):
 
     @classmethod
     def from_shadows(
-        cls, config: LearningNetworkConfig, shadows: list[IntArray], lfsr: Lfsr | None = None
-    ) -> "LearningNetwork":
-        """Return the network of some shadow weights; its LFSR at the state that the seed gives where left out."""
+        cls, config: LearningNetworkConfig, shadows: Sequence[IntArray] | Mapping[int, IntArray],
+        lfsr: Lfsr | None = None,
+    ) -> "LearningNetwork":  # fmt: skip
+        """Return the network of some shadow weights by layer; its LFSR as the seed gives it where left out."""
+        layers = config.resolved
         return cls(
             config=config,
             weights=[
-                inference_weight(shadow, layer.stored_width, layer.weight_width)
-                for shadow, layer in zip(shadows, config.resolved, strict=True)
+                inference_weight(shadows[layer.index], layer.stored_width, layer.weight_width) for layer in layers
             ],
-            shadows=shadows,
+            shadows=[shadows[layer.index] for layer in layers],
             lfsr=Lfsr(update_lfsr_seed(config.learning.seed)) if lfsr is None else lfsr,
         )
 

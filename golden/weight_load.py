@@ -1,17 +1,34 @@
 """The order in which the weights of a network are loaded into its core, and read from it."""
 
+import math
+
 import numpy as np
 
-from .config import NetworkConfig
-from .fixed import IntArray
+from .config import LearningNetworkConfig, NetworkConfig
+from .fixed import IntArray, Lfsr
+from .network import LearningNetwork, Network
 
 
-def flat_weights(config: NetworkConfig, weights: list[IntArray]) -> IntArray:
-    """Return the weights of all layers in the order of the load: layer by layer, row by row, output by output."""
-    return np.concatenate([kind.to_load(weight) for kind, weight in zip(config.kinds, weights, strict=True)])
+def n_loaded(config: NetworkConfig) -> int:
+    """Return the beats of a whole load."""
+    return sum(math.prod(parameter.shape) for layer in config.resolved for parameter in layer.parameters)
 
 
-def layer_weights(config: NetworkConfig, flat: IntArray) -> list[IntArray]:
-    """Undo :func:`flat_weights`: the weights of each layer, of its ``weight_shape``."""
-    parts = np.split(flat, np.cumsum([kind.n_weights for kind in config.kinds])[:-1])
-    return [kind.from_load(part) for kind, part in zip(config.kinds, parts, strict=True)]
+def flat_weights(network: Network) -> IntArray:
+    """Return what the core of a network stores, in the order of the load.
+
+    Layer by layer; in each its weights row by row, output by output. Shadow weights of a network that learns.
+    """
+    return np.concatenate([parameter.to_load(values) for _, parameter, values in network.stored()])
+
+
+def learned_network(config: LearningNetworkConfig, flat: IntArray, lfsr: Lfsr) -> LearningNetwork:
+    """Return the network of the shadow weights that a core has sent, in the order of the load."""
+    shadows: dict[str, dict[int, IntArray]] = {}
+    at = 0
+    for layer in config.resolved:
+        for parameter in layer.parameters:
+            part = flat[at : at + math.prod(parameter.shape)]
+            shadows.setdefault(parameter.shadow_field, {})[layer.index] = parameter.from_load(part)
+            at += len(part)
+    return LearningNetwork.from_shadows(config, lfsr=lfsr, **shadows)

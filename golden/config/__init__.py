@@ -32,6 +32,7 @@ from .limits import (
 )
 from .network import LearningNetworkConfig, NetworkConfig, learning_config, require_dense
 from .neuron import NeuronConfig
+from .parameter import Parameter
 from .readouts import READOUTS, Readout, ReadoutKind
 from .resolved import LearningLayer, ResolvedLayer
 from .toml import from_toml
@@ -65,6 +66,7 @@ __all__ = [
     "Multiplier",
     "NetworkConfig",
     "NeuronConfig",
+    "Parameter",
     "Readout",
     "ReadoutKind",
     "Recurrence",

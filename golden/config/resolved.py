@@ -8,6 +8,7 @@ from .kinds import LayerKind
 from .learning import LearningConfig
 from .limits import GRADIENT_WIDTH, Multiplier, WeightMemory
 from .neuron import NeuronConfig
+from .parameter import Parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,20 @@ class ResolvedLayer:
     def weight_shape(self) -> tuple[int, ...]:
         """Shape of the weights, output channels first."""
         return self.kind.weight_shape
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What the layer stores, in the order of a weight load."""
+        weights = Parameter(
+            name="weight",
+            field="weights",
+            shadow_field="shadows",
+            shape=self.weight_shape,
+            load_axes=self.kind.load_axes,
+            width=self.weight_width,
+            stored_width=self.stored_width,
+        )
+        return (weights,)
 
     @property
     def event_width(self) -> int:

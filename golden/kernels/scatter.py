@@ -68,17 +68,17 @@ def _window_order(conv: ConvConfig) -> IntArray:
 def to_memory(kind: LayerKind, weight: IntArray) -> IntArray:
     """Return the weights of a layer, shape ``weight_shape``, in the order of the kernels' memory, flat."""
     if not isinstance(kind, Convolution):
-        return kind.to_load(weight)
+        return weight.T.ravel()
     order = _window_order(kind.conv)
     return weight.transpose(1, 2, 3, 0)[:, order][:, :, order].ravel()
 
 
 def from_memory(kind: LayerKind, flat: NDArray[Any]) -> IntArray:
     """Undo :func:`to_memory`."""
-    if not isinstance(kind, Convolution):
-        return kind.from_load(flat.astype(np.int64)).copy()
     n_out, *rest = kind.weight_shape
     stored = flat.astype(np.int64).reshape(*rest, n_out)
+    if not isinstance(kind, Convolution):
+        return stored.T.copy()
     place = np.argsort(_window_order(kind.conv))
     return stored[:, place][:, :, place].transpose(3, 0, 1, 2).copy()
 

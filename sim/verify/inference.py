@@ -136,7 +136,7 @@ def input_fields(events: Events) -> dict[str, np.ndarray]:
 
 def weight_fields(network: Network) -> dict[str, np.ndarray]:
     """Weights of a network as payload fields of the core's weight load."""
-    weights = flat_weights(network.config, network.weights)
+    weights = flat_weights(network)
     return {"weight": weights, "first": (np.arange(len(weights)) == 0).astype(np.int64)}
 
 

@@ -13,7 +13,7 @@ from golden.encoding import Events
 from golden.fixed import IntArray, Lfsr
 from golden.kernels import Activity, Kernel
 from golden.network import LearningNetwork
-from golden.weight_load import flat_weights, layer_weights
+from golden.weight_load import flat_weights, learned_network, n_loaded
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout, weight_layout
 from intsnn_hw.rtl.learning.learner import COUNTERS
@@ -214,10 +214,10 @@ class RtlLearner:
         n_samples = 0 if events is None else events.n_samples
         if events is not None:
             inputs["i"] = payload.pack(input_event_layout(config.resolved[0]), inference.input_fields(events))
-        n_weights = sum(kind.n_weights for kind in config.kinds)
+        n_weights = n_loaded(config)
         if not self._is_loaded:
             assert self._network is not None
-            weights = flat_weights(config, self._network.shadows)
+            weights = flat_weights(self._network)
             first = (np.arange(n_weights) == 0).astype(np.int64)
             inputs["weights"] = payload.pack(weight_layout(config), {"weight": weights, "first": first})
         expected = {"o": n_samples, "shadow": n_weights if "READ_WEIGHTS" in operations else 0}
@@ -229,9 +229,8 @@ class RtlLearner:
 
     def _network_of(self, result: RunResult) -> LearningNetwork:
         """Return the network whose shadow weights a run has read."""
-        config = self.config
-        shadows = layer_weights(config, result.fields("shadow")["weight"].astype(np.int64))
-        return LearningNetwork.from_shadows(config, shadows, Lfsr(int(result.values["lfsr"])))
+        flat = result.fields("shadow")["weight"].astype(np.int64)
+        return learned_network(self.config, flat, Lfsr(int(result.values["lfsr"])))
 
     def _budget(self, events: Events | None, stalls: Stalls | None) -> int:
         """Cycles that no correct core needs: every row of every layer updated after every step, then the read-out."""
@@ -390,7 +389,7 @@ def _first_to_differ(
 
 
 def _compare_weights(report: LearnReport, golden: LearningNetwork, rtl: LearningNetwork, sample: int) -> None:
-    for index, (expected, found) in enumerate(zip(golden.shadows, rtl.shadows, strict=True)):
+    for (layer, parameter, expected), (*_, found) in zip(golden.stored(), rtl.stored(), strict=True):
         report.n_weights_compared += expected.size
         places = np.argwhere(expected != found)
         inference.note_mismatches(
@@ -398,14 +397,14 @@ def _compare_weights(report: LearnReport, golden: LearningNetwork, rtl: Learning
             len(places),
             [
                 inference.Mismatch(
-                    what=f"shadow weight of input {i}",
+                    what=" of input ".join((f"shadow {parameter.name}", *map(str, inputs))),
                     sample=sample,
-                    layer=index,
-                    neuron=int(j),
-                    golden=int(expected[j, i]),
-                    rtl=int(found[j, i]),
+                    layer=layer.index,
+                    neuron=int(neuron),
+                    golden=int(expected[(neuron, *inputs)]),
+                    rtl=int(found[(neuron, *inputs)]),
                 )
-                for j, i in places[: inference.MAX_REPORTED]
+                for neuron, *inputs in places[: inference.MAX_REPORTED]
             ],
         )
     if golden.lfsr.state != rtl.lfsr.state:

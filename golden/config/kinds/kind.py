@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...fixed import IntArray
 from ..spatial import Shape, pooled_shape
 
 
@@ -75,16 +74,6 @@ class LayerKind:
         """Axes of the weights, slowest first, in the order of a weight load: row by row, output channels last."""
         return (*range(1, len(self.weight_shape)), 0)
 
-    def to_load(self, weight: IntArray) -> IntArray:
-        """Return weights of shape `weight_shape` in the order of a weight load, shape (n_weights,)."""
-        return weight.transpose(self.load_axes).ravel()
-
-    def from_load(self, flat: IntArray) -> IntArray:
-        """Undo :meth:`to_load`."""
-        axes = self.load_axes
-        stored = flat.reshape([self.weight_shape[axis] for axis in axes])
-        return stored.transpose([axes.index(axis) for axis in range(len(axes))])
-
     @property
     def n_rows(self) -> int:
         """Rows of weights, each with a weight to every output channel."""
@@ -92,7 +81,7 @@ class LayerKind:
 
     @property
     def n_weights(self) -> int:
-        """Weights of the layer: the beats of its part of a weight load."""
+        """Weights of the layer."""
         return math.prod(self.weight_shape)
 
     @property

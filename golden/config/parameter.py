@@ -1,0 +1,42 @@
+"""What a layer stores for each of its outputs: arrays with their shapes, widths and places in a weight load."""
+
+from dataclasses import dataclass
+
+from ..fixed import IntArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One array of a layer, as checkpoints, weight loads and the memories of a core hold it.
+
+    Attributes
+    ----------
+    name : str
+        In checkpoints, and of the memory in a core.
+    field, shadow_field : str
+        Of :class:`golden.network.Network`, and, for the values that learn, of its
+        :class:`golden.network.LearningNetwork`; both by layer.
+    shape : tuple of int
+        Output channels first.
+    load_axes : tuple of int
+        Axes, slowest first, in the order of a weight load.
+    width, stored_width : int
+        Bits of an inference value, and of what a core stores: the shadow value where the network learns.
+    """
+
+    name: str
+    field: str
+    shadow_field: str
+    shape: tuple[int, ...]
+    load_axes: tuple[int, ...]
+    width: int
+    stored_width: int
+
+    def to_load(self, values: IntArray) -> IntArray:
+        """Return values of `shape` in the order of a weight load, flat."""
+        return values.transpose(self.load_axes).ravel()
+
+    def from_load(self, flat: IntArray) -> IntArray:
+        """Undo :meth:`to_load`."""
+        stored = flat.reshape([self.shape[axis] for axis in self.load_axes])
+        return stored.transpose([self.load_axes.index(axis) for axis in range(len(self.load_axes))])
