@@ -1,7 +1,5 @@
 """The order in which the weights of a network are loaded into its core, and read from it."""
 
-import math
-
 import numpy as np
 
 from .config import LearningNetworkConfig, NetworkConfig
@@ -11,7 +9,7 @@ from .network import LearningNetwork, Network
 
 def n_loaded(config: NetworkConfig) -> int:
     """Return the beats of a whole load."""
-    return sum(math.prod(parameter.shape) for layer in config.resolved for parameter in layer.parameters)
+    return sum(parameter.size for layer in config.resolved for parameter in layer.parameters)
 
 
 def flat_weights(network: Network) -> IntArray:
@@ -28,7 +26,7 @@ def learned_network(config: LearningNetworkConfig, flat: IntArray, lfsr: Lfsr) -
     at = 0
     for layer in config.resolved:
         for parameter in layer.parameters:
-            part = flat[at : at + math.prod(parameter.shape)]
+            part = flat[at : at + parameter.size]
             shadows.setdefault(parameter.shadow_field, {})[layer.index] = parameter.from_load(part)
             at += len(part)
     return LearningNetwork.from_shadows(config, lfsr=lfsr, **shadows)

@@ -1,5 +1,6 @@
 """What a layer stores for each of its outputs: arrays with their shapes, widths and places in a weight load."""
 
+import math
 from dataclasses import dataclass
 
 from ..fixed import IntArray
@@ -31,6 +32,11 @@ class Parameter:
     load_axes: tuple[int, ...]
     width: int
     stored_width: int
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
 
     def to_load(self, values: IntArray) -> IntArray:
         """Return values of `shape` in the order of a weight load, flat."""

@@ -8,13 +8,13 @@ weights of input `i` to all its neurons, and the rows after its inputs' those of
 Maps, and weights of windows, lie in the order of :mod:`golden.kernels.scatter`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import LearningNetworkConfig
+from ..config import LearningNetworkConfig, Parameter, ResolvedLayer
 from ..encoding import Events
 from ..fixed import IntArray, Lfsr
 from ..learning import direct_matrix
@@ -81,10 +81,11 @@ class Kernel(Generic[N]):
         self._kind = type(network)
         self.plan = layer_table(config)
         self.rule = rule_table(config)
-        narrow = max(layer.weight_width for layer in config.resolved) <= 8
-        self.weights = self._flat(network.weights, np.int8 if narrow else np.int16)
+        stored = [parameter for layer in config.resolved for parameter in layer.parameters]
+        self.weights = _flat(network.arrays(), _type_of(max(parameter.width for parameter in stored)))
         learns = isinstance(network, LearningNetwork)
-        self.shadows = self._flat(network.shadows, np.int32) if learns else np.zeros(0, np.int32)
+        width = max(32, *(parameter.stored_width for parameter in stored))
+        self.shadows = _flat(network.stored(), _type_of(width)) if learns else np.zeros(0, np.int32)
         self.tables = event_tables(config)
         self.lfsr = np.array([network.lfsr.state if learns else 1], np.int64)
         self.matrix = np.zeros(0, np.int64)
@@ -98,9 +99,19 @@ class Kernel(Generic[N]):
 
     def network(self) -> N:
         """Return the present weights, shadow weights and LFSR state as a golden network."""
-        state: dict[str, Any] = {"config": self.config, "weights": self._unflat(self.weights)}
-        if self._kind is LearningNetwork:
-            state |= {"shadows": self._unflat(self.shadows), "lfsr": Lfsr(int(self.lfsr[0]))}
+        fields: dict[str, list[IntArray]] = {}
+        at = 0
+        for layer in self.config.resolved:
+            for parameter in layer.parameters:
+                part = slice(at, at + parameter.size)
+                fields.setdefault(parameter.field, []).append(from_memory(layer.kind, parameter, self.weights[part]))
+                if len(self.shadows):
+                    shadow = from_memory(layer.kind, parameter, self.shadows[part])
+                    fields.setdefault(parameter.shadow_field, []).append(shadow)
+                at = part.stop
+        state: dict[str, Any] = {"config": self.config, **fields}
+        if len(self.shadows):
+            state["lfsr"] = Lfsr(int(self.lfsr[0]))
         return self._kind(**state)
 
     def infer(self, events: Events, labels: IntArray | None = None, *, record: bool = False) -> Inference:
@@ -160,15 +171,6 @@ class Kernel(Generic[N]):
         if given != expected:
             raise ValueError(f"{self.config.name}: (inputs, steps) of the events must be {expected}, got {given}")
 
-    def _flat(self, matrices: list[IntArray], dtype: type) -> NDArray[np.signedinteger]:
-        ordered = [to_memory(layer.kind, matrix) for layer, matrix in zip(self.config.resolved, matrices, strict=True)]
-        return np.concatenate(ordered).astype(dtype)
-
-    def _unflat(self, flat: NDArray[np.signedinteger]) -> list[IntArray]:
-        sizes = [layer.kind.n_weights for layer in self.config.resolved]
-        parts = np.split(flat, np.cumsum(sizes)[:-1])
-        return [from_memory(layer.kind, part) for layer, part in zip(self.config.resolved, parts, strict=True)]
-
     def _in_order(self, scores: IntArray, states: IntArray, spikes: IntArray) -> tuple[IntArray, IntArray, IntArray]:
         """Bring scores and traces of neurons from their order in memory to that of their addresses."""
         kinds = self.config.kinds
@@ -180,6 +182,17 @@ class Kernel(Generic[N]):
             return scores, states, spikes
         every = np.concatenate([at + row[NEURON_AT] for at, row in zip(places, self.plan, strict=True)])
         return scores, states[..., every], spikes[..., every]
+
+
+def _flat(arrays: Iterator[tuple[ResolvedLayer, Parameter, IntArray]], dtype: type) -> NDArray[np.signedinteger]:
+    return np.concatenate([to_memory(layer.kind, parameter, values) for layer, parameter, values in arrays]).astype(
+        dtype
+    )
+
+
+def _type_of(width: int) -> type:
+    """Return the narrowest type of at least `width` bits; narrow ones leave more of the processor's cache."""
+    return next(kind for kind in (np.int8, np.int16, np.int32, np.int64) if width <= 8 * np.dtype(kind).itemsize)
 
 
 def _check_range(name: str, values: IntArray, count: int) -> None:

@@ -94,7 +94,7 @@ def layer_table(config: NetworkConfig) -> IntArray:
                 row[ERROR_SHIFT] = layer.learning.error_shifts[layer.index]
         row[TABLE_AT] = table_at
         row[TARGET_STEP], row[SOURCE_STEP] = runs_step(layer.kind)
-        weight_at += layer.kind.n_weights
+        weight_at += sum(parameter.size for parameter in layer.parameters)
         table_at += layer.n_in * row[BY_TABLE]
         neuron_at += layer.n_out
         row_at += layer.n_in + layer.n_own

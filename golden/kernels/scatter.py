@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import ConvConfig, Convolution, LayerKind
+from ..config import ConvConfig, Convolution, LayerKind, Parameter
 from ..fixed import IntArray
 
 (N_RUNS, LENGTH, TARGET, SOURCE, N_ENTRIES) = range(5)
@@ -65,22 +65,21 @@ def _window_order(conv: ConvConfig) -> IntArray:
     return np.lexsort((-places, places % conv.stride))
 
 
-def to_memory(kind: LayerKind, weight: IntArray) -> IntArray:
-    """Return the weights of a layer, shape ``weight_shape``, in the order of the kernels' memory, flat."""
-    if not isinstance(kind, Convolution):
-        return weight.T.ravel()
-    order = _window_order(kind.conv)
-    return weight.transpose(1, 2, 3, 0)[:, order][:, :, order].ravel()
+def to_memory(kind: LayerKind, parameter: Parameter, values: IntArray) -> IntArray:
+    """Return values of a parameter of a layer in the order of the kernels' memory, flat."""
+    if isinstance(kind, Convolution) and len(parameter.shape) == 4:
+        order = _window_order(kind.conv)
+        values = values[:, :, order][:, :, :, order]
+    return parameter.to_load(values)
 
 
-def from_memory(kind: LayerKind, flat: NDArray[Any]) -> IntArray:
+def from_memory(kind: LayerKind, parameter: Parameter, flat: NDArray[Any]) -> IntArray:
     """Undo :func:`to_memory`."""
-    n_out, *rest = kind.weight_shape
-    stored = flat.astype(np.int64).reshape(*rest, n_out)
-    if not isinstance(kind, Convolution):
-        return stored.T.copy()
-    place = np.argsort(_window_order(kind.conv))
-    return stored[:, place][:, :, place].transpose(3, 0, 1, 2).copy()
+    values = parameter.from_load(flat.astype(np.int64))
+    if isinstance(kind, Convolution) and len(parameter.shape) == 4:
+        place = np.argsort(_window_order(kind.conv))
+        values = values[:, :, place][:, :, :, place]
+    return values.copy()
 
 
 def neuron_places(kind: LayerKind) -> IntArray:

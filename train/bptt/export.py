@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 
-from golden.config import LearningNetworkConfig, NeuronConfig
+from golden.config import LayerConfig, LearningNetworkConfig, NeuronConfig
 from golden.errors import ConfigError
-from golden.fixed import Lfsr
+from golden.fixed import IntArray, Lfsr
 from golden.kernels import Kernel
 from golden.network import LearningNetwork, Network
 from golden.seeds import update_lfsr_seed
@@ -18,7 +19,6 @@ from golden.seeds import update_lfsr_seed
 from .inputs import Inputs
 from .layers import Quantisation, Spiking, recorded, spiking_layers
 from .model import SpikingNetwork
-from .quantise import shadow_weight
 
 
 def to_network(model: SpikingNetwork) -> Network:
@@ -33,21 +33,23 @@ def to_network(model: SpikingNetwork) -> Network:
     """
     if not isinstance(model, SpikingNetwork):
         raise ConfigError(f"to_network: takes a SpikingNetwork of a configuration, not a {type(model).__name__}")
-    layers, weights, shadows = [], [], []
+    layers: list[LayerConfig] = []
+    fields: dict[str, list[IntArray]] = {}
     for layer, module in zip(model.config.layers, spiking_layers(model), strict=True):
         quantisation = module.quantisation
         if quantisation is None:
             raise ConfigError(f"{model.config.name}: is not quantised; only integers can be exported")
         layers.append(replace(layer, neuron=_neuron(layer.neuron, module, quantisation)))
-        weights.append(_integers(module.integer_weight()))
-        if quantisation.shadow_width is not None:
-            shadow = shadow_weight(module.weight, module.scale, quantisation.weight_width, quantisation.shadow_width)
-            shadows.append(_integers(shadow))
     config = replace(model.config, layers=tuple(layers))
+    for layer, module in zip(config.resolved, spiking_layers(model), strict=True):
+        for parameter in layer.parameters:
+            fields.setdefault(parameter.field, []).append(_integers(module.integers(parameter.name)))
+            if config.learns:
+                fields.setdefault(parameter.shadow_field, []).append(_integers(module.shadows(parameter.name)))
+    made: dict[str, Any] = {"config": config, **fields}
     if not isinstance(config, LearningNetworkConfig):
-        return Network(config=config, weights=weights)
-    lfsr = Lfsr(update_lfsr_seed(config.learning.seed))
-    return LearningNetwork(config=config, weights=weights, shadows=shadows, lfsr=lfsr)
+        return Network(**made)
+    return LearningNetwork(**made, lfsr=Lfsr(update_lfsr_seed(config.learning.seed)))
 
 
 @dataclass(frozen=True, kw_only=True)

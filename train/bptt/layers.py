@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from golden.fixed import signed_range
 
 from .lif import RESETS, Dynamics, Reset, lif_sequence
-from .quantise import fitting_shift, quantise_weight, round_half_up, straight_through
+from .quantise import fitting_shift, quantise_weight, round_half_up, shadow_weight, straight_through
 from .surrogate import CENTRES, SLOPES, SURROGATES, Centre, Kind, centre_of
 
 
@@ -236,6 +236,20 @@ class Spiking(nn.Module):
         """Return the quantised weights as whole numbers."""
         quantisation = self._quantised()
         return quantise_weight(self.weight, self.scale, quantisation.weight_width, quantisation.shadow_width)
+
+    def integers(self, name: str) -> Tensor:
+        """Return a quantised parameter as whole numbers, by the names of :class:`golden.config.Parameter`."""
+        return {"weight": self.integer_weight}[name]()
+
+    def shadows(self, name: str) -> Tensor:
+        """Return the shadow values of a quantised parameter of a network that is to learn on line."""
+        return {"weight": self.shadow_weight}[name]()
+
+    def shadow_weight(self) -> Tensor:
+        """Return the shadow weights that the quantised weights are rounded from."""
+        quantisation = self._quantised()
+        assert quantisation.shadow_width is not None
+        return shadow_weight(self.weight, self.scale, quantisation.weight_width, quantisation.shadow_width)
 
     @property
     def scale(self) -> float | Tensor:

@@ -132,22 +132,22 @@ class SpikingNetwork(nn.Module):
         return torch.float32 if largest <= 1 << 24 else torch.float64
 
 
-def _linear(kind: LayerKind) -> nn.Module:
-    return nn.Linear(kind.weight_shape[1] - kind.n_own, kind.n_out, bias=False)
+def _linear(kind: LayerKind, bias: bool) -> nn.Module:
+    return nn.Linear(kind.weight_shape[1] - kind.n_own, kind.n_out, bias=bias)
 
 
-def _convolution(kind: LayerKind) -> nn.Module:
+def _convolution(kind: LayerKind, bias: bool) -> nn.Module:
     assert isinstance(kind, Convolution)
     n_out, n_in, *_ = kind.weight_shape
-    return nn.Conv2d(n_in, n_out, kind.conv.kernel, kind.conv.stride, kind.conv.padding, bias=False)
+    return nn.Conv2d(n_in, n_out, kind.conv.kernel, kind.conv.stride, kind.conv.padding, bias=bias)
 
 
-SYNAPSES: dict[type[LayerKind], Callable[[LayerKind], nn.Module]] = {
+SYNAPSES: dict[type[LayerKind], Callable[[LayerKind, bool], nn.Module]] = {
     Dense: _linear,
     Recurrent: _linear,
     Convolution: _convolution,
 }
-"""The synapse of the inputs by kind of layer."""
+"""The synapse of the inputs by kind of layer, with a bias where it is to have one."""
 
 
 def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
@@ -159,7 +159,8 @@ def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
         decay = config.leak_factor / 2**config.leak_frac
     arguments = dict(neuron)
     learn_decay = arguments.pop("learn_decay", False) and 0 < decay < 1
-    synapse = SYNAPSES[type(layer.kind)](layer.kind)
+    has_bias = any(parameter.name == "bias" for parameter in layer.parameters)
+    synapse = SYNAPSES[type(layer.kind)](layer.kind, has_bias)
     lif = LIF(
         config.spike_width if layer.fires else 0,
         decay=decay,
