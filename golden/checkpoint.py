@@ -23,7 +23,7 @@ from .config import LearningNetworkConfig, NetworkConfig, Parameter
 from .errors import CheckpointError, ConfigError
 from .files import write_whole
 from .fixed import LFSR_WIDTH, IntArray, Lfsr, signed_range
-from .network import LearningNetwork, Network
+from .network import LearningNetwork, Network, by_field
 from .synapse import inference_weight
 
 FORMAT_VERSION = 1
@@ -148,14 +148,15 @@ def _deserialise(members: dict[str, bytes]) -> Checkpoint:
     unknown = sorted(set(members) - known)
     if unknown:
         raise _Fault(f"holds an unknown member {unknown[0]!r}; {_TRAIN_AGAIN}")
-    fields: dict[str, list[IntArray]] = {}
-    for name, parameter, _, is_shadow in expected:
-        values = _array(members, name, "i", parameter.shape).astype(np.int64)
-        fields.setdefault(parameter.shadow_field if is_shadow else parameter.field, []).append(values)
+    values = (
+        (index, parameter.shadow_field if is_shadow else parameter.field,
+         _array(members, name, "i", parameter.shape).astype(np.int64))
+        for name, parameter, index, is_shadow in expected
+    )  # fmt: skip
+    made = {"config": config, **by_field(config, values)}
     state = training.pop(LFSR_STATE, None)
     if (state is not None) != config.learns:
         raise _Fault(f"the LFSR state must be there exactly where the configuration learns; {_TRAIN_AGAIN}")
-    made = {"config": config, **fields}
     network = LearningNetwork(**made, lfsr=Lfsr(state)) if config.learns else Network(**made)
     fault = _fault_of(network)
     if fault is not None:

@@ -1,6 +1,6 @@
 """The golden network: layers and time steps composed of the pure steps, for inference and for learning."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,7 +106,7 @@ class LearningNetwork(Network):
 
     @classmethod
     def from_shadows(
-        cls, config: LearningNetworkConfig, shadows: Sequence[IntArray] | Mapping[int, IntArray],
+        cls, config: LearningNetworkConfig, shadows: Sequence[IntArray],
         lfsr: Lfsr | None = None,
     ) -> "LearningNetwork":  # fmt: skip
         """Return the network of some shadow weights by layer; its LFSR as the seed gives it where left out."""
@@ -119,6 +119,17 @@ class LearningNetwork(Network):
             shadows=[shadows[layer.index] for layer in layers],
             lfsr=Lfsr(update_lfsr_seed(config.learning.seed)) if lfsr is None else lfsr,
         )
+
+
+def by_field(config: NetworkConfig, values: Iterable[tuple[int, str, IntArray]]) -> dict[str, list[IntArray]]:
+    """Return the fields of a network, each a list by layer, of (layer, field, array); empty arrays for layers without.
+
+    The fields are those that :class:`golden.config.Parameter` names.
+    """
+    fields: dict[str, list[IntArray]] = {}
+    for index, field, array in values:
+        fields.setdefault(field, [np.zeros(0, np.int64)] * len(config.layers))[index] = array
+    return fields
 
 
 @dataclass(kw_only=True)

@@ -1,10 +1,12 @@
 """The order in which the weights of a network are loaded into its core, and read from it."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from .config import LearningNetworkConfig, NetworkConfig
 from .fixed import IntArray, Lfsr
-from .network import LearningNetwork, Network
+from .network import LearningNetwork, Network, by_field
 
 
 def n_loaded(config: NetworkConfig) -> int:
@@ -22,11 +24,12 @@ def flat_weights(network: Network) -> IntArray:
 
 def learned_network(config: LearningNetworkConfig, flat: IntArray, lfsr: Lfsr) -> LearningNetwork:
     """Return the network of the shadow weights that a core has sent, in the order of the load."""
-    shadows: dict[str, dict[int, IntArray]] = {}
-    at = 0
-    for layer in config.resolved:
-        for parameter in layer.parameters:
-            part = flat[at : at + parameter.size]
-            shadows.setdefault(parameter.shadow_field, {})[layer.index] = parameter.from_load(part)
-            at += len(part)
-    return LearningNetwork.from_shadows(config, lfsr=lfsr, **shadows)
+
+    def parts() -> Iterator[tuple[int, str, IntArray]]:
+        at = 0
+        for layer in config.resolved:
+            for parameter in layer.parameters:
+                yield layer.index, parameter.shadow_field, parameter.from_load(flat[at : at + parameter.size])
+                at += parameter.size
+
+    return LearningNetwork.from_shadows(config, lfsr=lfsr, **by_field(config, parts()))

@@ -129,13 +129,12 @@ class NetworkConfig:
             fire_lanes = next(count for count in range(wanted, 0, -1) if lanes % count == 0)
             yield {
                 "index": index,
+                "config": layer,
                 "kind": self.kinds[index],
                 "input_spike_width": spike_width,
                 "n_steps": self.n_steps,
                 "is_readout": is_readout,
                 "fires": not is_readout or self.readout_kind.fires,
-                "weight_width": layer.weight_width,
-                "neuron": layer.neuron,
                 "lanes": lanes,
                 "fire_lanes": fire_lanes,
                 "banks": self.hardware.banks,

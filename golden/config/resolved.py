@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ..fixed import LFSR_WIDTH, signed_range, signed_width, unsigned_width
 from .error_rules import ERROR_RULES, ErrorRule
 from .kinds import LayerKind
+from .layer import LayerConfig
 from .learning import LearningConfig
 from .limits import GRADIENT_WIDTH, Multiplier, WeightMemory
 from .neuron import NeuronConfig
@@ -15,23 +16,33 @@ from .parameter import Parameter
 class ResolvedLayer:
     """A layer within its network: its configuration, what it is fed with, and every derived width.
 
-    `kind` is its geometry; `recurrent_index` its place among the recurrent layers, from 0, None where it is not one.
+    `config` is what the user states, `kind` its geometry; `recurrent_index` its place among the recurrent layers, from
+    0, None where it is not one.
     """
 
     index: int
+    config: LayerConfig
     kind: LayerKind
     input_spike_width: int
     n_steps: int
     is_readout: bool
     fires: bool
-    weight_width: int
-    neuron: NeuronConfig
     lanes: int
     fire_lanes: int
     banks: int
     multiplier: Multiplier
     weight_memory: WeightMemory
     recurrent_index: int | None = None
+
+    @property
+    def weight_width(self) -> int:
+        """Bits of an inference weight."""
+        return self.config.weight_width
+
+    @property
+    def neuron(self) -> NeuronConfig:
+        """Its neurons."""
+        return self.config.neuron
 
     @property
     def n_in(self) -> int:

@@ -18,7 +18,7 @@ from ..config import LearningNetworkConfig, Parameter, ResolvedLayer
 from ..encoding import Events
 from ..fixed import IntArray, Lfsr
 from ..learning import direct_matrix
-from ..network import LearningNetwork, Network
+from ..network import LearningNetwork, Network, by_field
 from ..neuron import NeuronState
 from .forward import infer_samples
 from .learn import learn_samples
@@ -99,20 +99,21 @@ class Kernel(Generic[N]):
 
     def network(self) -> N:
         """Return the present weights, shadow weights and LFSR state as a golden network."""
-        fields: dict[str, list[IntArray]] = {}
+        state: dict[str, Any] = {"config": self.config, **by_field(self.config, self._arrays())}
+        if len(self.shadows):
+            state["lfsr"] = Lfsr(int(self.lfsr[0]))
+        return self._kind(**state)
+
+    def _arrays(self) -> Iterator[tuple[int, str, IntArray]]:
+        """Yield the present values of each parameter: layer, field of a network, array."""
         at = 0
         for layer in self.config.resolved:
             for parameter in layer.parameters:
                 part = slice(at, at + parameter.size)
-                fields.setdefault(parameter.field, []).append(from_memory(layer.kind, parameter, self.weights[part]))
+                yield layer.index, parameter.field, from_memory(layer.kind, parameter, self.weights[part])
                 if len(self.shadows):
-                    shadow = from_memory(layer.kind, parameter, self.shadows[part])
-                    fields.setdefault(parameter.shadow_field, []).append(shadow)
+                    yield layer.index, parameter.shadow_field, from_memory(layer.kind, parameter, self.shadows[part])
                 at = part.stop
-        state: dict[str, Any] = {"config": self.config, **fields}
-        if len(self.shadows):
-            state["lfsr"] = Lfsr(int(self.lfsr[0]))
-        return self._kind(**state)
 
     def infer(self, events: Events, labels: IntArray | None = None, *, record: bool = False) -> Inference:
         """Run every sample of `events`; `labels` only serve to count the correct ones."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from golden.config import LayerConfig, LearningNetworkConfig, NeuronConfig
+from golden.config import LayerConfig, LearningNetworkConfig, NetworkConfig, NeuronConfig
 from golden.errors import ConfigError
 from golden.fixed import IntArray, Lfsr
 from golden.kernels import Kernel
-from golden.network import LearningNetwork, Network
+from golden.network import LearningNetwork, Network, by_field
 from golden.seeds import update_lfsr_seed
 
 from .inputs import Inputs
@@ -34,22 +35,25 @@ def to_network(model: SpikingNetwork) -> Network:
     if not isinstance(model, SpikingNetwork):
         raise ConfigError(f"to_network: takes a SpikingNetwork of a configuration, not a {type(model).__name__}")
     layers: list[LayerConfig] = []
-    fields: dict[str, list[IntArray]] = {}
     for layer, module in zip(model.config.layers, spiking_layers(model), strict=True):
         quantisation = module.quantisation
         if quantisation is None:
             raise ConfigError(f"{model.config.name}: is not quantised; only integers can be exported")
         layers.append(replace(layer, neuron=_neuron(layer.neuron, module, quantisation)))
     config = replace(model.config, layers=tuple(layers))
-    for layer, module in zip(config.resolved, spiking_layers(model), strict=True):
-        for parameter in layer.parameters:
-            fields.setdefault(parameter.field, []).append(_integers(module.integers(parameter.name)))
-            if config.learns:
-                fields.setdefault(parameter.shadow_field, []).append(_integers(module.shadows(parameter.name)))
-    made: dict[str, Any] = {"config": config, **fields}
+    made: dict[str, Any] = {"config": config, **by_field(config, _arrays(config, spiking_layers(model)))}
     if not isinstance(config, LearningNetworkConfig):
         return Network(**made)
     return LearningNetwork(**made, lfsr=Lfsr(update_lfsr_seed(config.learning.seed)))
+
+
+def _arrays(config: NetworkConfig, modules: list[Spiking]) -> Iterator[tuple[int, str, IntArray]]:
+    """Yield the integers of each parameter: layer, field of a network, array."""
+    for layer, module in zip(config.resolved, modules, strict=True):
+        for parameter in layer.parameters:
+            yield layer.index, parameter.field, _integers(module.integers(parameter.name))
+            if config.learns:
+                yield layer.index, parameter.shadow_field, _integers(module.shadows(parameter.name))
 
 
 @dataclass(frozen=True, kw_only=True)
