@@ -75,8 +75,9 @@ def gradient(error: IntArray, surrogate_count: IntArray, error_shift: int) -> In
 
 
 def shadow_update(
-    shadow: IntArray, error: IntArray, trace: IntArray, rate_shift: int, draws: IntArray, config: LearningConfig
-) -> IntArray:
+    shadow: IntArray, error: IntArray, trace: IntArray, rate_shift: int, draws: IntArray, config: LearningConfig,
+    width: int | None = None,
+) -> IntArray:  # fmt: skip
     """Return ``saturate(W_ji + round((-e_j * x_i) >> rate_shift))`` for the given rows of a layer.
 
     Parameters
@@ -91,9 +92,12 @@ def shadow_update(
         Right shift, schedule included; negative means left.
     draws : IntArray
         One LFSR draw for each row i, shared by all j, shape (n_in,); read by stochastic rounding only.
+    config : LearningConfig
+    width : int, optional
+        Bits that the result saturates to; ``shadow_width`` where left out.
     """
     step = shift_rounding(-error[:, None] * trace, rate_shift, config.rounding, draws)
-    return saturate(shadow + step, config.shadow_width)
+    return saturate(shadow + step, config.shadow_width if width is None else width)
 
 
 def initial_shadow(layer: LearningLayer) -> IntArray:

@@ -159,25 +159,25 @@ class Record:
         return [state.membrane for state in self.states]
 
 
-def layer_step(layer: ResolvedLayer, weight: IntArray, state: NeuronState, spikes: IntArray) -> LifStep:
+def layer_step(network: Network, layer: ResolvedLayer, state: NeuronState, spikes: IntArray) -> LifStep:
     """Advance one layer by one time step from the spikes of its rows and a state of shape (..., n_out).
 
     `spikes` has shape (..., n_in), and in a recurrent layer (..., n_in + n_out): the inputs' spikes of the step, and
     then the layer's own of the step before.
     """
     step = lif_step if layer.fires else readout_step
-    return step(state, layer_current(spikes, weight, layer), layer.neuron)
+    return step(state, layer_current(spikes, network.weights[layer.index], layer), layer.neuron)
 
 
 def run(network: Network, spikes: IntArray) -> Record:
     """Run inference on input spikes of shape (..., n_steps, n_inputs); every sample starts from a state of zeros."""
     states, outputs = [], []
     incoming = np.asarray(spikes, np.int64)
-    for layer, weight in zip(network.config.resolved, network.weights, strict=True):
+    for layer in network.config.resolved:
         shape = (*incoming.shape[:-2], layer.n_out)
         state, own, steps = NeuronState.zeros(shape), np.zeros(shape, np.int64), []
         for t in range(incoming.shape[-2]):
-            steps.append(layer_step(layer, weight, state, row_spikes(layer, incoming[..., t, :], own)))
+            steps.append(layer_step(network, layer, state, row_spikes(layer, incoming[..., t, :], own)))
             state, own = steps[-1].state, steps[-1].spike
         states.append(NeuronState.stack((step.state for step in steps), axis=-2))
         incoming = np.stack([step.spike for step in steps], axis=-2)
@@ -225,7 +225,7 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
         for index, layer in enumerate(layers):
             rows = row_spikes(layer, incoming, outgoing[index])
             traces[index] = trace_step(traces[index], rows, layer.trace_shift, learning.trace_gain)
-            step = layer_step(layer, network.weights[index], states[index], rows)
+            step = layer_step(network, layer, states[index], rows)
             history[index].append(step)
             states[index], outgoing[index], incoming = step.state, step.spike, step.spike
             window = surrogate(step.integrated, layer)

@@ -64,11 +64,12 @@ def _upper_bits(shadow, half, drop, high):  # pragma: no cover
 
 
 @compiled
-def _update_rows(p, rule, weights, shadows, lfsr, error, trace, order, scaled, shift):  # pragma: no cover
+def _update_rows(p, rule, weights, shadows, lfsr, error, trace, order, scaled, shift, widths):  # pragma: no cover
     """Update the rows of a layer that have a trace, in the given order; return the number of shadow weights updated.
 
-    `scaled` is scratch for the shifted errors; its type is that of the arithmetic. Where few neurons have an error,
-    only those are visited; otherwise the whole row, in a loop without branches.
+    `scaled` is scratch for the shifted errors; its type is that of the arithmetic. `widths` are the bits of shadow and
+    inference values. Where few neurons have an error, only those are visited; otherwise the whole row, in a loop
+    without branches.
     """
     n_out = p[N_OUT]
     kind = scaled.dtype.type
@@ -84,11 +85,11 @@ def _update_rows(p, rule, weights, shadows, lfsr, error, trace, order, scaled, s
     sparse = n_active * SPARSE <= n_out
     mask = (np.int64(1) << down) - 1
     to_zero = kind(mask if rule[ROUNDING] == TOWARD_ZERO else 0)
-    high = kind((np.int64(1) << (rule[SHADOW_WIDTH] - 1)) - 1)
+    high = kind((np.int64(1) << (widths[0] - 1)) - 1)
     low = kind(-high - 1)
-    drop = rule[SHADOW_WIDTH] - p[WEIGHT_WIDTH]
+    drop = widths[0] - widths[1]
     half = kind((np.int64(1) << drop) >> 1)
-    weight_high = kind((np.int64(1) << (p[WEIGHT_WIDTH] - 1)) - 1)
+    weight_high = kind((np.int64(1) << (widths[1] - 1)) - 1)
     rows = 0
     for i in order:
         if trace[i] == 0:
@@ -159,10 +160,11 @@ def _update(
         trace = traces[p[ROW_AT] : p[ROW_AT] + p[N_IN] + p[N_OWN]]
         order = arrived if index == 0 else ascending[: p[N_IN]]
         shift = min(p[RATE_SHIFT] + boost, LFSR_WIDTH)
-        updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift)
+        widths = (rule[SHADOW_WIDTH], p[WEIGHT_WIDTH])
+        updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift, widths)
         if p[OWN_LEARNS]:
             order, shift = ascending[p[N_IN] : p[N_IN] + p[N_OWN]], min(p[OWN_RATE_SHIFT] + boost, LFSR_WIDTH)
-            updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift)
+            updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift, widths)
     return updates
 
 
