@@ -218,7 +218,7 @@ def _width(parameter: Parameter, is_shadow: bool) -> int:
 
 
 def _type_of(width: int) -> str:
-    return next(f"<i{size}" for size in (1, 2, 4) if width <= 8 * size)
+    return next(f"<i{size}" for size in (1, 2, 4, 8) if width <= 8 * size)
 
 
 def _fault_of(network: Network) -> str | None:

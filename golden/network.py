@@ -127,8 +127,8 @@ def by_field(config: NetworkConfig, values: Iterable[tuple[int, str, IntArray]])
     The fields are those that :class:`golden.config.Parameter` names.
     """
     fields: dict[str, list[IntArray]] = {}
-    for index, field, array in values:
-        fields.setdefault(field, [np.zeros(0, np.int64)] * len(config.layers))[index] = array
+    for index, name, array in values:
+        fields.setdefault(name, [np.zeros(0, np.int64)] * len(config.layers))[index] = array
     return fields
 
 
