@@ -16,6 +16,7 @@ from golden.config import (
     HardwareConfig,
     LayerConfig,
     LearningConfig,
+    LearningNetworkConfig,
     NetworkConfig,
     NeuronConfig,
     require_dense,
@@ -641,7 +642,7 @@ def test_input_trace_width_is_sufficient_and_without_leak_necessary(n_steps, spi
     rule = learning(
         rate_shifts=(4,), init_shifts=(12,), error_shifts=(), schedule=(), trace_shifts=leaks, trace_gain=gain
     )
-    config = NetworkConfig(
+    config = LearningNetworkConfig(
         n_inputs=1, n_steps=n_steps, layers=(LayerConfig(size=1),), encoding=EncodingConfig(spike_width=spike_width),
         learning=rule,
     )  # fmt: skip
@@ -658,7 +659,8 @@ def test_input_trace_width_is_sufficient_and_without_leak_necessary(n_steps, spi
 @pytest.mark.parametrize("n_steps", range(1, 18))
 def test_surrogate_and_score_widths(n_steps):
     layers = (LayerConfig(size=2, neuron=NeuronConfig(spike_width=3)),)
-    config = NetworkConfig(n_inputs=1, n_steps=n_steps, layers=layers, readout="spike_count")
+    rule = learning(rate_shifts=(4,), init_shifts=(12,), error_shifts=(), schedule=())
+    config = LearningNetworkConfig(n_inputs=1, n_steps=n_steps, layers=layers, readout="spike_count", learning=rule)
     (layer,) = config.resolved
     assert 2 ** (layer.surrogate_width - 1) <= n_steps < 2**layer.surrogate_width
     highest = 7 * n_steps
@@ -670,11 +672,12 @@ def test_sums_of_the_largest_legal_network_fit_64_bits():
     """The model computes in int64: the widest intermediate values must stay below."""
     neuron = NeuronConfig(membrane_width=32, spike_width=8, threshold_shift=23)
     layers = tuple(LayerConfig(size=65536, weight_width=16, neuron=neuron) for _ in range(3))
-    config = NetworkConfig(n_inputs=65536, n_steps=4096, layers=layers, encoding=EncodingConfig(spike_width=8))
     limits = learning(
         rate_shifts=(-16,) * 3, init_shifts=(12,) * 3, error_shifts=(-7, -7), direct_shift=16, shadow_width=24
     )
-    config = replace(config, learning=limits)
+    config = LearningNetworkConfig(
+        n_inputs=65536, n_steps=4096, layers=layers, encoding=EncodingConfig(spike_width=8), learning=limits
+    )
     layer = config.resolved[1]
     gradient, weight, surrogate = 2**7, 2**15, config.n_steps
     leaked = 2**31 * 2**16
