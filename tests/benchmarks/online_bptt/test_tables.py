@@ -37,8 +37,8 @@ def counted():
     kernel = Kernel(LearningNetwork.initial(CONFIG))
     events = digits.events("train", CONFIG.encoding, CONFIG.n_steps)
     for name, epochs in (("initial", 1), ("trained", 8)):
-        for _ in range(epochs):
-            activity = kernel.learn(events, digits.train_y, np.arange(len(digits.train_y)))
+        runs = [kernel.learn(events, digits.train_y, np.arange(len(digits.train_y))) for _ in range(epochs)]
+        activity = runs[-1]
         share = activity.updated_samples / activity.samples
         states[name] = {"accesses": estimated_accesses(CONFIG, activity), "updated": share}
     inference = kernel.infer(digits.events("test", CONFIG.encoding, CONFIG.n_steps)).activity

@@ -13,6 +13,7 @@ from golden.config import (
     HardwareConfig,
     LayerConfig,
     LearningConfig,
+    LearningNetworkConfig,
     NetworkConfig,
     NeuronConfig,
     Readout,
@@ -47,7 +48,7 @@ def small_config(
         "init_shifts": (10,) * depth, "schedule": (5, 7), "recurrent_rate_shifts": (3,) * len(recurrent),
         "recurrent_init_shifts": (9,) * len(recurrent),
     }  # fmt: skip
-    return NetworkConfig(
+    return LearningNetworkConfig(
         name="small",
         n_inputs=12,
         n_steps=n_steps,
