@@ -146,6 +146,7 @@ def spent(config: NetworkConfig, record: Record) -> bool:
     return budget is not None and any(((own > 0).sum(axis=-2) > budget).any() for own in record.spikes[:-1])
 
 
+@pytest.mark.slow
 @given(network_configs(learning=True, temporal=True), st.integers(1, 4), st.integers(0, 4), seeds)
 def test_temporal_learning_equals_the_steps(config, n_samples, boost, seed):
     check_learning(config, n_samples, boost, seed)
