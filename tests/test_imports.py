@@ -19,10 +19,10 @@ AT_ONCE = {
     "golden/kernels": {"golden", "golden/config"},
     "golden/presets": {"golden", "golden/config"},
     "intsnn_hw": {"golden"},
-    "intsnn_hw/cli": {"golden", "intsnn_hw/fpga"},
+    "intsnn_hw/cli": {"golden", "golden/presets", "intsnn_hw/fpga"},
     "intsnn_hw/cost": {"golden/config", "intsnn_hw/rtl", "intsnn_hw/rtl/learning"},
     "intsnn_hw/emit": {"golden", "golden/config", "intsnn_hw/cost", "intsnn_hw/rtl", "intsnn_hw/rtl/learning"},
-    "intsnn_hw/energy": {"golden", "golden/config", "intsnn_hw/cost"},
+    "intsnn_hw/energy": {"golden", "golden/config", "intsnn_hw/cost", "sim", "sim/verify"},
     "intsnn_hw/explore": {
         "golden", "golden/config", "golden/presets", "intsnn_hw", "intsnn_hw/cost", "intsnn_hw/emit",
         "intsnn_hw/energy", "intsnn_hw/fpga",
@@ -45,10 +45,11 @@ of their own."""
 
 LAZILY = {
     "intsnn_hw/cli": {
-        "golden/config", "golden/kernels", "golden/presets", "intsnn_hw/cost", "intsnn_hw/emit", "intsnn_hw/energy",
-        "intsnn_hw/explore", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/audio", "train/bptt", "train/data",
+        "golden/config", "golden/kernels", "intsnn_hw/cost", "intsnn_hw/emit", "intsnn_hw/energy", "intsnn_hw/explore",
+        "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/audio", "train/bptt", "train/data",
     },
     "intsnn_hw/explore": {"golden/kernels", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/data"},
+    "train/data": {"golden/presets"},
 }  # fmt: skip
 """Room to the rooms that its files import within functions, or for the type checker, alone."""
 
