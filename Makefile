@@ -6,13 +6,20 @@ HAVE_CXX = $(shell command -v g++ || command -v clang++ || command -v c++)
 comma := ,
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check lint format iverilog clean
+.PHONY: demo test quick quick-tests check lint format iverilog clean
 
 demo: $(VENV)/.core
 	$(BIN)/intsnn demo
 
 test: iverilog $(VENV)/.dev check
 	$(BIN)/pytest -n 2
+
+# The types on one core, the tests on the other.
+quick: $(VENV)/.dev
+	$(MAKE) --no-print-directory -j 2 --output-sync=target check quick-tests
+
+quick-tests: $(VENV)/.dev
+	$(BIN)/pytest -m "quick and not slow"
 
 check: lint
 	$(BIN)/pyright

@@ -10,6 +10,11 @@ import pytest
 from golden.errors import DataError
 from train.data import find_mnist
 
+TESTS = Path(__file__).parent
+QUICK = ("golden/", "intsnn_hw/test_cache.py", "sim/test_payload.py", "sim/test_ports.py", "train/test_encoders.py",
+         "test_contributing.py", "test_imports.py", "test_quick.py")  # fmt: skip
+"""Folders and files of the tests of `make quick`: what most changes break, without a simulator or a training run."""
+
 # The same examples on every run and machine; slow machines are not failures.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
@@ -20,6 +25,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A shell's job in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses by marker
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of :data:`QUICK`."""
+    for item in items:
+        if item.path.relative_to(TESTS).as_posix().startswith(QUICK):
+            item.add_marker("quick")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.answers import Answer, Key
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig, NetworkConfig, learning_config
 from golden.kernels import Kernel
 from golden.network import LearningNetwork, Network
 from golden.presets import preset
@@ -85,16 +84,16 @@ def margin_loss(outputs: Tensor, labels: Tensor) -> Tensor:
     return torch.relu(MARGIN + signs * outputs[-1]).sum(1).mean()
 
 
-def network_config(network: str, seed: int, epochs: int) -> NetworkConfig:
+def network_config(network: str, seed: int, epochs: int) -> LearningNetworkConfig:
     """Return the configuration of a network, with the on-line rule."""
-    return preset(network, seed=seed, epochs=epochs)
+    return learning_config(preset(network, seed=seed, epochs=epochs))
 
 
 def make_trainer(
     config: NetworkConfig, dataset: Dataset, method: str, settings: dict[str, Any], seed: int, epochs: int
 ) -> Trainer:
     """Return a trainer by BPTT with the initial weights of a seed; `settings` as in :data:`SETTINGS`."""
-    config = replace(config, learning=None)
+    config = config.inference_only()
     torch.manual_seed(seed)
     model = shown_once(SpikingNetwork(config, dropout=settings["dropout"]))
     if method == "quantised":
@@ -169,7 +168,6 @@ def counted_core(key: Key, dataset: Dataset) -> Answer:
     from sim.verify.learning import colearn
 
     config = network_config(key["network"], key["seed"], key["epochs"])
-    assert config.learning is not None
     last = config.learning.rate_boost(key["epochs"] - 1)
     starts = {"initial": (LearningNetwork.initial(config), 0), "trained": (train_online(config, dataset).network, last)}
     order = sample_order(len(dataset.train_y), key["seed"], 0)[: key["cosim"]]
@@ -218,7 +216,6 @@ def speeds(key: Key, dataset: Dataset, tell: Callable[[int], None]) -> dict[str,
     """Return samples a second of training in each round, the methods taking turns on one thread."""
     torch.set_num_threads(1)
     config, epochs = network_config(key["network"], 0, key["epochs"]), key["epochs"]
-    assert config.learning is not None
     trained, last = train_online(config, dataset).network, config.learning.rate_boost(epochs - 1)
     events = dataset.events("train", config.encoding, config.n_steps)
     order = sample_order(len(dataset.train_y), 0, 0)[: key["timed"]]

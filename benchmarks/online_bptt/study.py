@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.answers import Answer, Answers, Key
+from golden.config import learning_config
 from golden.presets import preset
 from intsnn_hw.cli.output import progress
 from intsnn_hw.energy import Coefficients
@@ -176,7 +177,7 @@ class Study:
         found = {"accuracy": self.accuracy_rows(), "settings": self.tuning_rows(), "speed": self.speed_rows()}
         for network in self.options.networks:
             counted, measured = self.counted(network), self.answers[self.memory(network)]
-            long = {steps: preset(network, n_steps=steps, encoding="every_step") for steps in LONG}
+            long = {steps: learning_config(preset(network, n_steps=steps, encoding="every_step")) for steps in LONG}
             found |= {
                 f"memory-{network}": memory_rows(counted.config, measured),
                 f"steps-{network}": steps_rows(long),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig
 from intsnn_hw.energy import Coefficients, energy_of
 
 from .energy import KINDS, Choice, Work, bptt_energy, inference_energy, ladder, rule_energy
@@ -40,8 +40,7 @@ class Counted:
 
     Attributes
     ----------
-    config : NetworkConfig
-        With the on-line rule.
+    config : LearningNetworkConfig
     online, bptt : Work
         Of a training sample, means over the whole runs.
     core : dict
@@ -52,7 +51,7 @@ class Counted:
         By method: events into each layer in an inference.
     """
 
-    config: NetworkConfig
+    config: LearningNetworkConfig
     online: Work
     bptt: Work
     core: dict[str, Row]
@@ -67,12 +66,12 @@ def spread(values: Sequence[float], scale: float = 100.0, digits: int = 2) -> st
     return f"{scale * statistics.fmean(values):.{digits}f} ± {scale * statistics.stdev(values):.{digits}f}"
 
 
-def memory_rows(config: NetworkConfig, measured: dict[str, dict[str, int]]) -> list[Row]:
+def memory_rows(config: LearningNetworkConfig, measured: dict[str, dict[str, int]]) -> list[Row]:
     """Return memory of a training step by each accounting, in KiB, and what the on-line rule saves.
 
     Parameters
     ----------
-    config : NetworkConfig
+    config : LearningNetworkConfig
     measured : dict
         By accounting, bytes: `saved` for the backward pass and `peak` of all tensors.
     """
@@ -111,7 +110,7 @@ def _kib(bits: float) -> float:
     return round(bits / 8192, 1)
 
 
-def steps_rows(configs: dict[int, NetworkConfig]) -> list[Row]:
+def steps_rows(configs: dict[int, LearningNetworkConfig]) -> list[Row]:
     """Return the memory of both for inputs that send at every step, by the number of steps, in KiB."""
     rows = []
     for steps, config in configs.items():
@@ -216,7 +215,7 @@ def _rung(start: str, name: str, pj: float, factor: float | None) -> Row:
 
 def inference_rows(counted: Counted, coefficients: Coefficients) -> list[Row]:
     """Return the energy of an inference, by the model and, where a network is of integers, counted in its core."""
-    config = replace(counted.config, learning=None)
+    config = counted.config.inference_only()
     found: list[tuple[str, float]] = [
         (
             f"{method}, counted in the inference core",

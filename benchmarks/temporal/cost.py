@@ -18,7 +18,7 @@ import torch
 from benchmarks.command import command
 from benchmarks.online_bptt.memory import bptt_bits, core_bits, n_weights, online_bits, step_bytes
 from benchmarks.online_bptt.tables import ACCOUNTINGS, BATCH, Row, markdown, memory_rows
-from golden.config import NetworkConfig
+from golden.config import LearningNetworkConfig, NetworkConfig, learning_config
 from golden.presets import preset
 from golden.presets.temporal import TASKS
 from intsnn_hw.cli.output import progress
@@ -42,7 +42,7 @@ def measured_memory(config: NetworkConfig, dataset: EventDataset) -> dict[str, d
     return found
 
 
-def place_rows(config: NetworkConfig) -> list[Row]:
+def place_rows(config: LearningNetworkConfig) -> list[Row]:
     """Return bits for each synapse, and for each neuron or input, by method."""
     synapses, places = n_weights(config), config.n_inputs + sum(layer.n_out for layer in config.resolved)
     ours = online_bits(config)
@@ -110,11 +110,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     for name in options.presets:
-        config = preset(name, epochs=options.epochs)
+        config = learning_config(preset(name, epochs=options.epochs))
         dataset = dataset_of(TASKS[name].data, options.data_dir).take(options.samples)
-        learning = config.learning
-        assert learning is not None
-        with progress(f"training {name}", learning.epochs * len(dataset.train_y), "samples") as advance:
+        with progress(f"training {name}", config.learning.epochs * len(dataset.train_y), "samples") as advance:
             work = work_rows(config, dataset, advance)
         for title, rows in (
             ("memory of a training step, KiB", memory_rows(config, measured_memory(config, dataset))),

@@ -47,7 +47,8 @@ def from_plain(kind: Any, data: Any, where: str) -> Any:
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         if not isinstance(data, dict):
             raise ConfigError(f"{where}: must be a table, got {data!r}")
-        hints = typing.get_type_hints(kind)
+        annotations = typing.get_type_hints(kind)
+        hints = {item.name: annotations[item.name] for item in dataclasses.fields(kind)}
         unknown = sorted(set(data) - set(hints))
         if unknown:
             raise ConfigError(f"{where}: unknown field {unknown[0]!r}; known are {', '.join(hints)}")

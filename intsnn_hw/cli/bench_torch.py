@@ -30,9 +30,9 @@ class _Spike(torch.autograd.Function):
         return (u >= 0).to(u.dtype)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Tensor:
-        (u,) = ctx.saved_tensors
-        return grad / (_SLOPE * u.abs() + 1) ** 2
+    def backward(ctx: Any, *gradients: Any) -> Tensor:
+        (u,), (gradient,) = ctx.saved_tensors, gradients
+        return gradient / (_SLOPE * u.abs() + 1) ** 2
 
 
 class _Network(nn.Module):

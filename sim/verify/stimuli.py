@@ -7,7 +7,7 @@ it is about instead of hoping so.
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar, get_args
+from typing import Any, Literal, Protocol, TypeVar, get_args, overload
 
 import numpy as np
 
@@ -250,6 +250,30 @@ def _temporal_rule(choices: Choices, recurrent: int, shadow_width: int, membrane
     }
 
 
+@overload
+def network_config(
+    choices: Choices,
+    *,
+    learning: Literal[True],
+    temporal: bool = ...,
+    max_depth: int = ...,
+    max_size: int = ...,
+    max_steps: int = ...,
+) -> LearningNetworkConfig: ...
+
+
+@overload
+def network_config(
+    choices: Choices,
+    *,
+    learning: bool = ...,
+    temporal: bool = ...,
+    max_depth: int = ...,
+    max_size: int = ...,
+    max_steps: int = ...,
+) -> NetworkConfig: ...
+
+
 def network_config(
     choices: Choices,
     *,
@@ -332,6 +356,14 @@ def _conv_config(choices: Choices, side: int) -> ConvConfig:
     padding = choices.integer(0, 3)
     kernel = choices.integer(padding + 1, max(padding + 1, min(4, side + 2 * padding)))
     return ConvConfig(kernel=kernel, stride=choices.integer(1, 3), padding=padding)
+
+
+@overload
+def network(config: LearningNetworkConfig, *, seed: int = ...) -> LearningNetwork: ...
+
+
+@overload
+def network(config: NetworkConfig, *, seed: int = ...) -> Network: ...
 
 
 def network(config: NetworkConfig, *, seed: int = 0) -> Network:

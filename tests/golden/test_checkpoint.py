@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from golden import checkpoint
 from golden.checkpoint import Checkpoint, load, save
-from golden.config import ConvConfig, LayerConfig, LearningConfig, NetworkConfig
+from golden.config import ConvConfig, LayerConfig, LearningConfig, LearningNetworkConfig, NetworkConfig
 from golden.encoding import to_events
 from golden.errors import CheckpointError
 from golden.fixed import Lfsr
@@ -28,26 +28,25 @@ from tests.strategies import network_configs, seeds, spatial_configs
 NOTES = {"epoch": 3, "seed": 5, "history": [{"accuracy": 0.5}, {"accuracy": 0.75}], "name": "größe"}
 
 
-def small_config(**changes: Any) -> NetworkConfig:
+def small_config(**changes: Any) -> LearningNetworkConfig:
     rule = LearningConfig(rate_shifts=(4, -4), error_shifts=(1,), init_shifts=(15, 15))
     layers = (LayerConfig(size=3), LayerConfig(size=2, weight_width=12))
-    return NetworkConfig(**{"n_inputs": 4, "n_steps": 2, "layers": layers, "learning": rule, **changes})
+    return LearningNetworkConfig(**{"n_inputs": 4, "n_steps": 2, "layers": layers, "learning": rule, **changes})
 
 
 @pytest.fixture
-def network() -> Network:
+def network() -> LearningNetwork:
     return LearningNetwork.initial(small_config())
 
 
 def assert_same(ours: Network, theirs: Network) -> None:
-    assert ours.config == theirs.config
-    for name in ("weights", "shadows"):
-        pair = getattr(ours, name), getattr(theirs, name)
-        assert (pair[0] is None) == (pair[1] is None)
-        for a, b in zip(pair[0] or [], pair[1] or [], strict=True):
+    assert type(ours) is type(theirs) and ours.config == theirs.config
+    for name in ("weights", "stored_weights"):
+        for a, b in zip(getattr(ours, name), getattr(theirs, name), strict=True):
             assert a.dtype == np.int64
             np.testing.assert_array_equal(a, b)
-    assert (ours.lfsr and ours.lfsr.state) == (theirs.lfsr and theirs.lfsr.state)
+    if isinstance(ours, LearningNetwork) and isinstance(theirs, LearningNetwork):
+        assert ours.lfsr.state == theirs.lfsr.state
 
 
 def fault_of(path: Path) -> str:
@@ -129,7 +128,6 @@ def test_numpy_reads_the_file(tmp_path, network):
     ]  # fmt: skip
     assert members["format_version"] == checkpoint.FORMAT_VERSION == 1
     assert json.loads(str(members["config"])) == network.config.to_dict()
-    assert network.lfsr is not None and network.shadows is not None
     assert json.loads(str(members["training"])) == {**NOTES, "lfsr_state": network.lfsr.state}
     dtypes = [np.dtype(kind) for kind in ("<i1", "<i2", "<i2", "<i2")]
     arrays = list(members.values())[3:]
@@ -222,13 +220,11 @@ def test_an_interrupted_save_keeps_the_old_file(tmp_path, network, monkeypatch, 
     assert [entry.name for entry in tmp_path.iterdir()] == ["n.npz"]
 
 
-def broken_networks(network: Network) -> dict[str, Network]:
-    assert network.shadows is not None
+def broken_networks(network: LearningNetwork) -> dict[str, Network]:
     weights, shadows = network.weights, network.shadows
     return {
-        "shadow weights and LFSR state must be there": replace(network, shadows=None),
-        "shadow weights and LFSR state must be there exactly": replace(network, lfsr=None),
-        "shadow weights and LFSR state must be": replace(network, config=replace(network.config, learning=None)),
+        "shadow weights and LFSR state must be there": Network(config=network.config, weights=weights),
+        "shadow weights and LFSR state must be": replace(network, config=network.config.inference_only()),
         "must hold weights of 2 layers": replace(network, weights=weights[:1], shadows=shadows[:1]),
         "must hold weights of 2": replace(network, shadows=shadows[:1]),
         "layer0.weight has shape (4, 3)": replace(network, weights=[weights[0].T, weights[1]]),
@@ -371,7 +367,7 @@ CONFIG = small_config().to_dict()
         ({"config": flat({**CONFIG, "n_inputs": 5})}, "layer0.weight has shape (3, 4), not (3, 5)"),
         ({"config": flat({**CONFIG, "learning": None})}, "holds a bad configuration (configuration.learning"),
         ({"training": np.array("3")}, "training is no JSON object"),
-        ({"training": flat({})}, "shadow weights and LFSR state must be there exactly where the configuration learns"),
+        ({"training": flat({})}, "the LFSR state must be there exactly where the configuration learns"),
         *(
             ({"training": flat({"lfsr_state": state})}, f"the LFSR state must be 1..65535, not {state!r}")
             for state in (0, 65536, -1, 1.5, "1", True, [1])
@@ -419,7 +415,7 @@ def test_an_inference_network_with_an_lfsr_state_is_foreign(tmp_path, network):
     path = tmp_path / "n.npz"
     save(path, network.inference_only())
     rewrite(path, {"training": flat({"lfsr_state": 5})})
-    assert fault_of(path).startswith("shadow weights and LFSR state must be there")
+    assert fault_of(path).startswith("the LFSR state must be there exactly where the configuration learns; ")
 
 
 def outcome(path: Path, content: bytes, expected: Checkpoint) -> str:

@@ -66,9 +66,8 @@ def test_rate_follows_its_formula(widths):
     spikes, lfsr = encode(values, config, 2), Lfsr(7)
     for step in spikes.tolist():
         for value, spike in zip(values.tolist(), step, strict=True):
-            for _ in range(widths[0]):
-                draw = lfsr.draw() % 2 ** widths[0]
-            assert spike == (value * (2 ** widths[1] - 1) + draw) // 2 ** widths[0]
+            draws = [lfsr.draw() for _ in range(widths[0])]
+            assert spike == (value * (2 ** widths[1] - 1) + draws[-1] % 2 ** widths[0]) // 2 ** widths[0]
     assert spikes.min() >= 0 and spikes.max() < 2 ** widths[1]
 
 

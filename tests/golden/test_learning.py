@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.config import LayerConfig, LearningConfig, NetworkConfig, NeuronConfig, ResolvedLayer
+from golden.config import LayerConfig, LearningConfig, LearningLayer, LearningNetworkConfig, NeuronConfig
 from golden.fixed import ROUNDINGS, seed_lfsr_steps, seed_state, signed_range
 from golden.learning import (
     direct_error,
@@ -30,16 +30,16 @@ def rule(**fields: Any) -> LearningConfig:
     return LearningConfig(**{"rate_shifts": (4, 4), "error_shifts": (1,), "init_shifts": (12, 12), **fields})
 
 
-def layer(n_in: int = 3, n_out: int = 4, index: int = 0, **fields: Any) -> ResolvedLayer:
+def layer(n_in: int = 3, n_out: int = 4, index: int = 0, learning: LearningConfig | None = None) -> LearningLayer:
     sizes = (n_out, 2) if index == 0 else (n_in, n_out)
     layers = tuple(LayerConfig(size=size) for size in sizes)
-    config = NetworkConfig(n_inputs=n_in, layers=layers, **{"n_steps": 2, **fields})
+    config = LearningNetworkConfig(n_inputs=n_in, n_steps=2, layers=layers, learning=learning or rule())
     return config.resolved[index]
 
 
-def neuron_layer(neuron: NeuronConfig, **fields: Any) -> ResolvedLayer:
+def neuron_layer(neuron: NeuronConfig, **fields: Any) -> LearningLayer:
     layers = (LayerConfig(size=4, neuron=neuron), LayerConfig(size=2))
-    return NetworkConfig(n_inputs=3, n_steps=2, layers=layers, learning=rule(**fields)).resolved[0]
+    return LearningNetworkConfig(n_inputs=3, n_steps=2, layers=layers, learning=rule(**fields)).resolved[0]
 
 
 @pytest.mark.parametrize("n, k", [(1, 0), (1, 4), (4, 8), (8, 3)])
@@ -296,7 +296,7 @@ def test_initial_shadows_of_a_recurrent_layer_have_two_ranges(shifts):
     learning = rule(shadow_width=24, init_shifts=(shifts[0], 1), recurrent_init_shifts=shifts[1:],
                     recurrent_rate_shifts=(0,))  # fmt: skip
     layers = (LayerConfig(size=30, recurrent=True), LayerConfig(size=2))
-    own = NetworkConfig(n_inputs=20, n_steps=2, layers=layers, learning=learning).resolved[0]
+    own = LearningNetworkConfig(n_inputs=20, n_steps=2, layers=layers, learning=learning).resolved[0]
     shadow = initial_shadow(own)
     assert shadow.shape == (30, 50)
     for part, shift in ((shadow[:, :20], shifts[0]), (shadow[:, 20:], shifts[1])):

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golden.config import ConvConfig, EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
+from golden.config import (
+    ConvConfig,
+    EncodingConfig,
+    LayerConfig,
+    LearningConfig,
+    LearningNetworkConfig,
+    NetworkConfig,
+    NeuronConfig,
+)
 from golden.fixed import Lfsr, lfsr_step
 from golden.learning import direct_error, direct_matrix, gradient
 from golden.network import LearningNetwork, Network, learn, run
@@ -27,9 +35,9 @@ INPUTS = np.array([[2, 1], [0, 3]])
 SHADOWS = [np.array([[48, 16], [-32, 64]]), np.array([[32, -16], [-48, 80]])]
 
 
-def example(readout: Any = "membrane", **rule: Any) -> Network:
+def example(readout: Any = "membrane", **rule: Any) -> LearningNetwork:
     """2 inputs, 2 hidden neurons, 2 classes, 2 steps; levels at 4, 8, 12; weights are shadow weights over 16."""
-    config = NetworkConfig(
+    config = LearningNetworkConfig(
         n_inputs=2,
         n_steps=2,
         readout=readout,
@@ -39,17 +47,11 @@ def example(readout: Any = "membrane", **rule: Any) -> Network:
     )
     weights = [inference_weight(shadow, 8, 4) for shadow in SHADOWS]
     assert [weight.tolist() for weight in weights] == [[[3, 1], [-2, 4]], [[2, -1], [-3, 5]]]
-    return Network(config=config, weights=weights, shadows=list(SHADOWS), lfsr=Lfsr(0xACE1))
+    return LearningNetwork(config=config, weights=weights, shadows=list(SHADOWS), lfsr=Lfsr(0xACE1))
 
 
-def shadows(network: Network) -> list[list[list[int]]]:
-    assert network.shadows is not None
+def shadows(network: LearningNetwork) -> list[list[list[int]]]:
     return [shadow.tolist() for shadow in network.shadows]
-
-
-def lfsr_state(network: Network) -> int:
-    assert network.lfsr is not None
-    return network.lfsr.state
 
 
 def test_forward_by_hand():
@@ -87,7 +89,7 @@ def test_final_update_by_hand():
     assert record.scores.tolist() == [1, 9] and record.classes == 1
     assert shadows(network) == [[[52, 24], [-40, 48]], [[36, -10], [-52, 74]]]
     assert [weight.tolist() for weight in network.weights] == [[[3, 2], [-2, 3]], [[2, -1], [-3, 5]]]
-    assert lfsr_state(network) == 0xACE1
+    assert network.lfsr.state == 0xACE1
 
 
 def test_every_step_update_by_hand():
@@ -164,7 +166,7 @@ def test_one_draw_for_each_row_with_a_trace_from_the_output_down(silent, late):
     floored = example(rate_shifts=(0, 0))
     learn(floored, inputs, 0)
     learn(network, inputs, 0)
-    assert lfsr_state(network) == state != 0xACE1
+    assert network.lfsr.state == state != 0xACE1
     for index, shift in ((0, 3), (1, 2)):
         wanted = np.array(shadows(floored)[index]) - SHADOWS[index]  # exact, no shift; nothing saturates here
         assert wanted.any()
@@ -178,20 +180,20 @@ def test_a_layer_without_errors_draws_nothing():
     """Hidden neurons outside the surrogate's window have no gradient: only the two output rows draw."""
     network = example(rounding="stochastic", error_shifts=(24,))
     learn(network, INPUTS, 0)
-    assert lfsr_state(network) == lfsr_step(lfsr_step(0xACE1))
+    assert network.lfsr.state == lfsr_step(lfsr_step(0xACE1))
     assert shadows(network)[0] == SHADOWS[0].tolist()
 
 
 def test_nothing_happens_without_errors():
     """O = (1, 9): at label 1, a margin of 0 to 9 is met by the true class, but -1 is the least the other one meets."""
     network = example(rounding="stochastic", margin=5)
-    network.shadows = [SHADOWS[0], np.array([[-96, -96], [-48, 80]])]
-    network.weights = [network.weights[0], inference_weight(network.shadows[1], 8, 4)]
+    network.shadows[1] = np.array([[-96, -96], [-48, 80]])
+    network.weights[1] = inference_weight(network.shadows[1], 8, 4)
     before = shadows(network)
     record = learn(network, INPUTS, 1)
     assert record.scores.tolist() == [-30, 9]
     assert shadows(network) == before
-    assert lfsr_state(network) == 0xACE1
+    assert network.lfsr.state == 0xACE1
 
 
 def test_ties_go_to_the_lowest_index():
@@ -253,9 +255,8 @@ def test_samples_do_not_touch_each_other(config, seed):
 @given(network_configs(learning=True), st.integers(0, 8), seeds)
 def test_learning_runs_the_same_forward_pass(config, label, seed):
     """With the weights of the start, as long as nothing is updated before the last step."""
-    assert config.learning is not None
     config = replace(config, learning=replace(config.learning, timing="final"))
-    network = stimuli.network(config, seed=seed)
+    network = LearningNetwork.of(stimuli.network(config, seed=seed))
     spikes = stimuli.spikes(config, 3, seed=seed)[2]
     expected = run(network, spikes)
     record = learn(network, spikes, label % config.n_classes)
@@ -268,9 +269,7 @@ def test_learning_runs_the_same_forward_pass(config, label, seed):
 
 @given(network_configs(learning=True), seeds)
 def test_initial_networks(config, seed):
-    assert config.learning is not None
     network, again = LearningNetwork.initial(config), LearningNetwork.initial(config)
-    assert network.shadows is not None and again.shadows is not None
     for shadow, same, weight, layer, shift in zip(
         network.shadows, again.shadows, network.weights, config.resolved, config.learning.init_shifts, strict=True
     ):
@@ -280,15 +279,15 @@ def test_initial_networks(config, seed):
         np.testing.assert_array_equal(
             weight, inference_weight(shadow, config.learning.shadow_width, layer.weight_width)
         )
-    assert lfsr_state(network) == lfsr_state(again)
+    assert network.lfsr.state == again.lfsr.state
 
 
 def test_inference_only_keeps_the_weights():
     network = example()
     plain = network.inference_only()
-    assert plain.config.learning is None and plain.shadows is None and plain.lfsr is None
+    assert not plain.config.learns and type(plain) is Network
     np.testing.assert_array_equal(run(plain, INPUTS).scores, run(network, INPUTS).scores)
-    with pytest.raises(ValueError, match="need a configuration with learning"):
+    with pytest.raises(ValueError, match=r"^NetworkConfig\.learning: must be there to learn"):
         LearningNetwork.initial(plain.config)
 
 
@@ -323,9 +322,9 @@ def test_what_was_not_reached_is_not_claimed():
     assert stimuli.reached(network, 0 * spikes) == {"empty_step", "tie"}
     full = np.full_like(spikes, 3)
     assert not {"empty_step", "silent_layer"} & stimuli.reached(network, full)
-    network.weights = [np.abs(weight) for weight in network.weights]
+    network = replace(network, weights=[np.abs(weight) for weight in network.weights])
     assert not {"low", "every_saturation"} & stimuli.reached(network, spikes)
-    network.weights = [-weight for weight in network.weights]
+    network = replace(network, weights=[-weight for weight in network.weights])
     assert not {"fires", "high", "every_level"} & stimuli.reached(network, spikes)
 
 

@@ -37,7 +37,7 @@ class Word(NamedTuple):
     path: str
     label: str
     speaker: str
-    index: int | None
+    index: int | None  # pyright: ignore[reportIncompatibleMethodOverride] # nobody searches in a word as in a tuple
 
 
 class NamePattern:

@@ -279,11 +279,11 @@ class Spiking(nn.Module):
         if self.quantisation is not None:
             destination[prefix + _SHIFT] = torch.tensor(self.quantisation.threshold_shift)
 
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any, **named: Any) -> None:
         shift = state_dict.pop(prefix + _SHIFT, None)
         if shift is not None and self.quantisation is not None:
             self.set_threshold_shift(int(shift))
-        super()._load_from_state_dict(state_dict, prefix, *rest)
+        super()._load_from_state_dict(state_dict, prefix, *rest, **named)
 
     def _scale_at_0(self, quantisation: Quantisation) -> float | Tensor:
         inputs = self.neuron.max_spike / (self.neuron.threshold * quantisation.input_levels)

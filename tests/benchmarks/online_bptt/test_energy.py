@@ -9,12 +9,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.online_bptt.energy import SWITCHES, Choice, Work, bptt_energy, inference_energy, ladder, rule_energy
 from benchmarks.online_bptt.measure import SETTINGS, make_trainer
+from golden.config import learning_config
 from golden.presets import preset
 from intsnn_hw.energy import Coefficients
 from train.data import load
 
 TABLE = Coefficients.load()
-CONFIG = preset("digits-64", hidden=(12,), n_steps=3)
+CONFIG = learning_config(preset("digits-64", hidden=(12,), n_steps=3))
 """64-12-10: inputs of 4 bits shown once in 3 steps, shadow weights of 16 bits, weights of 8."""
 WORK = Work(events=(20.0, 9.0), updated=0.25, synaptic_updates=30.0)
 FIRST, LAST = 64 * 12, 12 * 10
@@ -98,7 +99,7 @@ def test_rule_by_hand():
 
 
 def test_inference_is_the_forward_pass():
-    config = replace(CONFIG, learning=None)
+    config = CONFIG.inference_only()
     dense = inference_energy(config, WORK, Choice(), TABLE)
     assert dense.operations == FIRST + 3 * LAST
     assert dense.pj["arithmetic"] == pytest.approx(dense.operations * FLOAT)

@@ -15,11 +15,12 @@ from benchmarks.online_bptt.memory import (
     peak_bytes,
     saved_bytes,
 )
+from golden.config import learning_config
 from golden.presets import preset
 from intsnn_hw.rtl.memories import memories
 from train.data import load
 
-CONFIG = preset("digits-64", hidden=(12,), n_steps=3)
+CONFIG = learning_config(preset("digits-64", hidden=(12,), n_steps=3))
 """64-12-10: inputs of 4 bits shown once in 3 steps, shadow weights of 16 bits, membranes of 16 and 17."""
 
 

@@ -19,6 +19,7 @@ from benchmarks.online_bptt.tables import (
     spread,
     write_csv,
 )
+from golden.config import learning_config
 from golden.kernels import Kernel
 from golden.network import LearningNetwork
 from golden.presets import preset
@@ -27,7 +28,7 @@ from intsnn_hw.energy.estimate import estimated_accesses
 from train.data import load
 
 TABLE = Coefficients.load()
-CONFIG = preset("digits-64", hidden=(12,), n_steps=3)
+CONFIG = learning_config(preset("digits-64", hidden=(12,), n_steps=3))
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +37,12 @@ def counted():
     kernel = Kernel(LearningNetwork.initial(CONFIG))
     events = digits.events("train", CONFIG.encoding, CONFIG.n_steps)
     for name, epochs in (("initial", 1), ("trained", 8)):
-        for _ in range(epochs):
-            activity = kernel.learn(events, digits.train_y, np.arange(len(digits.train_y)))
+        runs = [kernel.learn(events, digits.train_y, np.arange(len(digits.train_y))) for _ in range(epochs)]
+        activity = runs[-1]
         share = activity.updated_samples / activity.samples
         states[name] = {"accesses": estimated_accesses(CONFIG, activity), "updated": share}
     inference = kernel.infer(digits.events("test", CONFIG.encoding, CONFIG.n_steps)).activity
-    accesses = estimated_accesses(replace(CONFIG, learning=None), inference)
+    accesses = estimated_accesses(CONFIG.inference_only(), inference)
     work = Work(events=(20.0, 9.0), updated=0.3, synaptic_updates=40.0)
     return Counted(
         config=CONFIG,

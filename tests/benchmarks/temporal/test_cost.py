@@ -4,12 +4,13 @@ import pytest
 
 from benchmarks.online_bptt.memory import Accounting, bptt_bits, n_weights, online_bits
 from benchmarks.temporal.cost import dense_products, main, measured_memory, place_rows, work_rows
+from golden.config import learning_config
 from golden.presets import preset
 from train.data.cues import load_cues
 from train.online import train_online
 
 CUES = load_cues("cues=3,delay_ms=100,train=300,test=10")
-CONFIG = preset("cues-64r", hidden=(6,), n_steps=CUES.n_steps, epochs=2, timing="every_step")
+CONFIG = learning_config(preset("cues-64r", hidden=(6,), n_steps=CUES.n_steps, epochs=2, timing="every_step"))
 """40-6r-2: traces leak by 10, gain 4; graded errors."""
 
 
@@ -20,8 +21,8 @@ def test_bits_of_the_rule_for_a_recurrent_layer():
     assert CONFIG.n_steps == 70 and found["traces"] == (40 + 6 + 6) * 11
     assert found["surrogates"] == 6 and found["own spikes"] == 6
     assert found["errors"] == (6 + 2) * 5 and "counters" not in found
-    assert "own spikes" not in online_bits(preset("fsdd-128"))
-    speech = preset("fsdd-128r")
+    assert "own spikes" not in online_bits(learning_config(preset("fsdd-128")))
+    speech = learning_config(preset("fsdd-128r"))
     assert online_bits(speech)["counters"] == 128 * 7 + 10 * speech.score_width
     # Of 80 steps, but what leaks at the level 2^4 * 16 is what a spike adds.
     assert online_bits(speech)["traces"] == 3 * 128 * 9

@@ -27,8 +27,7 @@ def configs():
 @pytest.mark.parametrize("config", list(configs()), ids=lambda config: config.topology)
 def test_verilog_is_clean(config, probe, tmp_path):
     network = stimuli.network(config)
-    weights = network.weights if config.learning is None else network.shadows
-    verilog, _, _, waivers = generate(config, tmp_path, weights=weights if probe else None, probe=probe)
+    verilog, _, _, waivers = generate(config, tmp_path, weights=network.stored_weights if probe else None, probe=probe)
     assert lint_icarus([verilog]) == []
     assert lint_verilator([waivers, verilog], top="intsnn") == []
 

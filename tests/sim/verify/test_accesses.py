@@ -147,8 +147,8 @@ def test_accesses_are_those_of_the_golden_steps(mode, monkeypatch, tmp_path):
         hidden.insert(0, gradient(*arguments))
         return hidden[0]
 
-    def spied_update(network, learning_config, error, traces, surrogates, fired, arrived, boost):
-        update(network, learning_config, error, traces, surrogates, fired, arrived, boost)
+    def spied_update(network, error, traces, surrogates, fired, arrived, boost):
+        update(network, error, traces, surrogates, fired, arrived, boost)
         learning.update(backward(config, traces, surrogates, [*hidden, error], len(set(arrived))))
         hidden.clear()
 

@@ -13,6 +13,7 @@ from golden.config import (
     HardwareConfig,
     LayerConfig,
     LearningConfig,
+    LearningNetworkConfig,
     NetworkConfig,
     NeuronConfig,
     Readout,
@@ -47,7 +48,7 @@ def small_config(
         "init_shifts": (10,) * depth, "schedule": (5, 7), "recurrent_rate_shifts": (3,) * len(recurrent),
         "recurrent_init_shifts": (9,) * len(recurrent),
     }  # fmt: skip
-    return NetworkConfig(
+    return LearningNetworkConfig(
         name="small",
         n_inputs=12,
         n_steps=n_steps,
@@ -148,7 +149,6 @@ def test_saturating_shadow_weights_in_icarus(tmp_path):
     events, labels = samples(config, 60)
     report = colearn(LearningNetwork.initial(config), events, labels, interval=20, backend="icarus", build_dir=tmp_path)
     assert report.n_mismatches == 0, "\n".join(map(str, report.first))
-    assert config.learning is not None and report.network.shadows is not None
     top = 2 ** (config.learning.shadow_width - 1)
     learned = np.concatenate([weights.ravel() for weights in report.network.shadows])
     assert (learned == top - 1).any() and (learned == -top).any()
@@ -344,7 +344,7 @@ def test_an_interval_that_does_not_differ_again_is_reported_as_it_was(learner, m
         network = real(self, result)
         calls.append(1)
         if len(calls) == 2:
-            (network.shadows or [])[0][3, 5] += 1
+            network.shadows[0][3, 5] += 1
         return network
 
     monkeypatch.setattr(RtlLearner, "_network_of", flipped)
@@ -357,7 +357,6 @@ def test_a_wrong_weight_is_named(learner):
     """The comparison itself: one differing weight in the golden model is found and named."""
     restart(learner)
     other = LearningNetwork.initial(learner.config)
-    assert other.shadows is not None
     other.shadows[1][2, 3] += 1
     events, labels = samples(learner.config, 4)
     report = continue_learning(learner, Kernel(other), events, labels, interval=4)

@@ -12,7 +12,7 @@ from golden.encoding import to_events
 from golden.fixed import signed_range
 from golden.kernels import Kernel
 from golden.learning import initial_shadow
-from golden.network import Network, run
+from golden.network import LearningNetwork, Network, run
 from golden.presets import preset
 from golden.synapse import inference_weight as golden_inference_weight
 from sim.verify import stimuli
@@ -101,11 +101,11 @@ def test_a_trained_network_loses_nothing(n, n_steps, kind, readout, learns):
     assert report.accuracy == pytest.approx(history[-1].test_accuracy) and report.accuracy > 0.85
     if learns:
         assert network.config == config, "the on-line rule finds the scales it was made for"
-        assert network.shadows is not None and config.learning is not None
+        assert isinstance(network, LearningNetwork)
         for layer, shadow, weight in zip(config.resolved, network.shadows, network.weights, strict=True):
-            upper = golden_inference_weight(shadow, config.learning.shadow_width, layer.weight_width)
+            upper = golden_inference_weight(shadow, layer.stored_width, layer.weight_width)
             assert (upper == weight).all()
-            assert (shadow % (1 << (config.learning.shadow_width - layer.weight_width))).any(), "finer than the weights"
+            assert (shadow % (1 << (layer.stored_width - layer.weight_width))).any(), "finer than the weights"
 
 
 @pytest.mark.parametrize("n, readout, hidden, recurrence, learns", [
@@ -135,10 +135,10 @@ def test_a_trained_recurrent_network_loses_nothing(n, readout, hidden, recurrenc
     for layer, weight in zip(config.resolved, network.weights, strict=True):
         assert weight.shape == layer.weight_shape
     if learns:
-        assert network.shadows is not None and network.config == config
+        assert isinstance(network, LearningNetwork) and network.config == config
     if recurrence == "fixed":
-        layer = config.resolved[0]
-        assert network.shadows is not None
+        assert isinstance(network, LearningNetwork)
+        layer = network.config.resolved[0]
         assert (network.shadows[0][:, layer.n_in :] == initial_shadow(layer)[:, layer.n_in :]).all(), "as golden draws"
         assert (network.shadows[0][:, : layer.n_in] != initial_shadow(layer)[:, : layer.n_in]).any()
 

@@ -22,8 +22,8 @@ class _Spike(torch.autograd.Function):
         return (membrane / dynamics.level).floor().clamp(0, dynamics.max_spike)
 
     @staticmethod
-    def backward(ctx, gradient):
-        (membrane,) = ctx.saved_tensors
+    def backward(ctx, *gradients):
+        (membrane,), (gradient, *_) = ctx.saved_tensors, gradients
         d = ctx.dynamics
         x = membrane / (d.max_spike * d.level) - d.centre
         return gradient * SURROGATES[d.surrogate](x, d.slope) / d.level, None
