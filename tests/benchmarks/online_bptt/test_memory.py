@@ -16,7 +16,7 @@ from benchmarks.online_bptt.memory import (
     saved_bytes,
 )
 from golden.presets import preset
-from intsnn_hw.rtl.memories import memories
+from intsnn_hw.cost.memories import memories
 from train.data import load
 
 CONFIG = preset("digits-64", hidden=(12,), n_steps=3)

@@ -16,7 +16,7 @@ from intsnn_hw.energy.eth import inference_energy, training_cost
 from intsnn_hw.energy.operations import synaptic_operation_pj
 from intsnn_hw.energy.switching import switching
 from intsnn_hw.rtl.core import Core
-from intsnn_hw.rtl.memories import memories
+from intsnn_hw.cost.memories import memories
 from sim.verify import stimuli
 from sim.verify.inference import cosimulate
 from sim.verify.learning import colearn

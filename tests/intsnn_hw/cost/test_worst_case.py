@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from golden.presets import preset
-from intsnn_hw.cost.cycles import worst_case
+from intsnn_hw.cost.worst_case import worst_case
 
 
 @pytest.mark.parametrize("timing", ["final", "every_step"])
