@@ -26,7 +26,10 @@ from golden.config.limits import ErrorKind, Multiplier, Readout, Recurrence, Rou
 from golden.encoding import Events, to_events
 from golden.fixed import IntArray, signed_range
 from golden.network import LearningNetwork, Network
+from intsnn_hw.cost.budget import inference_budget
 from intsnn_hw.cost.worst_case import worst_case
+from intsnn_hw.rtl.layouts import input_event_layout
+from sim import payload
 from sim.verify import stimuli
 from sim.verify.inference import RtlNetwork, input_fields
 from sim.verify.learning import RtlLearner
@@ -66,7 +69,8 @@ def random_config(seed: int, **fixed: Any) -> NetworkConfig:
     ----------
     seed : int
     fixed
-        What is not left to chance: `learns`, `depth`, `recurrent`, `route`, `timing`, `error`, `leaks`.
+        What is not left to chance: `learns`, `depth`, `size`, `recurrent`, `banks`, `readout`, `route`, `timing`, `error`,
+        `recurrence`, `leaks`. The `size` is the most neurons of a layer.
     """
     choices = SeededChoices(seed)
 
@@ -78,15 +82,16 @@ def random_config(seed: int, **fixed: Any) -> NetworkConfig:
     recurrent, readout = chosen("recurrent", (False, False, True)), chosen("readout", get_args(Readout))
     # Fires from 1 on, with a surrogate up to its highest membrane.
     neuron = NeuronConfig(membrane_width=4, spike_width=3, threshold_shift=0)
-    sizes = [choices.integer(1, 12) for _ in range(depth - 1)] + [choices.integer(2, 10)]
+    size = fixed.get("size", 12)
+    sizes = [choices.integer(1, size) for _ in range(depth - 1)] + [choices.integer(2, size)]
     layers = tuple(
         LayerConfig(size=size, weight_width=4, neuron=neuron, recurrent=recurrent and index < depth - 1)
         for index, size in enumerate(sizes)
     )
     return NetworkConfig(
         name=f"worst case {seed}",
-        n_inputs=choices.integer(1, 14),
-        n_steps=choices.integer(1, 5),
+        n_inputs=choices.integer(1, size),
+        n_steps=choices.integer(1, 7),
         readout=readout,
         encoding=EncodingConfig(spike_width=2, value_width=4),
         layers=layers,
@@ -163,6 +168,23 @@ def inference_gaps(rtl: RtlNetwork, events: Events) -> IntArray:
     return np.diff(rtl.run(events).output_cycles["o"])
 
 
+def gaps_with_markers_apart(rtl: RtlNetwork, events: Events) -> IntArray:
+    """Return the same where the end of each step is a beat of its own."""
+    fields = input_fields(events)
+    marker = fields["end_of_step"] == 1
+    apart = np.repeat(np.arange(len(marker)), 1 + (marker & (fields["spike"] > 0)))
+    is_last = np.append(np.diff(apart) > 0, True)
+    is_twin = np.append(False, np.diff(apart) == 0)
+    beats = {name: values[apart] for name, values in fields.items()}
+    beats["spike"] = beats["spike"] * ~is_twin
+    for name in ("end_of_step", "end_of_sample"):
+        beats[name] = beats[name] * is_last
+    config = rtl.network.config
+    inputs = {"i": payload.pack(input_event_layout(config.resolved[0]), beats)}
+    budget = inference_budget(config, events.n_samples, events.n_steps)
+    return np.diff(rtl.core.run(inputs, expected={"o": events.n_samples}, cycle_budget=budget).output_cycles["o"])
+
+
 def learning_times(rtl: RtlLearner, events: Events, labels: IntArray) -> IntArray:
     """Return the cycles from the first event of a sample to that of the next, and of the last until it is done."""
     result = rtl.learn(events, labels)
@@ -179,6 +201,7 @@ def try_inference(config: NetworkConfig) -> Outcome:
     config = config.inference_only()
     rtl = RtlNetwork(Network(config=config, weights=firing_weights(config, 4)))
     adversarial = max(int(inference_gaps(rtl, events).max()) for events in adversarial_events(config))
+    adversarial = max(adversarial, int(gaps_with_markers_apart(rtl, adversarial_events(config)[1]).max()))
     random = inference_gaps(rtl, _random_events(config))
     return Outcome(config=config, bound=bound, random=int(random.max()), adversarial=adversarial)
 
@@ -191,7 +214,7 @@ def try_learning(config: LearningNetworkConfig) -> Outcome:
     rtl = RtlLearner(LearningNetwork.from_shadows(config, weights))
     lowest = np.zeros(_SAMPLES, np.int64)
     adversarial = max(int(learning_times(rtl, events, lowest).max()) for events in adversarial_events(config))
-    rtl.restart(stimuli.network(config, seed=1))
+    rtl.restart(LearningNetwork.of(stimuli.network(config, seed=1)))
     labels = np.random.default_rng(2).integers(0, config.n_classes, _SAMPLES)
     random = int(learning_times(rtl, _random_events(config), labels).max())
     return Outcome(config=config, bound=bound, random=random, adversarial=adversarial)

@@ -1,9 +1,9 @@
 """The longest forward pass: when each layer of a chain is done where every input and neuron sends an event each step.
 
-Every constraint of a core is of the form "not before that has happened, and so many cycles later": a beat waits for the
-one before it, a step for a free bank of accumulators, a sweep for the sweep before it, a group of neurons for the events
-of the last. So fewer events make nothing later, and the step in which all are active bounds all others. The classes here
-replay those constraints; the numbers are those of the pipelines in :mod:`intsnn_hw.rtl.inference`.
+Every constraint of a core is of the form "so many cycles after that has happened": a beat waits for the one before it,
+a step for a free bank of accumulators, a sweep for the sweep before it, a group of neurons for the events of the group
+before. So fewer events make nothing later, and samples in which all are active bound all others. The classes here replay
+those constraints; the numbers are those of the pipelines in :mod:`intsnn_hw.rtl.inference`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Send = Callable[[int, bool], int]
 
 
 def inference_cycles(config: NetworkConfig, n_steps: int | None = None) -> int:
-    """Return the most cycles from the class of a sample to that of the next, samples back to back, outputs never stalled.
+    """Return the most cycles from the class of a sample to that of the next: samples back to back, no output stalled.
 
     The sample before is taken to be the quickest there is, so that as little as possible of this one overlaps it.
 
@@ -77,7 +77,9 @@ class _Chain:
             fired = layer.set_last(fired) - 1
         first = config.resolved[0]
         self._is_listed = isinstance(first, LearningLayer)
-        self.leak_cycles = 0 if not isinstance(first, LearningLayer) or first.trace_shift is None else first.n_in + _LEAKS
+        self.leak_cycles = (
+            0 if not isinstance(first, LearningLayer) or first.trace_shift is None else first.n_in + _LEAKS
+        )
 
     def run(self, n_steps: int, after: int) -> int:
         """Let steps pass, the first beat offered from cycle `after` on; return the cycle of the last score."""
@@ -91,9 +93,10 @@ class _Chain:
             # An event of the same input waits until the pipe is empty; a leak waits likewise, and is over then.
             offered = taken + _IN_PIPE + self.leak_cycles if self._is_listed else after
             now = (offered, *(moment for layer in self.layers for moment in layer.moments()))
-            period = now[-1] - before[-1] if len(before) == len(now) else None
-            if period is not None and all(late - early == period for early, late in zip(before, now, strict=True)):
-                return self.layers[-1].swept + (n_steps - 1 - step) * period
+            periods = {late - early for early, late in zip(before, now, strict=False)}
+            if len(before) == len(now) and len(periods) == 1:
+                # All is as it was a step before, but later: so it goes on.
+                return self.layers[-1].swept + (n_steps - 1 - step) * periods.pop()
             before = now
         return self.layers[-1].swept
 
@@ -108,8 +111,8 @@ class _Layer:
         self._own: list[int] = []
 
     def moments(self) -> tuple[int, ...]:
-        """Return all that the next step may wait for, the end of the sweep last."""
-        return self.issued, self._sent, *self._released, *self._popped, *self._own, self.swept
+        """Return all that the next step may wait for."""
+        return self.issued, self.swept, self._sent, *self._released, *self._popped, *self._own
 
     def set_last(self, fired: int) -> int:
         """Set the latest moments at which the last group can have fired in `fired`; return when the last beat came."""
@@ -157,12 +160,12 @@ class _Layer:
         popped = max(self.issued + _SUMMED, self.swept + 1)
         fired, left = popped + _READ - 1, layer.n_out
         released = fired
-        for group in range(layer.n_fire_words):
+        for _ in range(layer.n_fire_words):
             released = fired
             fired = max(fired + 1, self._sent) if layer.fires else fired + 1
-            for offered in range(fired + 1, fired + 1 + min(layer.fire_lanes, left) if layer.fires else 0):
+            for _ in range(min(layer.fire_lanes, left) if layer.fires else 0):
                 left -= 1
-                self._sent = send(max(offered, self._sent + 1), left == 0)
+                self._sent = send(max(fired, self._sent) + 1, left == 0)
                 if layer.n_own:
                     self._own.append(self._sent)
         self.swept = fired

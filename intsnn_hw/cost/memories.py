@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from golden.config import LearningLayer, LearningNetworkConfig, NetworkConfig, ResolvedLayer
-
 from intsnn_hw.rtl.layouts import history_layout, own_event_layout
 from intsnn_hw.rtl.learning.error_store import entry_layout
 

@@ -24,7 +24,7 @@ def update_cycles(config: LearningNetworkConfig) -> int:
 
 
 def evaluation_cycles(config: LearningNetworkConfig) -> int:
-    """Return the cycles from the last score of a step to its last error, at most; :class:`.output_error.OutputError`."""
+    """Return the most cycles from the last score of a step to its last error; :class:`.output_error.OutputError`."""
     return {"margin": 0, "pair": config.n_classes + 1, "graded": 2 * config.n_classes + 6}[config.learning.error]
 
 

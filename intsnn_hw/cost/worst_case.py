@@ -12,8 +12,8 @@ def worst_case(config: NetworkConfig) -> tuple[float, float | None]:
     """Return the most cycles that a sample takes in inference, samples back to back, and in learning.
 
     No input takes longer, as long as nobody stalls the outputs. Inference counts from class to class. Learning counts
-    from the first event of a sample to that of the next, which enters when all is learned from; it is None for a network
-    without learning. Both are floating point, as the means that they stand for.
+    from the first event of a sample to that of the next, which enters when all is learned from; it is None for a
+    network without learning. Both are floating point, as the means that they stand for.
 
     Raises
     ------

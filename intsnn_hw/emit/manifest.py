@@ -8,12 +8,12 @@ from amaranth.lib import data, wiring
 from golden.config import LearningNetworkConfig, NetworkConfig
 from golden.fixed import LFSR_TAPS, LFSR_WIDTH
 from golden.seeds import update_lfsr_seed
-from intsnn_hw.rtl.core import Core
-from intsnn_hw.rtl.layouts import Operation
-from intsnn_hw.rtl.learning.learner import COUNTER_WIDTH
 from intsnn_hw.cost.maintenance import initialise_cycles, read_cycles
 from intsnn_hw.cost.memories import memories
 from intsnn_hw.cost.update import update_bound
+from intsnn_hw.rtl.core import Core
+from intsnn_hw.rtl.layouts import Operation
+from intsnn_hw.rtl.learning.learner import COUNTER_WIDTH
 
 from .describe import describe
 

@@ -121,7 +121,8 @@ def make_report(
     """
     versions = check(target, pnr=pnr)
     cache = Cache(folder)
-    large = yosys.large_memories(single_port_memories(core.config, preloaded=core.preloaded) if isinstance(core, Core) else {}, target)
+    single = single_port_memories(core.config, preloaded=core.preloaded) if isinstance(core, Core) else {}
+    large = yosys.large_memories(single, target)
     with tell("writing Verilog"):
         verilog = emit(core)
     with tell(f"synthesis for {target.name} (a minute or two)"):
