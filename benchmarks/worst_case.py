@@ -69,8 +69,8 @@ def random_config(seed: int, **fixed: Any) -> NetworkConfig:
     ----------
     seed : int
     fixed
-        What is not left to chance: `learns`, `depth`, `size`, `recurrent`, `banks`, `readout`, `route`, `timing`, `error`,
-        `recurrence`, `leaks`. The `size` is the most neurons of a layer.
+        What is not left to chance: `learns`, `depth`, `size`, `recurrent`, `banks`, `readout`, `route`, `timing`,
+        `error`, `recurrence`, `leaks`. The `size` is the most neurons of a layer.
     """
     choices = SeededChoices(seed)
 

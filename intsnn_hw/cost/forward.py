@@ -2,8 +2,8 @@
 
 Every constraint of a core is of the form "so many cycles after that has happened": a beat waits for the one before it,
 a step for a free bank of accumulators, a sweep for the sweep before it, a group of neurons for the events of the group
-before. So fewer events make nothing later, and samples in which all are active bound all others. The classes here replay
-those constraints; the numbers are those of the pipelines in :mod:`intsnn_hw.rtl.inference`.
+before. So fewer events make nothing later, and samples in which all are active bound all others. The classes here
+replay those constraints; the numbers are those of the pipelines in :mod:`intsnn_hw.rtl.inference`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ Send = Callable[[int, bool], int]
 def inference_cycles(config: NetworkConfig, n_steps: int | None = None) -> int:
     """Return the most cycles from the class of a sample to that of the next: samples back to back, no output stalled.
 
-    The sample before is taken to be the quickest there is, so that as little as possible of this one overlaps it.
+    Of the core that does not learn. The sample before is taken to be the quickest there is, so that as little as
+    possible of this one overlaps it.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def inference_cycles(config: NetworkConfig, n_steps: int | None = None) -> int:
     n_steps : int, optional
         Of a sample; the configuration's where left out.
     """
-    chain = _Chain(config)
+    chain = _Chain(config.inference_only())
     return chain.run(config.n_steps if n_steps is None else n_steps, after=chain.layers[0].issued) + 1
 
 
