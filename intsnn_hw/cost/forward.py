@@ -51,7 +51,7 @@ def latency_cycles(config: NetworkConfig, n_steps: int | None = None) -> int:
     return score_cycles(config, n_steps) + 1
 
 
-def score_cycles(config: NetworkConfig, n_steps: int | None = None, *, leaks: bool = False) -> int:
+def score_cycles(config: NetworkConfig, n_steps: int | None = None, *, later: bool = False) -> int:
     """Return the most cycles from the first event of some steps to the last score of their last, in a core at rest.
 
     Parameters
@@ -60,11 +60,15 @@ def score_cycles(config: NetworkConfig, n_steps: int | None = None, *, leaks: bo
         Where it learns, the list of active inputs takes part.
     n_steps : int, optional
         The configuration's where left out.
-    leaks : bool
-        The list leaks before the first of these steps: there is a step before it in the sample.
+    later : bool
+        There is a step before them in the sample: traces leak first, and recurrent layers have events of their own.
     """
     chain = _Chain(config)
-    before = chain.leak_cycles if leaks else 0
+    before = 0
+    if later:
+        before = chain.leak_cycles
+        for layer in chain.layers:
+            layer.recall()
     return before + chain.run(config.n_steps if n_steps is None else n_steps, after=_IDLE) - _IDLE
 
 
@@ -124,6 +128,10 @@ class _Layer:
         self._released = [popped - 2, fired - 1]
         self.issued = popped - _SUMMED
         return self.issued - 1
+
+    def recall(self) -> None:
+        """Let an event of each of its own neurons wait, where the layer is recurrent."""
+        self._own = [self.issued - _RETURNED] * self._layer.n_own
 
     def take_inputs(self, offered: int) -> int:
         """Add events of all inputs and a marker that stands alone; return when the marker was taken."""

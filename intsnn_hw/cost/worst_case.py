@@ -31,5 +31,5 @@ def learning_cycles(config: LearningNetworkConfig, n_steps: int | None = None) -
     update = update_bound(config)
     if config.learning.timing == "final":
         return score_cycles(config, steps) + update
-    first, later = (score_cycles(config, 1, leaks=leaks) for leaks in (False, True))
+    first, later = (score_cycles(config, 1, later=later) for later in (False, True))
     return first + (steps - 1) * later + steps * update
