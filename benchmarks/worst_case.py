@@ -26,10 +26,11 @@ from golden.config.limits import ErrorKind, Multiplier, Readout, Recurrence, Rou
 from golden.encoding import Events, to_events
 from golden.fixed import IntArray, signed_range
 from golden.network import LearningNetwork, Network
-from intsnn_hw.cost.budget import inference_budget
+from intsnn_hw.cost.budget import inference_budget, learning_budget
 from intsnn_hw.cost.worst_case import worst_case
-from intsnn_hw.rtl.layouts import input_event_layout
+from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout
 from sim import payload
+from sim.result import RunResult
 from sim.verify import stimuli
 from sim.verify.inference import RtlNetwork, input_fields
 from sim.verify.learning import RtlLearner
@@ -168,19 +169,24 @@ def inference_gaps(rtl: RtlNetwork, events: Events) -> IntArray:
     return np.diff(rtl.run(events).output_cycles["o"])
 
 
-def gaps_with_markers_apart(rtl: RtlNetwork, events: Events) -> IntArray:
-    """Return the same where the end of each step is a beat of its own."""
+def beats_apart(events: Events) -> dict[str, IntArray]:
+    """Return the beats of samples whose ends of steps are beats of their own, with the address of the last event."""
     fields = input_fields(events)
-    marker = fields["end_of_step"] == 1
-    apart = np.repeat(np.arange(len(marker)), 1 + (marker & (fields["spike"] > 0)))
-    is_last = np.append(np.diff(apart) > 0, True)
-    is_twin = np.append(False, np.diff(apart) == 0)
-    beats = {name: values[apart] for name, values in fields.items()}
-    beats["spike"] = beats["spike"] * ~is_twin
+    marked = (fields["end_of_step"] == 1) & (fields["spike"] > 0)
+    source = np.repeat(np.arange(len(marked)), 1 + marked)
+    is_marker = np.append(False, np.diff(source) == 0)
+    is_event = np.append(np.diff(source) == 0, False)
+    beats = {name: values[source] for name, values in fields.items()}
+    beats["spike"] = np.where(is_marker, 0, beats["spike"])
     for name in ("end_of_step", "end_of_sample"):
-        beats[name] = beats[name] * is_last
+        beats[name] = np.where(is_event, 0, beats[name])
+    return beats
+
+
+def inference_gaps_apart(rtl: RtlNetwork, events: Events) -> IntArray:
+    """Return :func:`inference_gaps` of :func:`beats_apart`, in a core that has its weights."""
     config = rtl.network.config
-    inputs = {"i": payload.pack(input_event_layout(config.resolved[0]), beats)}
+    inputs = {"i": payload.pack(input_event_layout(config.resolved[0]), beats_apart(events))}
     budget = inference_budget(config, events.n_samples, events.n_steps)
     return np.diff(rtl.core.run(inputs, expected={"o": events.n_samples}, cycle_budget=budget).output_cycles["o"])
 
@@ -188,11 +194,30 @@ def gaps_with_markers_apart(rtl: RtlNetwork, events: Events) -> IntArray:
 def learning_times(rtl: RtlLearner, events: Events, labels: IntArray) -> IntArray:
     """Return the cycles from the first event of a sample to that of the next, and of the last until it is done."""
     result = rtl.learn(events, labels)
-    ends = input_fields(events)["end_of_sample"]
-    entered = result.input_cycles["i"][np.flatnonzero(np.concatenate([[1], ends[:-1]]))]
+    entered = _entered(result, input_fields(events))
     entered[0] += max(0, int(result.input_cycles["weights"].max(initial=-1)) + 1 - int(entered[0]))
-    done = result.input_cycles["control"][len(labels) + 2]
-    return np.diff(np.append(entered, done))
+    return np.diff(np.append(entered, result.input_cycles["control"][len(labels) + 2]))
+
+
+def learning_times_apart(rtl: RtlLearner, events: Events, labels: IntArray) -> IntArray:
+    """Return :func:`learning_times` of :func:`beats_apart`, in a core that has its weights."""
+    config, beats = rtl.config, beats_apart(events)
+    codes = {name: operation.value for name, operation in Operation.__members__.items()}
+    operations = [codes["LEARN"]] * len(labels) + [codes["SET_BOOST"]]
+    control = {"operation": np.array(operations), "value": np.append(labels, 0)}
+    inputs = {
+        "i": payload.pack(input_event_layout(config.resolved[0]), beats),
+        "control": payload.pack(control_layout(), control),
+    }
+    budget = learning_budget(config, events.n_samples, events.n_steps)
+    result = rtl.core.run(inputs, expected={"o": events.n_samples}, cycle_budget=budget)
+    return np.diff(np.append(_entered(result, beats), result.input_cycles["control"][-1]))
+
+
+def _entered(result: RunResult, beats: dict[str, IntArray]) -> IntArray:
+    """Return the cycle in which the first beat of each sample entered."""
+    firsts = np.append(1, beats["end_of_sample"][:-1])
+    return result.input_cycles["i"][np.flatnonzero(firsts)]
 
 
 def try_inference(config: NetworkConfig) -> Outcome:
@@ -200,8 +225,9 @@ def try_inference(config: NetworkConfig) -> Outcome:
     bound, _ = worst_case(config)
     config = config.inference_only()
     rtl = RtlNetwork(Network(config=config, weights=firing_weights(config, 4)))
-    adversarial = max(int(inference_gaps(rtl, events).max()) for events in adversarial_events(config))
-    adversarial = max(adversarial, int(gaps_with_markers_apart(rtl, adversarial_events(config)[1]).max()))
+    worst = adversarial_events(config)
+    adversarial = max(int(inference_gaps(rtl, events).max()) for events in worst)
+    adversarial = max(adversarial, *(int(inference_gaps_apart(rtl, events).max()) for events in worst))
     random = inference_gaps(rtl, _random_events(config))
     return Outcome(config=config, bound=bound, random=int(random.max()), adversarial=adversarial)
 
@@ -213,7 +239,9 @@ def try_learning(config: LearningNetworkConfig) -> Outcome:
     weights = firing_weights(config, config.learning.shadow_width)
     rtl = RtlLearner(LearningNetwork.from_shadows(config, weights))
     lowest = np.zeros(_SAMPLES, np.int64)
-    adversarial = max(int(learning_times(rtl, events, lowest).max()) for events in adversarial_events(config))
+    worst = adversarial_events(config)
+    adversarial = max(int(learning_times(rtl, events, lowest).max()) for events in worst)
+    adversarial = max(adversarial, *(int(learning_times_apart(rtl, events, lowest).max()) for events in worst))
     rtl.restart(LearningNetwork.of(stimuli.network(config, seed=1)))
     labels = np.random.default_rng(2).integers(0, config.n_classes, _SAMPLES)
     random = int(learning_times(rtl, _random_events(config), labels).max())

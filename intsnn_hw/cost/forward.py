@@ -19,7 +19,7 @@ _READ = 3
 _RETURNED = 2
 """Cycles in which an own event comes back; :class:`.recurrence.OwnEvents`."""
 _IN_PIPE = 3
-"""Cycles after which an event of the same input finds the pipe empty; :class:`.traces.InputTraces`."""
+"""Cycles after which a beat with the address of an event finds the pipe empty; :class:`.traces.InputTraces`."""
 _LEAKS = 2
 """Cycles of a leak of the input list beside those of its entries; :class:`.traces.InputTraces`."""
 
@@ -81,7 +81,7 @@ class _Chain:
         for layer in reversed(self.layers):
             fired = layer.set_last(fired) - 1
         first = config.resolved[0]
-        self._is_listed = isinstance(first, LearningLayer)
+        self._pipe = _IN_PIPE if isinstance(first, LearningLayer) else 0
         self.leak_cycles = (
             0 if not isinstance(first, LearningLayer) or first.trace_shift is None else first.n_in + _LEAKS
         )
@@ -91,12 +91,12 @@ class _Chain:
         first, offered = self.layers[0], after
         before: tuple[int, ...] = ()
         for step in range(n_steps):
-            taken = first.take_inputs(offered)
+            taken = first.take_inputs(offered, self._pipe)
             for layer, above in zip(self.layers, self.layers[1:], strict=False):
                 layer.sweep(above.take)
             self.layers[-1].sweep(_taken_at_once)
-            # An event of the same input waits until the pipe is empty; a leak waits likewise, and is over then.
-            offered = taken + _IN_PIPE + self.leak_cycles if self._is_listed else after
+            # An event of the same input waits until the pipe is empty, and so does a leak before it begins.
+            offered = taken + self._pipe + self.leak_cycles
             now = (offered, *(moment for layer in self.layers for moment in layer.moments()))
             periods = {late - early for early, late in zip(before, now, strict=False)}
             if len(before) == len(now) and len(periods) == 1:
@@ -133,11 +133,15 @@ class _Layer:
         """Let an event of each of its own neurons wait, where the layer is recurrent."""
         self._own = [self.issued - _RETURNED] * self._layer.n_own
 
-    def take_inputs(self, offered: int) -> int:
-        """Add events of all inputs and a marker that stands alone; return when the marker was taken."""
+    def take_inputs(self, offered: int, pipe: int) -> int:
+        """Add events of all inputs and a marker that stands alone; return when the marker was taken.
+
+        It may have the address of the last event, and then comes `pipe` cycles after that at the earliest.
+        """
+        taken = offered
         for _ in range(self._layer.n_in):
-            self._take(offered, n_words=self._layer.n_words)
-        return self._take(offered, n_words=1, closes=True)
+            taken = self._take(offered, n_words=self._layer.n_words)
+        return self._take(taken + pipe, n_words=1, closes=True)
 
     def take(self, offered: int, closes: bool) -> int:
         """Add an event of the layer below; return when it was taken."""
