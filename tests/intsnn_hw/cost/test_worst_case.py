@@ -22,7 +22,7 @@ CORES = (
     {"learns": True, "depth": 1, "timing": "every_step", "error": "pair", "leaks": True},
     {"learns": True, "depth": 2, "route": "feedback", "timing": "final", "error": "margin", "leaks": False},
     {"learns": True, "depth": 2, "route": "feedback", "timing": "every_step", "error": "graded", "recurrent": True},
-    {"learns": True, "depth": 2, "route": "direct", "timing": "final", "error": "pair", "recurrent": True},
+    {"learns": True, "depth": 2, "route": "direct", "error": "pair", "recurrent": True, "recurrence": "learned"},
     {"learns": True, "depth": 3, "route": "direct", "timing": "every_step", "error": "margin", "recurrent": False},
     {"learns": True, "depth": 3, "route": "feedback", "timing": "final", "error": "graded", "leaks": True},
 )
