@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_leaves
 
 from golden.config import GRADIENT_WIDTH, LearningNetworkConfig, NetworkConfig, ResolvedLayer
 from golden.fixed import LFSR_WIDTH, unsigned_width
-from intsnn_hw.rtl.memories import memories
+from intsnn_hw.cost.memories import memories
 from train.bptt import Trainer
 
 OPTIMISER_VALUES = {"sgd": 0, "adam": 2}

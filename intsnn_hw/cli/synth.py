@@ -121,7 +121,7 @@ class Cycles:
 
 def estimated(config: NetworkConfig) -> Cycles:
     """Return the worst case."""
-    from intsnn_hw.cost.cycles import worst_case
+    from intsnn_hw.cost.worst_case import worst_case
 
     inference, learning = worst_case(config)
     origin = "estimate, not measured: the worst case, every input and neuron active in every step"

@@ -3,10 +3,7 @@
 from typing import Any
 
 from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer, require_dense
-from intsnn_hw.rtl.learning.direct import CLASSES_PER_WORD
-
-_UPDATE_OVERHEAD = 16
-"""Cycles in which the pipelines of a layer's update fill and drain, at most."""
+from intsnn_hw.cost.step import step_cycles
 
 
 def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
@@ -51,33 +48,6 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
         "predicted_cycles_per_sample": cycles_per_step * config.n_steps,
         "layers": layers,
     }
-
-
-def step_cycles(layer: ResolvedLayer, input_events: float, output_events: float) -> float:
-    """Return the cycles a layer needs for a step with that many events; :class:`.rtl.inference.layer.Layer`."""
-    add = input_events * layer.n_words + (1 if input_events < 1 else 0)
-    sweep = layer.n_fire_words + (output_events if layer.fires else 0) + 3
-    if layer.n_own == 0:
-        return max(add, sweep) if layer.banks == 2 else add + sweep
-    own = output_events * layer.n_words
-    return max(add, sweep) + own if layer.banks == 2 else add + sweep + own
-
-
-def update_cycles_bound(config: LearningNetworkConfig) -> int:
-    """Return the cycles that no update of a core that learns takes more than: every row, every word, every layer."""
-    learning = config.learning
-    total = 0
-    for layer in config.resolved:
-        row = layer.n_words * (2 if layer.weight_memory == "single_port" else 1)
-        if learning.route == "direct" and layer.index:
-            row = max(row, -(-config.n_classes // CLASSES_PER_WORD))
-        total += layer.n_rows * row + _UPDATE_OVERHEAD * len(layer.rate_shifts)
-    return total + evaluation_cycles(config)
-
-
-def evaluation_cycles(config: LearningNetworkConfig) -> int:
-    """Return the cycles from the last score of a step to its errors, at most; :class:`.output_error.OutputError`."""
-    return {"margin": 0, "pair": config.n_classes + 1, "graded": 2 * config.n_classes + 7}[config.learning.error]
 
 
 def _rule(config: LearningNetworkConfig) -> dict[str, str]:

@@ -8,12 +8,14 @@ from amaranth.lib import data, wiring
 from golden.config import LearningNetworkConfig, NetworkConfig
 from golden.fixed import LFSR_TAPS, LFSR_WIDTH
 from golden.seeds import update_lfsr_seed
+from intsnn_hw.cost.maintenance import initialise_cycles, read_cycles
+from intsnn_hw.cost.memories import memories
+from intsnn_hw.cost.update import update_bound
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation
 from intsnn_hw.rtl.learning.learner import COUNTER_WIDTH
-from intsnn_hw.rtl.memories import memories
 
-from .describe import describe, update_cycles_bound
+from .describe import describe
 
 MANIFEST_VERSION = 2
 
@@ -105,11 +107,11 @@ def _learning(config: LearningNetworkConfig) -> dict[str, Any]:
             "update_cycles": "cycles of updates",
         },
         "timing": {
-            "update_cycles_at_most": update_cycles_bound(config),
+            "update_cycles_at_most": update_bound(config),
             "updates_per_sample_at_most": config.n_steps if learning.timing == "every_step" else 1,
             "update_is_done": "when the next event, or an operation after the sample's LEARN, is taken",
-            "read_cycles": sum(layer.n_rows * (layer.n_out + 2 * layer.n_words) for layer in config.resolved),
-            "initialise_cycles": sum(layer.n_rows * layer.n_out * layer.init_words for layer in config.resolved),
+            "read_cycles": read_cycles(config),
+            "initialise_cycles": initialise_cycles(config),
         },
     }
 

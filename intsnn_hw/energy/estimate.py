@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.config import LearningNetworkConfig, NetworkConfig
+from golden.config import LearningLayer, NetworkConfig
 from intsnn_hw.cost.accesses import accesses
+from intsnn_hw.cost.counts import inference_counts, update_counts
 
 
 class Activity(Protocol):
@@ -70,10 +71,9 @@ def inference_accesses(config: NetworkConfig, events: Sequence[NDArray[Any]]) ->
         own = np.zeros_like(into)
         if layer.n_own:
             own[:, 1:] = events[layer.index + 1][:, :-1]  # what it sent in the step before; the last step's are dropped
-            counts[f"activity{layer.index}.returning"] = own.sum()
-        added = into + own
-        counts |= _inference(layer.index, added.sum() * layer.n_words, (added > 0).sum() * layer.n_fire_words,
-                             added.size * layer.n_fire_words)  # fmt: skip
+        counts |= inference_counts(
+            layer, events=into.sum(), returning=own.sum(), steps=into.size, filled_steps=((into + own) > 0).sum()
+        )
     return accesses(config, {name: int(count) for name, count in counts.items()}, len(events[0]))
 
 
@@ -98,30 +98,14 @@ def estimated_accesses(config: NetworkConfig, activity: Activity) -> dict[str, A
     returning = [activity.hidden_events * layer.n_own / max(1, hidden) for layer in layers]
     operations = [(count + own) * layer.n_out for count, own, layer in zip(events, returning, layers, strict=True)]
     counts = {}
-    for layer, into, own, operated in zip(layers, events, returning, operations, strict=True):
-        index, groups = layer.index, n_steps * layer.n_fire_words
-        counts |= _inference(index, (into + own) * layer.n_words, groups, groups)
-        counts[f"activity{index}.returning"] = own
-        if not isinstance(config, LearningNetworkConfig):
-            continue
-        updated, route = activity.updated_samples, config.learning.route
-        changed = activity.synaptic_updates * operated / max(1, sum(operations))
-        carried = updated * layer.n_in * layer.n_words if index > 0 and route == "feedback" else 0
-        update = {
-            "reading": max(changed / layer.lanes, carried),
-            "writing": changed / layer.lanes,
-            "keeping": updated * layer.n_words,
-            "changing": changed,
-            "carrying": carried,
-            "recalling": updated * layer.n_fire_words,
-            "tracing": into,
-            "listing": into,
-            "fading": 0,
-            "walking": into * updated / max(1, activity.samples),
-        }
-        counts |= {f"activity{index}.{name}": count for name, count in update.items()}
+    for layer, into, own, operated in zip(config.resolved, events, returning, operations, strict=True):
+        counts |= inference_counts(layer, events=into, returning=own, steps=n_steps, filled_steps=n_steps)
+        if isinstance(layer, LearningLayer):
+            counts |= update_counts(
+                layer,
+                events=into,
+                updates=activity.updated_samples,
+                changed=activity.synaptic_updates * operated / max(1, sum(operations)),
+                walked=into * activity.updated_samples / max(1, activity.samples),
+            )
     return accesses(config, counts, activity.samples)
-
-
-def _inference(index: int, adding: float, draining: float, firing: float) -> dict[str, float]:
-    return {f"activity{index}.adding": adding, f"activity{index}.draining": draining, f"activity{index}.firing": firing}

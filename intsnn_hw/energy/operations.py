@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from golden.config import NetworkConfig, ResolvedLayer
-from intsnn_hw.rtl.memories import memories
+from intsnn_hw.cost.memories import memories
 
 from .coefficients import Coefficients
 

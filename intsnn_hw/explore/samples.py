@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from golden.config import NetworkConfig
-from intsnn_hw.cost.cycles import worst_case
-from intsnn_hw.emit.describe import step_cycles
+from intsnn_hw.cost.step import step_cycles
+from intsnn_hw.cost.worst_case import worst_case
 
 from .memo import Memo, key_of
 from .space import PREDICTION_SAMPLES

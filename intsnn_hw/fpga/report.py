@@ -15,6 +15,7 @@ from amaranth.lib import wiring
 
 from golden.errors import ConfigError
 from intsnn_hw.cache import Cache
+from intsnn_hw.cost.memories import single_port_memories
 from intsnn_hw.emit.verilog import MODULE, emit
 from intsnn_hw.rtl.core import Core
 
@@ -120,7 +121,8 @@ def make_report(
     """
     versions = check(target, pnr=pnr)
     cache = Cache(folder)
-    large = yosys.large_memories(core.single_port_memories if isinstance(core, Core) else {}, target)
+    single = single_port_memories(core.config, preloaded=core.preloaded) if isinstance(core, Core) else {}
+    large = yosys.large_memories(single, target)
     with tell("writing Verilog"):
         verilog = emit(core)
     with tell(f"synthesis for {target.name} (a minute or two)"):

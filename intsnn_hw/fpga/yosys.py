@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from golden.errors import ToolError
+from intsnn_hw.cost.memories import Memory
 from intsnn_hw.emit.verilog import MODULE
-from intsnn_hw.rtl.memories import Memory
 
 from . import tools
 from .targets import Family, Target

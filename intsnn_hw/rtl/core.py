@@ -30,7 +30,6 @@ from .learning.learner import COUNTER_WIDTH, COUNTERS, Learner
 from .learning.lock import WeightLock
 from .learning.maintenance import Maintenance
 from .learning.traces import InputTraces
-from .memories import Memory, memories
 
 
 class Core(wiring.Component):
@@ -105,16 +104,14 @@ class Core(wiring.Component):
         super().__init__(members)
 
     @property
-    def single_port_memories(self) -> dict[str, Memory]:
-        """Memories with one address for reads and writes and no initial content, by their place in the hierarchy."""
-        if self._weights is not None:
-            return {}
-        found = {
-            f"layer{layer.index}.synapses.weights": memories(self._config, layer)["weights"]
-            for layer in self._config.resolved
-            if layer.weight_memory == "single_port"
-        }
-        return {place: memory for place, memory in found.items() if memory.depth > 1}
+    def config(self) -> NetworkConfig:
+        """The network's configuration."""
+        return self._config
+
+    @property
+    def preloaded(self) -> bool:
+        """Whether the weight memories have initial content."""
+        return self._weights is not None
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

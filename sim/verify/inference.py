@@ -18,6 +18,7 @@ from golden.fixed import IntArray
 from golden.kernels import Activity, Inference, Kernel
 from golden.network import Network
 from golden.weight_load import flat_weights
+from intsnn_hw.cost.budget import inference_budget, load_budget
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import input_event_layout, weight_layout
 from sim import payload
@@ -140,15 +141,6 @@ def weight_fields(network: Network) -> dict[str, np.ndarray]:
     return {"weight": weights, "first": (np.arange(len(weights)) == 0).astype(np.int64)}
 
 
-def cycle_budget(config: NetworkConfig, events: Events, stalls: Stalls | None) -> int:
-    """Cycles that no correct core needs for these events: every layer in sequence, all neurons firing."""
-    per_step = sum(layer.n_out * (3 + layer.n_words) + 40 for layer in config.resolved)
-    first = config.resolved[0]
-    total = len(events.levels) * first.n_words + (len(events.offsets) + 10) * per_step
-    slow = 1.0 if stalls is None else 1 / ((1 - stalls.gap) * (1 - stalls.stall))
-    return int(4 * slow * total)
-
-
 def build(
     component: Core, backend: Backend, build_dir: str | os.PathLike | None = None, *, toggles: bool = False
 ) -> CompiledCore | VerilogCore:
@@ -194,16 +186,17 @@ class RtlNetwork:
     def run(self, events: Events, *, stalls: Stalls | None = None, vcd: Path | None = None) -> RunResult:
         """Run samples; the weights are loaded before the first of them, `cycles` and `counts` leave the load out."""
         inputs = {"i": payload.pack(self._input_layout, input_fields(events))}
-        budget = cycle_budget(self.network.config, events, stalls)
+        config = self.network.config
+        budget = inference_budget(config, events.n_samples, events.n_steps, stalls)
         if isinstance(self.core, VerilogCore):
             inputs["weights"] = self._weights
-            budget += 8 * len(self._weights)
+            budget += load_budget(config, stalls)
         elif not self._loaded:
-            self.core.run({"weights": self._weights}, expected={}, cycle_budget=8 * len(self._weights) + 100,
+            self.core.run({"weights": self._weights}, expected={}, cycle_budget=load_budget(config, stalls),
                           stalls=stalls, extra_cycles=4)  # fmt: skip
             self._loaded = True
         expected = {"o": events.n_samples}
-        if self.network.config.readout_kind.fires:
+        if config.readout_kind.fires:
             expected["events"] = 0
         result = self.core.run(inputs, expected=expected, cycle_budget=budget, stalls=stalls, extra_cycles=8, vcd=vcd)
         return _without_load(result) if "weights" in inputs else result

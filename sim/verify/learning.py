@@ -14,6 +14,7 @@ from golden.fixed import IntArray, Lfsr
 from golden.kernels import Activity, Kernel
 from golden.network import LearningNetwork
 from golden.weight_load import flat_weights, learned_network, n_loaded
+from intsnn_hw.cost.budget import learning_budget
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout, weight_layout
 from intsnn_hw.rtl.learning.learner import COUNTERS
@@ -221,9 +222,8 @@ class RtlLearner:
             first = (np.arange(n_weights) == 0).astype(np.int64)
             inputs["weights"] = payload.pack(weight_layout(config), {"weight": weights, "first": first})
         expected = {"o": n_samples, "shadow": n_weights if "READ_WEIGHTS" in operations else 0}
-        result = self.core.run(
-            inputs, expected=expected, cycle_budget=self._budget(events, stalls), stalls=stalls, vcd=vcd, extra_cycles=8
-        )
+        budget = learning_budget(config, n_samples, config.n_steps if events is None else events.n_steps, stalls)
+        result = self.core.run(inputs, expected=expected, cycle_budget=budget, stalls=stalls, vcd=vcd, extra_cycles=8)
         self._is_loaded = isinstance(self.core, inference.CompiledCore)
         return result
 
@@ -231,17 +231,6 @@ class RtlLearner:
         """Return the network whose shadow weights a run has read."""
         flat = result.fields("shadow")["weight"].astype(np.int64)
         return learned_network(self.config, flat, Lfsr(int(result.values["lfsr"])))
-
-    def _budget(self, events: Events | None, stalls: Stalls | None) -> int:
-        """Cycles that no correct core needs: every row of every layer updated after every step, then the read-out."""
-        config = self.config
-        weights = sum(layer.n_rows * (layer.n_words * 4 + layer.n_out) for layer in config.resolved)
-        slow = 1.0 if stalls is None else 1 / ((1 - stalls.gap) * (1 - stalls.stall))
-        budget = int(slow * 16 * weights) + 1000
-        if events is None:
-            return budget
-        rows = sum(layer.n_rows * (2 * layer.n_words + 2) + layer.n_out + 40 for layer in config.resolved)
-        return budget + inference.cycle_budget(config, events, stalls) + int(slow * len(events.offsets) * rows)
 
 
 def colearn(

@@ -9,7 +9,7 @@ import pytest
 from golden import checkpoint
 from golden.errors import ConfigError
 from golden.presets import PRESETS
-from intsnn_hw.cost.cycles import worst_case
+from intsnn_hw.cost.worst_case import worst_case
 from intsnn_hw.emit.describe import describe
 from intsnn_hw.rtl.core import Core
 from sim.verify.inference import RtlNetwork

@@ -17,7 +17,7 @@ from benchmarks.online_bptt.memory import (
 )
 from golden.config import learning_config
 from golden.presets import preset
-from intsnn_hw.rtl.memories import memories
+from intsnn_hw.cost.memories import memories
 from train.data import load
 
 CONFIG = learning_config(preset("digits-64", hidden=(12,), n_steps=3))

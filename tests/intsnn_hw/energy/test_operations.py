@@ -10,13 +10,13 @@ from golden.config import EncodingConfig
 from golden.encoding import to_events
 from golden.kernels import Kernel
 from golden.network import LearningNetwork
+from intsnn_hw.cost.memories import memories
 from intsnn_hw.energy import Coefficients, energy_of
 from intsnn_hw.energy.estimate import estimated_accesses, inference_accesses, step_events
 from intsnn_hw.energy.eth import inference_energy, training_cost
 from intsnn_hw.energy.operations import synaptic_operation_pj
 from intsnn_hw.energy.switching import switching
 from intsnn_hw.rtl.core import Core
-from intsnn_hw.rtl.memories import memories
 from sim.verify import stimuli
 from sim.verify.inference import cosimulate
 from sim.verify.learning import colearn

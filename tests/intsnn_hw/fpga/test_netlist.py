@@ -11,6 +11,7 @@ import pytest
 from golden.encoding import encode_events
 from golden.network import LearningNetwork
 from golden.presets import preset
+from intsnn_hw.cost.memories import single_port_memories
 from intsnn_hw.emit.verilog import MODULE, emit
 from intsnn_hw.fpga import tools, yosys
 from intsnn_hw.fpga.targets import target
@@ -39,7 +40,7 @@ def test_a_synthesised_core_equals_the_model(tmp_path, monkeypatch, weight_memor
     def build(core, *_, **__):
         (tmp_path / "source.v").write_text(emit(core))
         device = target("ice40up5k")
-        large = yosys.large_memories(core.single_port_memories, device)
+        large = yosys.large_memories(single_port_memories(core.config, preloaded=core.preloaded), device)
         assert len(large) == 2 * (weight_memory == "single_port")
         commands = yosys.script(device.family, MODULE, netlist=False, large=large)
         commands += "; write_verilog -noattr netlist.v"

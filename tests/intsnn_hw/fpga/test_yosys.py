@@ -5,9 +5,9 @@ import json
 import pytest
 
 from golden.errors import ToolError
+from intsnn_hw.cost.memories import Memory
 from intsnn_hw.fpga import tools, yosys
 from intsnn_hw.fpga.targets import TARGETS, target
-from intsnn_hw.rtl.memories import Memory
 
 STAT = {
     "creator": "Yosys 0.70",

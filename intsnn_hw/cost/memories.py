@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from golden.config import LearningLayer, LearningNetworkConfig, NetworkConfig, ResolvedLayer
-
-from .layouts import history_layout, own_event_layout
-from .learning.error_store import entry_layout
+from intsnn_hw.rtl.layouts import history_layout, own_event_layout
+from intsnn_hw.rtl.learning.error_store import entry_layout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,3 +45,22 @@ def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
         found["entries"] = Memory(word_bits=entry, depth=layer.n_in)
     found["errors"] = Memory(word_bits=entry_layout(layer).size, depth=layer.n_words)
     return found
+
+
+def single_port_memories(config: NetworkConfig, *, preloaded: bool) -> dict[str, Memory]:
+    """Return the memories with one address for reads and writes and no initial content, by their place in a core.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+    preloaded : bool
+        The core's weight memories have initial content.
+    """
+    if preloaded:
+        return {}
+    found = {
+        f"layer{layer.index}.synapses.weights": memories(config, layer)["weights"]
+        for layer in config.resolved
+        if layer.weight_memory == "single_port"
+    }
+    return {place: memory for place, memory in found.items() if memory.depth > 1}

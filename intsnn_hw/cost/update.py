@@ -1,0 +1,49 @@
+"""The longest update: every row of every layer, and every word of it that can hold an error."""
+
+from golden.config import LearningLayer, LearningNetworkConfig
+from intsnn_hw.rtl.learning.direct import CLASSES_PER_WORD
+
+_FEEDBACK = 12
+"""Cycles of a layer's phase beside its rows, where they carry an error down: until its first row is taken 3; then, from
+the last word, 5 to the carried error, 2 to its gradient and 2 to the next phase; :class:`.learner.Learner`."""
+_DIRECT = 8
+"""The same on the direct route, where the gradients are there before the last word is written."""
+_INPUTS = 9
+"""The same of the first layer, to the cycle in which the next event may enter."""
+_OWN = 7
+"""Cycles of the rows from a layer's own neurons beside those rows."""
+
+
+def update_cycles(config: LearningNetworkConfig) -> int:
+    """Return the cycles that no update takes more than, from the last error of a class until the next event may enter.
+
+    Sparse updates take no longer: a group of neurons without a row takes one cycle, as the least of rows does. A weight
+    load that holds an update up is left out.
+    """
+    return sum(_layer_cycles(config, layer) for layer in config.resolved)
+
+
+def evaluation_cycles(config: LearningNetworkConfig) -> int:
+    """Return the most cycles from the last score of a step to its last error; :class:`.output_error.OutputError`."""
+    return {"margin": 0, "pair": config.n_classes + 1, "graded": 2 * config.n_classes + 6}[config.learning.error]
+
+
+def update_bound(config: LearningNetworkConfig) -> int:
+    """Return the most cycles from the last score of a step until the next event may enter."""
+    return evaluation_cycles(config) + 1 + update_cycles(config)
+
+
+def words_with_errors(config: LearningNetworkConfig, layer: LearningLayer) -> int:
+    """Return how many words of a row the update of a layer visits at most: a pair of classes lies in two of them."""
+    return min(2, layer.n_words) if layer.is_readout and config.learning.error == "pair" else layer.n_words
+
+
+def _layer_cycles(config: LearningNetworkConfig, layer: LearningLayer) -> int:
+    row = words_with_errors(config, layer) * (2 if layer.weight_memory == "single_port" else 1)
+    own = layer.n_own * row + _OWN if layer.learns_own else 0
+    if layer.index == 0:
+        return layer.n_in * row + _INPUTS + own
+    if config.learning.route == "feedback":
+        return layer.n_in * row + _FEEDBACK + own
+    error = -(-config.n_classes // CLASSES_PER_WORD)
+    return error + (layer.n_in - 1) * max(row, error) + row + _DIRECT + own

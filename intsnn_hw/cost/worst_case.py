@@ -1,0 +1,35 @@
+"""Cycles of a sample where no data is given: the worst case, from the configuration alone."""
+
+from __future__ import annotations
+
+from golden.config import LearningNetworkConfig, NetworkConfig, require_dense
+
+from .forward import inference_cycles, score_cycles
+from .update import update_bound
+
+
+def worst_case(config: NetworkConfig) -> tuple[float, float | None]:
+    """Return the most cycles that a sample takes in inference, samples back to back, and in learning.
+
+    No input takes longer, as long as nobody stalls the outputs. Inference counts from class to class. Learning counts
+    from the first event of a sample to that of the next, which enters when all is learned from; it is None for a
+    network without learning. Both are floating point, as the means that they stand for.
+
+    Raises
+    ------
+    ConfigError
+        A layer convolves or pools, of which there is no core.
+    """
+    require_dense(config)
+    learning = float(learning_cycles(config)) if isinstance(config, LearningNetworkConfig) else None
+    return float(inference_cycles(config)), learning
+
+
+def learning_cycles(config: LearningNetworkConfig, n_steps: int | None = None) -> int:
+    """Return the most cycles of a sample that is learned from; `n_steps` are the configuration's where left out."""
+    steps = config.n_steps if n_steps is None else n_steps
+    update = update_bound(config)
+    if config.learning.timing == "final":
+        return score_cycles(config, steps) + update
+    first, later = (score_cycles(config, 1, later=later) for later in (False, True))
+    return first + (steps - 1) * later + steps * update
