@@ -259,9 +259,10 @@ def require_dense(config: NetworkConfig) -> None:
     """Raise ConfigError where a layer convolves or pools: what calls this has no such layers yet."""
     for index, layer in enumerate(config.layers):
         if layer.is_spatial:
+            field = "pool" if layer.conv is None else "conv"
             raise ConfigError(
-                f"LayerConfig.{'pool' if layer.conv is None else 'conv'}: layer {index} of {config.name} convolves or "
-                "pools, for which there is no hardware and no on-line learning yet; 'intsnn eval' runs such a network"
+                f"LayerConfig.{field}: layer {index} of {config.name} convolves or pools, for which there is no "
+                "hardware and no on-line learning yet; `golden.kernels` runs such a network"
             )
 
 

@@ -44,10 +44,10 @@ def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
     ]
     for fits, has, wanted in rules:
         if not fits:
-            advice = "choose other --data or"
+            advice = "choose other `data` or"
             if isinstance(dataset, EventDataset) and has.endswith("time steps"):
-                bins = f"bins={config.n_steps} with its name" if ":bins=" in dataset.name else "other --data"
-                advice = f"give --steps {dataset.n_steps} with a preset, {bins} or"
+                bins = f"bins={config.n_steps} with its name" if ":bins=" in dataset.name else "other `data`"
+                advice = f"give `n_steps` {dataset.n_steps} with a preset, {bins} or"
             raise DataError(
                 f"data set {dataset.name} does not fit network {config.name}: it has {has}, the network {wanted}; "
                 f"{advice} another network"
