@@ -33,8 +33,6 @@ _COMPARISONS = {
     "!=": int.__ne__,
 }
 _CONSTRAINT = re.compile(r"\s*(\w+)\s*(<=|>=|==|!=|<|>)\s*(\w+)\s*")
-PREDICTION_SAMPLES = 500
-"""On whose events cycles are predicted and operations counted, where they are not measured."""
 _DEFAULTS = {"core": "inference"}
 """Values of axes that are left out and have none in the preset."""
 
@@ -119,7 +117,7 @@ class Sweep:
     objectives : tuple of str
         Of :data:`intsnn_hw.explore.objectives.OBJECTIVES`.
     data : str
-        Data set, as ``--data`` takes it.
+        Data set, as :func:`train.data.load` takes it.
     data_dir : str, optional
     split : {"validation", "test"}
         What accuracy is measured on: a sixth of the training set, held out, or the test set.
