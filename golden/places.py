@@ -36,14 +36,14 @@ def writable_folder(path: Path | str, *, make: bool = True) -> Path:
 
 def write_file(path: Path, content: str | bytes) -> Path:
     """Write a file whole or not at all."""
-    write_files({path: content.encode() if isinstance(content, str) else content})
+    write_files({path: content})
     return path
 
 
-def write_files(files: Mapping[Path, bytes]) -> None:
+def write_files(files: Mapping[Path, str | bytes]) -> None:
     """Write files, each whole, and none where one cannot be written."""
     try:
-        write_all(files)
+        write_all({path: text.encode() if isinstance(text, str) else text for path, text in files.items()})
     except OSError as error:
         names = " and ".join(str(path) for path in files)
         raise InputError(f"{names}: cannot be written ({error.strerror}); choose another folder") from error

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar, get_args
 import tomli_w
 
 from ..errors import ConfigError
-from ..fixed import signed_range, signed_width
+from ..widths import signed_range, signed_width
 from .encoding import EncodingConfig
 from .hardware import PER_LAYER, HardwareConfig
 from .layer import LayerConfig, term

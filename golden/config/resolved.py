@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ..fixed import LFSR_WIDTH, signed_range, signed_width, unsigned_width
+from ..widths import LFSR_WIDTH, signed_range, signed_width, unsigned_width
 from .layer import ConvConfig
 from .learning import LearningConfig
 from .limits import Multiplier, WeightMemory

@@ -15,7 +15,7 @@ from ..config import (
     NeuronConfig,
 )
 from ..errors import ConfigError
-from ..fixed import LFSR_WIDTH
+from ..widths import LFSR_WIDTH
 from .temporal import TASKS
 from .variant import Variant
 

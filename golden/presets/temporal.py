@@ -18,7 +18,7 @@ from ..config import (
     Timing,
 )
 from ..errors import ConfigError
-from ..fixed import LFSR_WIDTH
+from ..widths import LFSR_WIDTH
 from .variant import RecurrenceKind, Variant
 
 # Settings of 16-bit shadow and 8-bit inference weights, n = 1; every other variant is derived from them.

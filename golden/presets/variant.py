@@ -17,7 +17,7 @@ from ..config import (
     Timing,
 )
 from ..errors import ConfigError
-from ..fixed import ROUNDINGS, Rounding
+from ..widths import ROUNDINGS, Rounding
 from .option import described, options_of
 
 RecurrenceKind = Literal["none", "learned", "fixed"]

@@ -87,7 +87,9 @@ def run(args: argparse.Namespace) -> int:
 def _figure(network: Any, dataset: Any, history: Any, confusion: Any, accuracy: float) -> bytes:
     from dataclasses import asdict
 
-    from .figure import draw, observe
+    from sim.verify.observe import observe
+
+    from .figure import draw
 
     values = dataset.test_x[_SAMPLE]
     found = f"{percent(accuracy)} of {len(dataset.test_y)} test digits"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import DataError, InputError, ToolError
-from golden.places import write_file
+from golden.places import write_files
 
 from .messages import FIELDS, worded
 from .options import add_command, count
@@ -209,7 +209,7 @@ def _latest() -> Path:
 
 
 def _write(folder: Path) -> list[str]:
-    """Write the results of a folder beside its rows, each whole or not at all; returns their paths."""
+    """Write the results of a folder beside its rows, all or none; returns their paths."""
     from intsnn_hw.explore import journal
     from intsnn_hw.explore.report import report
     from intsnn_hw.explore.results import column_names, summary, to_csv
@@ -221,7 +221,9 @@ def _write(folder: Path) -> list[str]:
         "results.json": to_json(summary(sweep, rows)),
         "report.html": report(sweep, rows, column_names(sweep, rows), text),
     }
-    return [str(write_file(folder / name, content)) for name, content in files.items()]
+    paths = {folder / name: content for name, content in files.items()}
+    write_files(paths)
+    return [str(path) for path in paths]
 
 
 def _tell(args: argparse.Namespace, folder: Path, files: list[str]) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from golden.errors import ConfigError, DataError, InputError
 from golden.presets.hardware import HARDWARE
 from golden.presets.option import Option
 from golden.presets.variant import VARIANTS
-from train.data.fit import VALIDATION_SEED, check_fit, load_set
 
 from .output import note
 
@@ -263,8 +261,9 @@ def dataset_of(
         the weights come from a set of one's own, or no set has such inputs.
     """
     from train.data import download_mnist
+    from train.data.fit import VALIDATION_SEED, check_fit, load_set, remarks, usual_set
 
-    name = args.data or _usual(config, trained_on)
+    name = args.data or usual_set(config, trained_on)
     if download:
         folder = args.data_dir or os.environ.get("INTSNN_DATA")
         if name != "mnist" or not folder:
@@ -272,39 +271,6 @@ def dataset_of(
         download_mnist(folder)
     dataset = load_set(name, args.data_dir)
     check_fit(config, dataset)
-    for remark in _remarks(config, dataset):
+    for remark in remarks(config, dataset):
         note(remark)
     return dataset.validation_split(seed=VALIDATION_SEED) if args.validation else dataset
-
-
-def _usual(config: NetworkConfig, trained_on: str | None) -> str:
-    """Return the set that the weights come from, without what ``--validation`` adds; without weights, by the inputs."""
-    from golden.presets.temporal import usual_data
-    from train.data import KNOWN
-
-    if trained_on:
-        name = trained_on.removesuffix("-validation")
-        if name.partition(":")[0] in KNOWN:
-            return name
-        raise DataError(f"{config.name} has learnt {name}, a set of your own; give its file as --data")
-    events = config.encoding.kind == "events"
-    name = usual_data(config.name) if events else {64: "digits", 784: "mnist"}.get(config.n_inputs)
-    if name is None:
-        what = f"{config.n_inputs} inputs{' of events' if events else ''}"
-        raise DataError(f"{config.name} has {what}, which tells no data set; give --data")
-    return name
-
-
-def _remarks(config: NetworkConfig, dataset: AnyDataset) -> Iterator[str]:
-    """Yield what fits, but perhaps not as the user thinks."""
-    from train.data import KNOWN
-
-    if dataset.n_classes < config.n_classes:
-        yield (
-            f"{dataset.name} has {dataset.n_classes} classes, the network {config.n_classes} outputs: the others are "
-            "never right"
-        )
-    name, n_samples = dataset.name.partition(":")[0], len(dataset.train_y) + len(dataset.test_y)
-    whole = KNOWN[name].n_samples if name in KNOWN else None
-    if whole not in (None, n_samples):
-        yield f"{dataset.name}: only {n_samples:,} of its {whole:,} samples are there, and results are of these"

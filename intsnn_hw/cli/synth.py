@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
-from golden.places import writable_folder, write_file
+from golden.places import writable_folder, write_files
 from intsnn_hw.fpga.targets import RESOURCES, TARGETS
 
 from .options import Source, add_command, add_data, add_network, count, dataset_of, natural, source_of
@@ -177,16 +177,15 @@ def summary(report: Report, cycles: Cycles) -> dict[str, Any]:
 
 
 def save(folder: Path, report: Report, result: dict[str, Any]) -> list[str]:
-    """Write Verilog, bitstream and report, each whole or not at all; returns their paths."""
+    """Write Verilog, bitstream and report, all or none; returns their paths."""
     files: dict[str, str | bytes] = {"intsnn.v": report.verilog}
     if report.wrapped is not None:
         files["wrapped.v"] = report.wrapped.verilog
     if report.placed is not None:
         files[f"wrapped{report.target.bitstream_suffix}"] = report.placed.bitstream
     paths = [str(folder / name) for name in (*files, "report.json")]
-    for name, content in files.items():
-        write_file(folder / name, content)
-    write_file(folder / "report.json", to_json({**result, "files": paths}))
+    files["report.json"] = to_json({**result, "files": paths})
+    write_files({folder / name: content for name, content in files.items()})
     return paths
 
 
