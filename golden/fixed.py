@@ -4,35 +4,20 @@ Each function has a hardware twin of the same name in :mod:`intsnn_hw.rtl.arith`
 at narrow widths and at corners above. Nothing else in the project shifts, clips or masks state.
 """
 
-from typing import Literal, get_args
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .widths import LFSR_TAPS as LFSR_TAPS
+from .widths import LFSR_WIDTH as LFSR_WIDTH
+from .widths import ROUNDINGS as ROUNDINGS
+from .widths import SEED_LFSR_TAPS as SEED_LFSR_TAPS
+from .widths import SEED_LFSR_WIDTH as SEED_LFSR_WIDTH
+from .widths import Rounding as Rounding
+from .widths import signed_range as signed_range
+from .widths import signed_width as signed_width
+from .widths import unsigned_width as unsigned_width
+
 IntArray = NDArray[np.int64]
-
-Rounding = Literal["floor", "toward_zero", "nearest", "stochastic"]
-ROUNDINGS: tuple[str, ...] = get_args(Rounding)
-
-LFSR_WIDTH = 16
-LFSR_TAPS = 0xB400
-SEED_LFSR_WIDTH = 32
-SEED_LFSR_TAPS = 0x80200003
-
-
-def signed_range(width: int) -> tuple[int, int]:
-    """Return the least and the greatest value of a signed integer of `width` bits."""
-    return -(1 << (width - 1)), (1 << (width - 1)) - 1
-
-
-def signed_width(low: int, high: int) -> int:
-    """Return the least width of a signed integer that holds every value of ``low..high``."""
-    return max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0) + 1
-
-
-def unsigned_width(high: int) -> int:
-    """Return the least width, at least 1, of an unsigned integer that holds ``0..high``."""
-    return max(1, high.bit_length())
 
 
 def saturate(value: ArrayLike, width: int) -> IntArray:

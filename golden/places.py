@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .errors import InputError
@@ -35,14 +36,29 @@ def writable_folder(path: Path | str, *, make: bool = True) -> Path:
 
 def write_file(path: Path, content: str | bytes) -> Path:
     """Write a file whole or not at all."""
-    write_files({path: content.encode() if isinstance(content, str) else content})
+    write_files({path: content})
     return path
 
 
-def write_files(files: Mapping[Path, bytes]) -> None:
+def write_files(files: Mapping[Path, str | bytes]) -> None:
     """Write files, each whole, and none where one cannot be written."""
     try:
-        write_all(files)
+        write_all({path: text.encode() if isinstance(text, str) else text for path, text in files.items()})
     except OSError as error:
         names = " and ".join(str(path) for path in files)
         raise InputError(f"{names}: cannot be written ({error.strerror}); choose another folder") from error
+
+
+@contextlib.contextmanager
+def whole_file(path: Path | str) -> Iterator[Path]:
+    """Give another name to write a file under, which takes its own when it is whole; its folder is made where absent.
+
+    For what writes by itself; :func:`write_file` is for content at hand.
+    """
+    temporary = Path(f"{path}.part")
+    writable_folder(temporary.parent)
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,6 +1,9 @@
-"""Where the pseudo-random streams of a network begin; shared by model and hardware."""
+"""Where the pseudo-random streams of a network begin, and the order of its samples; shared by model and hardware."""
+
+import numpy as np
 
 from .config import ResolvedLayer
+from .fixed import IntArray
 
 
 def initial_seed(layer: ResolvedLayer, seed: int) -> int:
@@ -16,3 +19,8 @@ def direct_seed(layer: ResolvedLayer, seed: int) -> int:
 def update_lfsr_seed(seed: int) -> int:
     """Return the first state, ``1..65535``, of the LFSR that draws for stochastic rounding."""
     return seed * 40503 % 0xFFFF + 1
+
+
+def sample_order(n_samples: int, seed: int, epoch: int) -> IntArray:
+    """Return the order of the samples in `epoch` (from 0), each once; numpy keeps the stream of RandomState frozen."""
+    return np.random.RandomState([seed, epoch]).permutation(n_samples)

@@ -15,6 +15,7 @@ from golden.errors import CheckpointError, ConfigError
 from golden.fixed import IntArray
 from golden.kernels import Activity, Kernel
 from golden.network import LearningNetwork, Network
+from golden.seeds import sample_order
 from train.data import AnyDataset
 
 CHUNK_SAMPLES = 500
@@ -203,11 +204,6 @@ def for_run(config: NetworkConfig, epochs: int | None = None, seed: int | None =
     config = learning_config(config)
     learning = config.learning if epochs is None else config.learning.for_epochs(epochs)
     return replace(config, learning=learning if seed is None else replace(learning, seed=seed))
-
-
-def sample_order(n_samples: int, seed: int, epoch: int) -> IntArray:
-    """Return the order of the samples in `epoch` (from 0), each once; numpy keeps the stream of RandomState frozen."""
-    return np.random.RandomState([seed, epoch]).permutation(n_samples)
 
 
 def _epoch(

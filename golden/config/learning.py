@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
-from ..fixed import LFSR_WIDTH, ROUNDINGS, Rounding
+from ..widths import LFSR_WIDTH, ROUNDINGS, Rounding
 from .error_rules import ErrorKind
 from .limits import (
     ERROR_SHIFTS,

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar, get_args
 import tomli_w
 
 from ..errors import ConfigError
-from ..fixed import signed_width
+from ..widths import signed_width
 from .encoding import EncodingConfig
 from .hardware import PER_LAYER, HardwareConfig
 from .kinds import LayerKind
@@ -254,9 +254,10 @@ def require_dense(config: NetworkConfig) -> None:
     """Raise ConfigError where a layer convolves or pools: what calls this has no such layers yet."""
     for index, (layer, kind) in enumerate(zip(config.layers, config.kinds, strict=True)):
         if not kind.has_hardware:
+            field = "pool" if layer.conv is None else "conv"
             raise ConfigError(
-                f"LayerConfig.{'pool' if layer.conv is None else 'conv'}: layer {index} of {config.name} convolves or "
-                "pools, for which there is no hardware and no on-line learning yet; 'intsnn eval' runs such a network"
+                f"LayerConfig.{field}: layer {index} of {config.name} convolves or pools, for which there is no "
+                "hardware and no on-line learning yet; `golden.kernels` runs such a network"
             )
 
 

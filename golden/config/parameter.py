@@ -1,9 +1,13 @@
 """What a layer stores for each of its outputs: arrays with their shapes, widths and places in a weight load."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..fixed import IntArray
+if TYPE_CHECKING:
+    from ..fixed import IntArray
 
 
 @dataclass(frozen=True, kw_only=True)

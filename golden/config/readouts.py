@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ..fixed import signed_range
+from ..widths import signed_range
 from .neuron import NeuronConfig
 
 Readout = Literal["membrane", "membrane_sum", "spike_count"]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..fixed import LFSR_WIDTH, signed_range, signed_width, unsigned_width
+from ..widths import LFSR_WIDTH, signed_range, signed_width, unsigned_width
 from .error_rules import ERROR_RULES, ErrorRule
 from .kinds import LayerKind
 from .layer import LayerConfig

@@ -1,28 +1,23 @@
-"""Named configurations, smallest first, and the rules that make every variant of widths, steps, route and timing.
+"""Presets for samples that are values, and the rules that make every variant of widths, steps, route and timing.
 
 The constants were chosen on validation splits of the training sets, never on test data (docs/results.md).
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from ..config import (
     GRADIENT_WIDTH,
     ConvConfig,
     EncodingConfig,
-    EncodingKind,
-    ErrorKind,
-    HardwareConfig,
     LayerConfig,
     LearningConfig,
     NetworkConfig,
     NeuronConfig,
-    Route,
-    Timing,
 )
 from ..errors import ConfigError
-from ..fixed import LFSR_WIDTH, Rounding
-from .temporal import TASKS, RecurrenceKind, temporal_preset
+from ..widths import LFSR_WIDTH
+from .temporal import TASKS
+from .variant import Variant
 
 SPIKE_WIDTH = 4
 INPUT_SPIKE_WIDTH = 4
@@ -66,143 +61,51 @@ CONVOLUTIONAL = "mnist-cnn"
 _CONVOLUTIONAL_STEPS = 10
 N_CLASSES = 10
 
-PRESETS: dict[str, str] = {
+IMAGES: dict[str, str] = {
     **{name: base.description for name, base in _BASES.items()},
     CONVOLUTIONAL: "MNIST, two convolutions (ETH 2025); trained by surrogate gradients, no hardware yet",
-    **{name: task.description for name, task in TASKS.items()},
 }
-"""Name and short description of each preset, smallest first."""
+"""Name and short description of each preset of images, smallest first."""
 
 
-def preset(
-    name: str,
-    *,
-    hidden: tuple[int, ...] | None = None,
-    shadow_width: int = 16,
-    weight_width: int = 8,
-    spike_width: int | None = None,
-    n_steps: int | None = None,
-    membrane_width: int | None = None,
-    encoding: EncodingKind | None = None,
-    recurrence: RecurrenceKind | None = None,
-    route: Route = "feedback",
-    timing: Timing | None = None,
-    error: ErrorKind | None = None,
-    rounding: Rounding = "stochastic",
-    epochs: int | None = None,
-    seed: int = 0,
-    lanes: int | tuple[int, ...] | None = None,
-) -> NetworkConfig:
-    """Return a named configuration, or a variant of it.
-
-    Parameters
-    ----------
-    name : str
-        One of :data:`PRESETS`.
-    hidden : tuple of int, optional
-        Sizes of the hidden layers in place of the preset's own; any number of them.
-    shadow_width, weight_width : int
-        Bs and Bw: bits of shadow and inference weights.
-    spike_width : int, optional
-        Bits n of the graded spikes of hidden neurons; 4 where left out. The input always carries the upper 4 bits of
-        its value, with the default encoding once, at the first step.
-    n_steps : int, optional
-        Time steps T; ``8 // n`` where left out, at least 1.
-    membrane_width : int, optional
-        Bits of the membranes of hidden neurons, ``8 + weight_width`` where left out; those of the readout follow it.
-    encoding : str, optional
-        As in :class:`golden.config.EncodingConfig`; ``single_shot`` where left out, ``every_step`` for ``mnist-cnn``;
-        not for presets of events.
-    recurrence : {"none", "learned", "fixed"}, optional
-        Of the hidden layers of a preset of events; as its name says where left out.
-    error : str, optional
-        Of a preset of events, as in :class:`golden.config.LearningConfig`; ``graded`` where left out.
-    timing : str, optional
-        As in :class:`golden.config.LearningConfig`; where left out ``every_step`` for presets of events but ``cues``,
-        whose answer is asked for at the end, else ``final``.
-    route, rounding : str
-        As in :class:`golden.config.LearningConfig`.
-    epochs : int, optional
-        Length of the training run, the schedule stretched to it.
-    seed : int
-    lanes : int or tuple of int, optional
-        As in :class:`golden.config.HardwareConfig`; one number serves all layers.
+def image_preset(name: str, variant: Variant) -> NetworkConfig:
+    """Return a configuration of :data:`IMAGES`, or a variant of it.
 
     Raises
     ------
     ConfigError
-        Unknown name, or a value out of range.
+        A value out of range, or an option that the preset does not take.
     """
-    if name in TASKS:
-        if encoding not in (None, "events"):
-            raise ConfigError(f"encoding: preset {name} takes none; its samples are events already")
-        config = temporal_preset(
-            name,
-            hidden=hidden,
-            recurrence=recurrence,
-            shadow_width=shadow_width,
-            weight_width=weight_width,
-            spike_width=1 if spike_width is None else spike_width,
-            n_steps=n_steps,
-            membrane_width=membrane_width,
-            route=route,
-            timing=timing,
-            error=error or "graded",
-            rounding=rounding,
-            seed=seed,
-        )
-        return _finished(config, epochs, lanes)
-    for option, value in (("recurrence", recurrence), ("error", error)):
-        if value is not None:
+    for option in ("recurrence", "error"):
+        if getattr(variant, option) is not None:
             raise ConfigError(f"preset {name} takes no {option}; it goes with presets of events, {', '.join(TASKS)}")
-    timing = timing or "final"
     if name == CONVOLUTIONAL:
-        _refuse_for_maps(hidden=hidden, route=route, timing=timing, rounding=rounding, epochs=epochs)
-        n = 1 if spike_width is None else spike_width
-        steps = _CONVOLUTIONAL_STEPS if n_steps is None else n_steps
-        return _convolutional(weight_width, n, steps, membrane_width or 8 + weight_width, encoding or "every_step")
-    if name not in _BASES:
-        raise ConfigError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
+        return _convolutional(variant)
     base = _BASES[name]
-    sizes = base.hidden if hidden is None else tuple(hidden)
-    n = SPIKE_WIDTH if spike_width is None else spike_width
-    steps = max(1, STEP_BITS // max(n, 1)) if n_steps is None else n_steps
-    layers = _layers(sizes, weight_width, n, 8 + weight_width if membrane_width is None else membrane_width)
-    learning = _learning(base.n_inputs, len(sizes), shadow_width, weight_width, n, steps, route, timing, rounding, seed)
-    config = NetworkConfig(
+    sizes = base.hidden if variant.hidden is None else tuple(variant.hidden)
+    n = SPIKE_WIDTH if variant.spike_width is None else variant.spike_width
+    steps = max(1, STEP_BITS // max(n, 1)) if variant.n_steps is None else variant.n_steps
+    return NetworkConfig(
         name=name if sizes == base.hidden else "-".join((name.partition("-")[0], *map(str, sizes))),
         n_inputs=base.n_inputs,
         n_steps=steps,
         encoding=EncodingConfig(
-            kind=encoding or "single_shot", value_width=base.value_width, spike_width=INPUT_SPIKE_WIDTH
+            kind=variant.encoding or "single_shot", value_width=base.value_width, spike_width=INPUT_SPIKE_WIDTH
         ),
-        layers=layers,
-        learning=learning,
+        layers=_layers(sizes, n, variant),
+        learning=_learning(base, len(sizes), n, steps, variant),
+        hardware=variant.hardware,
     )
-    return _finished(config, base.epochs if epochs is None else epochs, lanes)
 
 
-def _finished(config: NetworkConfig, epochs: int | None, lanes: int | tuple[int, ...] | None) -> NetworkConfig:
-    """Return a configuration with another length of its run and other lanes, each its own where None."""
-    if epochs is not None and config.learning is not None:
-        config = replace(config, learning=config.learning.for_epochs(epochs))
-    if lanes is not None:
-        config = replace(config, hardware=HardwareConfig(lanes=(lanes,) if isinstance(lanes, int) else tuple(lanes)))
-    return config
-
-
-def _refuse_for_maps(**options: Any) -> None:
-    usual = {"route": "feedback", "timing": "final", "rounding": "stochastic"}
-    for name, value in options.items():
-        if value != usual.get(name):
-            raise ConfigError(f"{name}: preset {CONVOLUTIONAL} takes none; it has its own layers and no on-line rule")
-
-
-def _convolutional(
-    weight_width: int, spike_width: int, n_steps: int, membrane_width: int, encoding: EncodingKind
-) -> NetworkConfig:
+def _convolutional(variant: Variant) -> NetworkConfig:
     """Return 28x28-8c5-2a-16c5-2a-10 of ETH 2025; pixels enter with all their bits."""
-    hidden, readout = (layer.neuron for layer in _layers((1,), weight_width, spike_width, membrane_width))
+    usual = {"hidden": None, "route": "feedback", "timing": "final", "rounding": "stochastic", "epochs": None}
+    for name, value in usual.items():
+        if getattr(variant, name) not in (None, value):
+            raise ConfigError(f"{name}: preset {CONVOLUTIONAL} takes none; it has its own layers and no on-line rule")
+    weight_width, n = variant.weight_width, 1 if variant.spike_width is None else variant.spike_width
+    hidden, readout = (layer.neuron for layer in _layers((1,), n, variant))
     maps = [
         LayerConfig(size=size, weight_width=weight_width, neuron=hidden, conv=ConvConfig(kernel=5), pool=pool)
         for size, pool in ((8, 1), (16, 2))
@@ -211,20 +114,20 @@ def _convolutional(
         name=CONVOLUTIONAL,
         n_inputs=28 * 28,
         input_shape=(1, 28, 28),
-        n_steps=n_steps,
-        encoding=EncodingConfig(kind=encoding, value_width=8, spike_width=8),
+        n_steps=_CONVOLUTIONAL_STEPS if variant.n_steps is None else variant.n_steps,
+        encoding=EncodingConfig(kind=variant.encoding or "every_step", value_width=8, spike_width=8),
         layers=(*maps, LayerConfig(size=N_CLASSES, weight_width=weight_width, neuron=readout, pool=2)),
     )
 
 
-def _layers(
-    sizes: tuple[int, ...], weight_width: int, spike_width: int, membrane_width: int
-) -> tuple[LayerConfig, ...]:
+def _layers(sizes: tuple[int, ...], spike_width: int, variant: Variant) -> tuple[LayerConfig, ...]:
     """Return hidden layers and readout.
 
     The spike levels divide the range ``0..2^(Bw+4)``, however many they are; by default the membrane
     has 3 bits of headroom above. The readout has one bit more, and those that a spike has beyond 4.
     """
+    weight_width, membrane_width = variant.weight_width, variant.membrane_width
+    membrane_width = 8 + weight_width if membrane_width is None else membrane_width
     plain = [LayerConfig(size=size, weight_width=weight_width) for size in (*sizes, N_CLASSES)]
     threshold_shift = max(0, weight_width + SPIKE_WIDTH - spike_width)
     widths = [membrane_width] * len(sizes) + [membrane_width + 1 + max(0, spike_width - SPIKE_WIDTH)]
@@ -238,18 +141,7 @@ def _layers(
     )
 
 
-def _learning(
-    n_inputs: int,
-    n_hidden: int,
-    shadow_width: int,
-    weight_width: int,
-    spike_width: int,
-    n_steps: int,
-    route: Route,
-    timing: Timing,
-    rounding: Rounding,
-    seed: int,
-) -> LearningConfig:
+def _learning(base: _Base, n_hidden: int, spike_width: int, n_steps: int, variant: Variant) -> LearningConfig:
     """Return the margin rule for 12 epochs.
 
     Margin, errors and direct matrix follow the scale of the inference weights; a spike of fewer levels adds less to the
@@ -260,29 +152,30 @@ def _learning(
     root of its inputs. Those of the other layers reach a whole LSB of the inference weights: were these all 0, no error
     would be carried and no neuron would fire, for ever.
     """
-    weight_scale = weight_width - 8
-    shadow_scale = shadow_width - 16
+    weight_scale = variant.weight_width - 8
+    shadow_scale = variant.shadow_width - 16
     step_bits = max(n_steps, 1).bit_length() - 1
-    every_step = timing == "every_step"
+    every_step = variant.timing == "every_step"
     error_shift = weight_scale + (0 if every_step else 1 + step_bits // 2)
-    deeper_shift = error_shift + (GRADIENT_WIDTH if route == "feedback" else 0)
+    deeper_shift = error_shift + (GRADIENT_WIDTH if variant.route == "feedback" else 0)
     rates = [HIDDEN_RATE_SHIFT] * n_hidden + [READOUT_RATE_SHIFT]
     highest_rate = LFSR_WIDTH - len(SCHEDULE)
-    inits = [16 - n_inputs.bit_length() // 2] + [max(INIT_SHIFT, 16 - weight_width)] * n_hidden
-    return LearningConfig(
-        shadow_width=shadow_width,
-        route=route,
-        timing=timing,
+    inits = [16 - base.n_inputs.bit_length() // 2] + [max(INIT_SHIFT, 16 - variant.weight_width)] * n_hidden
+    rule = LearningConfig(
+        shadow_width=variant.shadow_width,
+        route=variant.route,
+        timing=variant.timing or "final",
         margin=_scaled(MARGIN, weight_scale + spike_width - SPIKE_WIDTH),
         rate_shifts=tuple(min(rate - shadow_scale + every_step * step_bits, highest_rate) for rate in rates),
         error_shifts=(deeper_shift,) * (n_hidden - 1) + (error_shift,) * (n_hidden > 0),
         direct_shift=max(0, DIRECT_SHIFT + weight_scale),
-        rounding=rounding,
+        rounding=variant.rounding,
         init_shifts=tuple(max(0, init + shadow_scale) for init in inits),
         epochs=EPOCHS,
         schedule=SCHEDULE,
-        seed=seed,
+        seed=variant.seed,
     )
+    return rule.for_epochs(base.epochs if variant.epochs is None else variant.epochs)
 
 
 def _scaled(value: int, shift: int) -> int:

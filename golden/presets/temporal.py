@@ -4,25 +4,22 @@ The constants were chosen on validation splits of the training sets, never on te
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import get_args
 
 from ..config import (
     ERROR_SHIFTS,
     MEMBRANE_WIDTHS,
     EncodingConfig,
-    ErrorKind,
     LayerConfig,
     LearningConfig,
     NetworkConfig,
     NeuronConfig,
     Readout,
-    Route,
     Timing,
 )
 from ..errors import ConfigError
-from ..fixed import LFSR_WIDTH, Rounding
-
-RecurrenceKind = Literal["none", "learned", "fixed"]
+from ..widths import LFSR_WIDTH
+from .variant import RecurrenceKind, Variant
 
 # Settings of 16-bit shadow and 8-bit inference weights, n = 1; every other variant is derived from them.
 TRACE_GAIN = 4
@@ -52,7 +49,7 @@ class Task:
     Attributes
     ----------
     data : str
-        Name of the data set, as ``--data`` takes it.
+        Name of the data set, as :func:`train.data.load` takes it.
     n_inputs, n_steps, n_classes : int
     input_spike_width : int
     hidden : tuple of int
@@ -124,34 +121,27 @@ TASKS: dict[str, Task] = {
 }  # fmt: skip
 
 
-def temporal_preset(
-    name: str,
-    *,
-    hidden: tuple[int, ...] | None,
-    recurrence: RecurrenceKind | None,
-    shadow_width: int,
-    weight_width: int,
-    spike_width: int,
-    n_steps: int | None,
-    membrane_width: int | None,
-    route: Route,
-    timing: Timing | None,
-    error: ErrorKind,
-    rounding: Rounding,
-    seed: int,
-) -> NetworkConfig:
-    """Return the configuration of a task of :data:`TASKS`; :func:`golden.presets.preset` says what changes it.
+def temporal_preset(name: str, variant: Variant) -> NetworkConfig:
+    """Return the configuration of a task of :data:`TASKS`, or a variant of it.
 
     The spike levels divide the range ``0..2^(Bw+1)``, however many they are up to n = 5, with weights of less than 8
     bits up to a smaller n; then a range larger by each further bit.
+
+    Raises
+    ------
+    ConfigError
+        A value out of range, or an encoding, which events have none of.
     """
-    task = TASKS[name]
-    sizes = task.hidden if hidden is None else tuple(hidden)
-    kind = task.recurrence if recurrence is None else recurrence
+    if variant.encoding not in (None, "events"):
+        raise ConfigError(f"encoding: preset {name} takes none; its samples are events already")
+    task, weight_width = TASKS[name], variant.weight_width
+    sizes = task.hidden if variant.hidden is None else tuple(variant.hidden)
+    kind = task.recurrence if variant.recurrence is None else variant.recurrence
     if kind not in get_args(RecurrenceKind):
         raise ConfigError(f"recurrence: must be one of {', '.join(get_args(RecurrenceKind))}, got {kind!r}")
-    steps = task.n_steps if n_steps is None else n_steps
-    width = 8 + weight_width if membrane_width is None else membrane_width
+    spike_width = 1 if variant.spike_width is None else variant.spike_width
+    steps = task.n_steps if variant.n_steps is None else variant.n_steps
+    width = 8 + weight_width if variant.membrane_width is None else variant.membrane_width
     finer = _finer_levels(spike_width, weight_width)
     readout_width = width + READOUT_WIDER + finer
     threshold_shift = max(0, weight_width - finer)
@@ -163,7 +153,7 @@ def temporal_preset(
         raise ConfigError(f"membrane_width: must be {narrowest}..{widest} with {widths} in preset {name}, got {width}")
     hidden_leak, readout_leak = task.leaks(kind)
     hidden_leak = min(hidden_leak, width - 1)
-    timing = timing or task.timing
+    timing = variant.timing or task.timing
     traces = (hidden_leak,) * len(sizes) + (readout_leak,)
     if timing == "final":
         traces = tuple(max(leak, FINAL_LEAK) for leak in traces)
@@ -177,9 +167,7 @@ def temporal_preset(
         *(LayerConfig(size=size, weight_width=weight_width, neuron=neuron, recurrent=kind != "none") for size in sizes),
         LayerConfig(size=task.n_classes, weight_width=weight_width, neuron=readout),
     )
-    learning = _learning(
-        task, steps, traces, kind, shadow_width, weight_width, spike_width, route, timing, error, rounding, seed
-    )
+    learning = _learning(task, traces, variant, kind=kind, timing=timing, spike_width=spike_width, n_steps=steps)
     suffix = "" if kind == "none" else "r"
     return NetworkConfig(
         name="-".join((task.data.partition(":")[0], *(f"{size}{suffix}" for size in sizes))),
@@ -189,22 +177,19 @@ def temporal_preset(
         encoding=EncodingConfig(kind="events", spike_width=task.input_spike_width),
         layers=layers,
         learning=learning,
+        hardware=variant.hardware,
     )
 
 
 def _learning(
     task: Task,
-    n_steps: int,
     traces: tuple[int, ...],
+    variant: Variant,
+    *,
     kind: RecurrenceKind,
-    shadow_width: int,
-    weight_width: int,
-    spike_width: int,
-    route: Route,
     timing: Timing,
-    error: ErrorKind,
-    rounding: Rounding,
-    seed: int,
+    spike_width: int,
+    n_steps: int,
 ) -> LearningConfig:
     """Return the rule for the task's epochs.
 
@@ -220,7 +205,8 @@ def _learning(
     Where weights that read spikes are to learn more slowly than rates can be, the schedule to come, the error is
     smaller instead, and the other rates are as much faster.
     """
-    weight_scale, shadow_scale = weight_width - 8, shadow_width - 16
+    weight_width, error = variant.weight_width, variant.error or "graded"
+    weight_scale, shadow_scale = weight_width - 8, variant.shadow_width - 16
     finer = _finer_levels(spike_width, weight_width)
     n_hidden = len(traces) - 1
     ternary = 0 if error == "graded" else 6
@@ -240,7 +226,7 @@ def _learning(
     error_shift = ERROR_SHIFT + weight_scale - ternary + final + smaller
     # Layers below the last hidden one get gradients, of up to 2^7, where that one gets errors; those of an error at the
     # end count the surrogate over the sample, and a smaller error makes them smaller already.
-    deeper = ternary + 1 + final * (n_steps.bit_length() - 2) - smaller if route == "feedback" else 0
+    deeper = ternary + 1 + final * (n_steps.bit_length() - 2) - smaller if variant.route == "feedback" else 0
     error_shifts = [error_shift + deeper] * (n_hidden - 1) + [error_shift] * (n_hidden > 0)
     lowest, highest = ERROR_SHIFTS
     # An inference weight of less than one step is none.
@@ -249,9 +235,9 @@ def _learning(
     inits.append(max(READOUT_INIT, smallest_init))
     recurrent_init = max(RECURRENT_INIT[kind] - finer, smallest_init) if kind != "none" else 0
     n_recurrent = n_hidden if kind != "none" else 0
-    return LearningConfig(
-        shadow_width=shadow_width,
-        route=route,
+    rule = LearningConfig(
+        shadow_width=variant.shadow_width,
+        route=variant.route,
         timing=timing,
         error=error,
         margin=_scaled(MARGIN, weight_scale + finer),
@@ -263,7 +249,7 @@ def _learning(
         recurrent_rate_shifts=(rate(recurrent - smaller),) * n_recurrent,
         recurrent_init_shifts=(max(0, recurrent_init + shadow_scale),) * n_recurrent,
         recurrence="fixed" if kind == "fixed" else "learned",
-        rounding=rounding,
+        rounding=variant.rounding,
         trace_shifts=traces,
         trace_gain=max(0, TRACE_GAIN + 1 - task.input_spike_width),
         budget=task.budget,
@@ -271,8 +257,9 @@ def _learning(
         init_shifts=tuple(max(0, init + shadow_scale) for init in inits),
         epochs=task.epochs,
         schedule=tuple(sorted({max(1, round(share * task.epochs)) for share in SCHEDULE})),
-        seed=seed,
+        seed=variant.seed,
     )
+    return rule if variant.epochs is None else rule.for_epochs(variant.epochs)
 
 
 def _finer_levels(spike_width: int, weight_width: int) -> int:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
+from golden.places import whole_file
 
-from .cosim_shared import SLOW_SAMPLES, accesses_table, check_vcd, sample_count, whole_file
-from .eval import activity_rows, per_inference
+from .cosim_shared import SLOW_SAMPLES, accesses_table, check_vcd, sample_count, summary
+from .eval import activity_rows
 from .options import add_command, add_data, add_network, count, dataset_of, natural, source_of
-from .output import columns, emit, note, percent, progress, status, table
+from .output import columns, emit, note, percent, table, watch
 
 if TYPE_CHECKING:
-    from golden.encoding import Events
-    from golden.fixed import IntArray
-    from golden.network import Network
     from sim.result import Stalls
     from sim.verify.inference import Backend, CosimReport
+    from sim.verify.measure import Measured
 
 _BACKENDS = ("fast", "icarus", "verilator")
 
@@ -85,6 +83,7 @@ intsnn cosim --learn --preset mnist-64 --data-dir data --samples 60000 --lanes 1
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
     from sim.result import Stalls
+    from sim.verify.measure import measure_inference
 
     source = source_of(args)
     if args.learn:
@@ -97,12 +96,13 @@ def run(args: argparse.Namespace) -> int:
     network = source.with_weights()
     dataset = dataset_of(args, source.config, trained_on=source.training.get("data"))
     available = len(dataset.test_y)
-    n_samples = sample_count(args, available)
-    dataset = dataset.take(n_test=n_samples)
+    dataset = dataset.take(n_test=sample_count(args, available))
     stalls = None if args.stalls is None else Stalls(args.stalls)
     check_vcd(args)
-    events = dataset.events("test", source.config.encoding, source.config.n_steps)
-    report, seconds = simulate(network, events, backend=args.backend, stalls=stalls)
+    measured = measure_inference(
+        network, dataset, len(dataset.test_y), backend=args.backend, stalls=stalls, watch=watch, may_differ=True
+    )
+    report = measured.report
     result = {
         "source": source.where,
         "network": source.config.name,
@@ -111,70 +111,28 @@ def run(args: argparse.Namespace) -> int:
         "stalls": args.stalls,
         "lanes": [layer.lanes for layer in source.config.resolved],
         **summary(report, dataset.test_y),
-        "samples_per_second": n_samples / seconds,
-        "seconds": seconds,
+        "samples_per_second": measured.n_samples / measured.seconds,
+        "seconds": measured.seconds,
         "first_mismatches": [asdict(mismatch) for mismatch in report.first],
-        "vcd": waveform(network, events, report, args.backend, stalls, args.vcd),
+        "vcd": _waveform(measured, args.backend, stalls, args.vcd),
     }
-    emit(args, result, *shown(result, report))
+    emit(args, result, *_shown(result, report))
     return 1 if report.n_mismatches else 0
 
 
-def simulate(
-    network: Network, events: Events, *, backend: Backend = "fast", stalls: Stalls | None = None
-) -> tuple[CosimReport, float]:
-    """Co-simulate under a progress bar; returns the report and the seconds taken, compilation excluded where cached.
+def _waveform(measured: Measured[CosimReport], backend: Backend, stalls: Stalls | None, path: str | None) -> str | None:
+    """Write the waveform of the first sample that differs, where wanted and there is one."""
+    from sim.verify.measure import write_inference_vcd
 
-    Parameters
-    ----------
-    network, events, backend, stalls
-        As :func:`sim.verify.inference.cosimulate` takes them.
-    """
-    from sim.verify.inference import RtlNetwork, cosimulate
-
-    if backend == "fast":
-        with status("compiling the hardware"):
-            RtlNetwork(network)  # leaves it in the cache
-    with progress("co-simulation", events.n_samples, "samples") as advance:
-        start = time.perf_counter()
-        report = cosimulate(network, events, backend=backend, stalls=stalls, progress=advance)
-        return report, time.perf_counter() - start
-
-
-def summary(report: CosimReport, labels: IntArray) -> dict[str, Any]:
-    """Return what a co-simulation found, as JSON values."""
-    n_samples = len(labels)
-    matching = len(report.classes) == n_samples
-    return {
-        "accuracy": float((report.classes == labels).mean()) if matching else 0.0,
-        "mismatches": report.n_mismatches,
-        "compared": report.n_compared,
-        "samples": n_samples,
-        "cycles": report.cycles,
-        "cycles_per_sample": report.cycles_per_sample,
-        "lane_utilisation": report.lane_utilisation,
-        "layer_utilisation": report.layer_utilisation,
-        "per_sample": report.accesses,
-        **per_inference(report.activity),
-    }
-
-
-def waveform(
-    network: Network, events: Events, report: CosimReport, backend: Backend, stalls: Stalls | None, path: str | None
-) -> str | None:
-    """Write the waveform of the first sample that differs, and of the one before, which may have left its mark."""
-    from sim.verify.inference import RtlNetwork
-
-    if path is None or not report.first:
+    if path is None or not measured.report.first:
         return None
-    at = report.first[0].sample
-    rtl = RtlNetwork(network, backend)
-    whole_file(path, lambda temporary: rtl.run(events.take(max(at - 1, 0), at + 1), stalls=stalls, vcd=temporary))
-    note(f"{path}: waveform of samples {max(at - 1, 0)}..{at}")
+    with whole_file(path) as temporary:
+        shown = write_inference_vcd(measured, temporary, backend, stalls=stalls)
+    note(f"{path}: waveform of samples {shown[0]}..{shown[-1]}")
     return path
 
 
-def shown(result: dict[str, Any], report: CosimReport) -> list[Any]:
+def _shown(result: dict[str, Any], report: CosimReport) -> list[Any]:
     """Return what a person reads of a result."""
     by_layer = ", ".join(percent(share) for share in report.layer_utilisation)
     verdict = "none" if not report.n_mismatches else f"{report.n_mismatches:,}"

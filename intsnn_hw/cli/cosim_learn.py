@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import asdict, replace
-from functools import partial
+from typing import TYPE_CHECKING
 
 from golden.errors import InputError
+from golden.places import whole_file
 
-from .cosim_shared import accesses_table, check_vcd, sample_count, whole_file
+from .cosim_shared import accesses_table, check_vcd, sample_count
 from .options import Source, dataset_of
-from .output import emit, note, number, percent, progress, status, table
+from .output import emit, note, number, percent, table, watch
+
+if TYPE_CHECKING:
+    from golden.network import LearningNetwork
 
 
 def run_learning(args: argparse.Namespace, source: Source) -> int:
     """Execute the command with ``--learn``."""
-    from golden.kernels import Kernel
-    from golden.network import LearningNetwork
     from sim.result import Stalls
-    from sim.verify.learning import RtlLearner, continue_learning, write_vcd
-    from train.online import evaluate, for_run, sample_order
+    from sim.verify.learning import write_vcd
+    from sim.verify.measure import measure_learning
+    from train.online import evaluate
 
-    # The configuration's own schedule: another would make another core than 'intsnn generate' writes.
-    config, epochs = for_run(source.config, seed=args.seed), args.epochs or 1
-    learning, network = config.learning, LearningNetwork.initial(config)
-    if isinstance(source.network, LearningNetwork):
-        network = replace(source.network, config=config)
+    network = _network(source, args.seed)
+    config = network.config
     dataset = dataset_of(args, config, trained_on=source.training.get("data"))
     available = len(dataset.train_y)
     n_samples = sample_count(args, available)
@@ -34,31 +33,17 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
         raise InputError(f"--samples: {dataset.name} has {available:,} training samples, not {n_samples:,}")
     stalls = None if args.stalls is None else Stalls(args.stalls)
     check_vcd(args)
-    events = dataset.events("train", config.encoding, config.n_steps)
-    with status("building the hardware"):
-        rtl, kernel = RtlLearner(network, args.backend), Kernel(network)
-    reports = []
-    with progress("learning side by side", epochs * n_samples, "samples") as advance:
-        start = time.perf_counter()
-        for epoch in range(epochs):
-            order = sample_order(available, learning.seed, epoch)[:n_samples]
-            boost = learning.rate_boost(min(epoch, learning.epochs - 1))
-            reports.append(
-                continue_learning(
-                    rtl, kernel, events.select(order), dataset.train_y[order], boost=boost,
-                    interval=args.interval or 1000, stalls=stalls, progress=advance,
-                )
-            )  # fmt: skip
-            if reports[-1].n_mismatches:
-                break
-        seconds = time.perf_counter() - start
-    report = reports[0]
-    for part in reports[1:]:
-        report.add(part)
+    measured = measure_learning(
+        network, dataset, n_samples, epochs=args.epochs or 1, interval=args.interval or 1000, backend=args.backend,
+        stalls=stalls, watch=watch, may_differ=True,
+    )  # fmt: skip
+    report, differing = measured.report, measured.first_differing
     total, updated = report.activity.samples, report.activity.updated_samples
     vcd, per_updated = None, report.update_cycles / updated if updated else None
     if report.culprit is not None and args.vcd is not None:
-        vcd = whole_file(args.vcd, partial(write_vcd, report.culprit, backend=args.backend, stalls=stalls))
+        with whole_file(args.vcd) as temporary:
+            write_vcd(report.culprit, temporary, args.backend, stalls=stalls)
+        vcd = args.vcd
         note(f"{vcd}: waveform of sample {report.culprit.sample} alone, from the state before it")
     elif report.n_mismatches and args.vcd is not None:
         note(f"{args.vcd}: not written; what differs does not differ again when the hardware starts before it")
@@ -69,8 +54,8 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
         "backend": args.backend,
         "stalls": args.stalls,
         "lanes": [layer.lanes for layer in config.resolved],
-        "seed": learning.seed,
-        "epochs": epochs,
+        "seed": config.learning.seed,
+        "epochs": args.epochs or 1,
         "samples": total,
         "mismatches": report.n_mismatches,
         "compared": report.n_compared,
@@ -83,14 +68,12 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
         "words_written": list(report.words_written),
         "update_lane_share": report.update_lane_share,
         "per_sample": report.accesses,
-        "samples_per_second": total / seconds,
-        "seconds": seconds,
+        "samples_per_second": total / measured.seconds,
+        "seconds": measured.seconds,
         "first_mismatches": [asdict(mismatch) for mismatch in report.first],
-        "first_differing": None if report.culprit is None else {
-            "epoch": len(reports), "sample": report.culprit.sample, "index": int(order[report.culprit.sample])
-        },
+        "first_differing": None if differing is None else asdict(differing),
         "vcd": vcd,
-    }  # fmt: skip
+    }
     verdict = "none" if not report.n_mismatches else f"{report.n_mismatches:,}"
     tables = [
         table(
@@ -109,10 +92,19 @@ def run_learning(args: argparse.Namespace, source: Source) -> int:
         if updated and not words:
             note(f"layer {layer}: no weight was updated, so its updates are not verified; try more samples or epochs")
     found = [f"mismatch: {mismatch}" for mismatch in report.first]
-    if (at := result["first_differing"]) is not None:
-        found.insert(
-            0,
-            f"first to differ: sample {at['sample']} of epoch {at['epoch']}, number {at['index']} of the training set",
-        )
+    if differing is not None:
+        place = f"sample {differing.sample} of epoch {differing.epoch}, number {differing.index} of the training set"
+        found.insert(0, f"first to differ: {place}")
     emit(args, result, *tables, *found)
     return 1 if report.n_mismatches else 0
+
+
+def _network(source: Source, seed: int | None) -> LearningNetwork:
+    """Return the network before the first epoch, on the core that ``intsnn generate`` writes: by its own schedule."""
+    from golden.network import LearningNetwork
+    from train.online import for_run
+
+    config = for_run(source.config, seed=seed)
+    if isinstance(source.network, LearningNetwork):
+        return replace(source.network, config=config)
+    return LearningNetwork.initial(config)

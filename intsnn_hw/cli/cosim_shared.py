@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
-from golden.places import writable_file, writable_folder
+from golden.places import writable_file
 
+from .eval import per_inference
 from .output import columns, number
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from golden.fixed import IntArray
     from sim.verify.inference import CosimReport
 
 SLOW_SAMPLES = 20
@@ -35,16 +35,22 @@ def check_vcd(args: argparse.Namespace) -> None:
     writable_file(args.vcd, make_folder=False)
 
 
-def whole_file(path: str, write: Callable[[Path], object]) -> str:
-    """Write a file under another name, and give it its own when it is whole; its folder is made where absent."""
-    temporary = Path(f"{path}.part")
-    writable_folder(temporary.parent)
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+def summary(report: CosimReport, labels: IntArray) -> dict[str, Any]:
+    """Return what a co-simulation found, as JSON values."""
+    n_samples = len(labels)
+    matching = len(report.classes) == n_samples
+    return {
+        "accuracy": float((report.classes == labels).mean()) if matching else 0.0,
+        "mismatches": report.n_mismatches,
+        "compared": report.n_compared,
+        "samples": n_samples,
+        "cycles": report.cycles,
+        "cycles_per_sample": report.cycles_per_sample,
+        "lane_utilisation": report.lane_utilisation,
+        "layer_utilisation": report.layer_utilisation,
+        "per_sample": report.accesses,
+        **per_inference(report.activity),
+    }
 
 
 def accesses_table(report: CosimReport) -> Table:

@@ -8,6 +8,7 @@ from typing import Any
 
 from golden.errors import DataError
 
+from .messages import worded
 from .options import add_command
 from .output import columns, emit
 
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             try:
                 place = str(known.find(args.data_dir))
             except DataError as error:
-                missing = str(error)
+                missing = worded(error)
         listed.append(
             {"name": name, "about": known.about, "there": missing is None, "place": place, "missing": missing}
         )

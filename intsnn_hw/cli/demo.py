@@ -8,10 +8,10 @@ from typing import Any
 
 from golden.places import writable_folder, write_file
 
-from . import cosim
+from .cosim_shared import summary
 from .eval import evaluation
 from .options import add_command, natural
-from .output import emit, percent, status, table, to_json
+from .output import emit, percent, status, table, to_json, watch
 from .train import train
 
 _PRESET = "digits-64"
@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from golden.presets import preset
     from intsnn_hw.emit.verilog import generate
     from sim.compiler import find_compiler
+    from sim.verify.measure import measure_inference
     from train.data.digits import load_digits
 
     folder = writable_folder(args.out)
@@ -56,18 +57,18 @@ def run(args: argparse.Namespace) -> int:
     evaluated = evaluation(network, dataset)
     with status("writing Verilog"):
         files = generate(network.config, folder, weights=network.weights)
-    events = dataset.events("test", config.encoding, config.n_steps)
-    report, seconds = cosim.simulate(network, events)
+    measured = measure_inference(network, dataset, len(dataset.test_y), watch=watch, may_differ=True)
+    report = measured.report
     result = {
         "network": config.name,
         "topology": config.topology,
         "data": dataset.name,
         "seed": args.seed,
         "epochs": len(training.history),
-        **cosim.summary(report, dataset.test_y),
+        **summary(report, dataset.test_y),
         "model_accuracy": evaluated["accuracy"],
         "confusion": evaluated["confusion"],
-        "samples_per_second": len(dataset.test_y) / seconds,
+        "samples_per_second": measured.n_samples / measured.seconds,
         "first_mismatches": [str(mismatch) for mismatch in report.first],
     }
     with status("drawing"):
@@ -86,7 +87,9 @@ def run(args: argparse.Namespace) -> int:
 def _figure(network: Any, dataset: Any, history: Any, confusion: Any, accuracy: float) -> bytes:
     from dataclasses import asdict
 
-    from .figure import draw, observe
+    from sim.verify.observe import observe
+
+    from .figure import draw
 
     values = dataset.test_x[_SAMPLE]
     found = f"{percent(accuracy)} of {len(dataset.test_y)} test digits"

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from golden.errors import InputError
 
 from .options import add_command, add_data, add_network, count, dataset_of, source_of
-from .output import Wide, emit, number, progress, status, table
-
-if TYPE_CHECKING:
-    from golden.config import NetworkConfig
-    from golden.encoding import Events
-    from golden.network import Network
-    from intsnn_hw.energy.coefficients import Coefficients
-    from sim.result import RunResult
-    from sim.verify.inference import CosimReport
+from .output import Wide, emit, number, table, watch
 
 _SAMPLES = 1000
 
@@ -64,6 +56,8 @@ intsnn energy digits.npz --coefficients mine.toml""",
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
     from intsnn_hw.energy.coefficients import DEFAULT, Coefficients
+    from intsnn_hw.energy.measured import inference_energy, training_energy
+    from sim.verify.measure import measure_inference, measure_learning
 
     coefficients = Coefficients.load(DEFAULT if args.coefficients is None else args.coefficients)
     source = source_of(args)
@@ -71,159 +65,24 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--learn: {source.where} has no learning rule")
     network = source.with_weights()
     dataset = dataset_of(args, source.config, trained_on=source.training.get("data"))
-    dataset = dataset.take(n_test=min(args.samples, len(dataset.test_y)))
-    events = dataset.events("test", source.config.encoding, source.config.n_steps)
+    inference = measure_inference(network, dataset, args.samples, watch=watch)
+    learning = measure_learning(network, dataset, args.samples, watch=watch) if args.learn else None
     result: dict[str, Any] = {
         "source": source.where,
         "network": source.config.name,
         "topology": source.config.topology,
         "data": dataset.name,
         "lanes": [layer.lanes for layer in source.config.resolved],
-        "samples": events.n_samples,
+        "samples": inference.n_samples,
         "unit": "pJ",
-        "inference": _inference(network.inference_only(), events, coefficients, toggles=args.toggles),
-        "training": None,
+        "inference": inference_energy(inference, coefficients, toggles=args.toggles, watch=watch),
+        "training": None if learning is None else training_energy(
+            learning, coefficients, toggles=args.toggles, watch=watch
+        ),
         "coefficients": coefficients.to_dict(),
-    }
-    if args.learn:
-        result["training"] = _training(network, dataset, args.samples, coefficients, toggles=args.toggles)
+    }  # fmt: skip
     emit(args, result, *_shown(result))
     return 0
-
-
-def _inference(network: Network, events: Events, coefficients: Coefficients, *, toggles: bool) -> dict[str, Any]:
-    """Return energy, operations and firing rates of an inference; a recurrent layer's own neurons are inputs of it."""
-    from intsnn_hw.energy.operations import energy_of
-    from sim.verify.inference import RtlNetwork, chunks
-
-    from .cosim import simulate
-
-    config = network.config
-    report, _ = simulate(network, events)
-    _check_equal(report)
-    energy = energy_of(config, report.accesses, coefficients)["inference"]
-    rates = [
-        sums / layer.n_words / (layer.n_rows * config.n_steps * events.n_samples)
-        for sums, layer in zip(report.adding, config.resolved, strict=True)
-    ]
-    found = {
-        "energy": energy,
-        "per_sample": report.accesses["inference"],
-        "firing_rates": rates,
-        "eth": _eth_inference(config, rates, energy, coefficients),
-        "toggles": None,
-    }
-    if toggles:
-        with status("compiling the hardware, with every net counted"):
-            rtl = RtlNetwork(network, toggles=True)
-        runs = []
-        with progress("bit flips of inference", events.n_samples, "samples") as advance:
-            for _, part in chunks(events, config):
-                runs.append(rtl.run(part))
-                advance(part.n_samples)
-        found["toggles"] = _switching(runs, events.n_samples, coefficients)
-    return found
-
-
-def _eth_inference(
-    config: NetworkConfig, rates: list[float], energy: dict[str, Any], coefficients: Coefficients
-) -> dict[str, Any]:
-    """Return the thesis's model with the measured rates, an operation costing what it does with a spike of 1 bit."""
-    from intsnn_hw.energy.eth import inference_energy
-    from intsnn_hw.energy.operations import synaptic_operation_pj
-
-    layers = []
-    for layer, rate, counted in zip(config.resolved, rates, energy["layers"], strict=True):
-        operations = layer.n_rows * layer.n_out
-        cost = synaptic_operation_pj(config, layer.index, 1, coefficients)
-        modelled = inference_energy(operations, rate, cost, config.n_steps)
-        layers.append(
-            {
-                "F": operations,
-                "fr": rate,
-                "E": cost,
-                "T": config.n_steps,
-                "energy": modelled,
-                "E_counted": synaptic_operation_pj(config, layer.index, layer.event_width, coefficients),
-                "counted_over_model": counted["total"] / modelled if modelled else None,
-            }
-        )
-    total = sum(layer["energy"] for layer in layers)
-    return {
-        "formula": "F * fr * E * T",
-        "energy": total,
-        "counted_over_model": energy["total"] / total if total else None,
-        "layers": layers,
-    }
-
-
-def _training(
-    network: Network, dataset: Any, n_samples: int, coefficients: Coefficients, *, toggles: bool
-) -> dict[str, Any]:
-    """Return energy and operations of a training sample, in the order of a first epoch, from the weights given."""
-    from golden.kernels import Kernel
-    from golden.network import LearningNetwork
-    from intsnn_hw.energy.eth import training_cost
-    from intsnn_hw.energy.operations import energy_of
-    from sim.verify.learning import RtlLearner, continue_learning
-    from train.online import sample_order
-
-    learner = LearningNetwork.of(network)
-    config = learner.config
-    order = sample_order(len(dataset.train_y), config.learning.seed, 0)[:n_samples]
-    labels = dataset.train_y[order]
-    events = dataset.events("train", config.encoding, config.n_steps, order)
-    with status("compiling the hardware that learns"):
-        rtl = RtlLearner(learner)
-    with progress("learning", len(order), "samples") as advance:
-        report = continue_learning(rtl, Kernel(learner), events, labels, progress=advance)
-    _check_equal(report)
-    energy = energy_of(config, report.accesses, coefficients)
-    updated = report.activity.updated_samples
-    forward, update = energy["inference"]["total"], energy["update"]["total"]
-    each = {
-        "skipped": forward,
-        "updated": forward + update * len(order) / updated if updated else None,
-        "mean": forward + update,
-    }
-    per_step = {name: None if value is None else value / config.n_steps for name, value in each.items()}
-    found = {
-        "samples": len(order),
-        "updated_samples": updated,
-        "each": each,
-        "energy": energy,
-        "per_sample": report.accesses,
-        "eth": {
-            "formula": "T * S * c",
-            "T": config.n_steps,
-            "S": len(order),
-            "c": per_step["mean"],
-            "energy": training_cost(config.n_steps, len(order), per_step["mean"] or 0.0),
-            "c_skipped": per_step["skipped"],
-            "c_updated": per_step["updated"],
-        },
-        "toggles": None,
-    }
-    if toggles:
-        with status("compiling the hardware that learns, with every net counted"):
-            rtl = RtlLearner(learner, toggles=True)
-        with status("bit flips of learning"):
-            found["toggles"] = _switching([rtl.learn(events, labels)], len(order), coefficients)
-    return found
-
-
-def _switching(runs: list[RunResult], n_samples: int, coefficients: Coefficients) -> dict[str, Any]:
-    from intsnn_hw.energy.switching import switching
-
-    flips = [
-        (entry.net.module, entry.net.is_register, entry.flips) for result in runs for entry in result.toggles
-    ]  # fmt: skip
-    return switching(flips, n_samples, sum(result.cycles for result in runs), coefficients)
-
-
-def _check_equal(report: CosimReport) -> None:
-    if report.n_mismatches:
-        raise RuntimeError(f"hardware and model differ in {report.n_mismatches} values; 'intsnn cosim' shows where")
 
 
 def _shown(result: dict[str, Any]) -> list[Any]:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import DataError, InputError, ToolError
-from golden.places import write_file
+from golden.places import write_files
 
+from .messages import FIELDS, worded
 from .options import add_command, count
 from .output import Wide, emit, note, number, progress, table, to_json
+from .reproduce import command
 
 if TYPE_CHECKING:
     from intsnn_hw.explore.space import Sweep
@@ -80,8 +82,8 @@ def run(args: argparse.Namespace) -> int:
     from intsnn_hw.energy.coefficients import DEFAULT
     from intsnn_hw.explore.embedded import n_cores
     from intsnn_hw.explore.energy import coefficients_label
+    from intsnn_hw.explore.evaluate import own_code
     from intsnn_hw.explore.journal import Store
-    from intsnn_hw.explore.memo import code_digest
     from intsnn_hw.explore.run import run_sweep
     from intsnn_hw.explore.space import Sweep
 
@@ -93,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     def begin(journal: Store) -> None:
         if journal.rows:
             note(f"{folder}: {len(journal.rows)} points are finished; going on")
-        others = sum(row["code"] != code_digest() for row in journal.rows.values())
+        others = sum(row["code"] != own_code() for row in journal.rows.values())
         if others:
             note(f"{folder}: {others} of them were computed by another version of intsnn-hw")
         table = coefficients_label(Coefficients.load(sweep.coefficients or DEFAULT))
@@ -106,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
             run_sweep(
                 sweep, text, folder, n_workers=args.workers or n_cores(), scheduler=args.scheduler,
                 retry_failed=args.retry_failed, tell=tell, begin=begin,
+                label=lambda sweep, point: {"command": command(sweep, point)},
             )  # fmt: skip
     except KeyboardInterrupt:
         if folder.is_dir():
@@ -161,12 +164,11 @@ def _check_inputs(sweep: Sweep, where: str) -> None:
 
 @contextlib.contextmanager
 def _in_words_of(where: str) -> Iterator[None]:
-    """Name fields of the sweep file where an error of the data set names the options that other commands have."""
+    """Name the sweep file, and its fields, in an error of the data set."""
     try:
         yield
     except DataError as error:
-        text = str(error).replace("--data-dir", "data.dir").replace("--data", "data.set")
-        raise DataError(f"{where}: {text}") from error
+        raise DataError(f"{where}: {worded(error, FIELDS)}") from error
 
 
 @contextlib.contextmanager
@@ -207,7 +209,7 @@ def _latest() -> Path:
 
 
 def _write(folder: Path) -> list[str]:
-    """Write the results of a folder beside its rows, each whole or not at all; returns their paths."""
+    """Write the results of a folder beside its rows, all or none; returns their paths."""
     from intsnn_hw.explore import journal
     from intsnn_hw.explore.report import report
     from intsnn_hw.explore.results import column_names, summary, to_csv
@@ -219,7 +221,9 @@ def _write(folder: Path) -> list[str]:
         "results.json": to_json(summary(sweep, rows)),
         "report.html": report(sweep, rows, column_names(sweep, rows), text),
     }
-    return [str(write_file(folder / name, content)) for name, content in files.items()]
+    paths = {folder / name: content for name, content in files.items()}
+    write_files(paths)
+    return [str(path) for path in paths]
 
 
 def _tell(args: argparse.Namespace, folder: Path, files: list[str]) -> int:
@@ -265,7 +269,7 @@ def _shown(sweep: Sweep, result: dict[str, Any]) -> list[Any]:
         if row["status"] == "failed":
             reasons.setdefault(row["reason"], []).append(str(row["point"]))
     for reason, points in list(reasons.items())[:_SHOWN_REASONS]:
-        facts.append((f"{len(points):,} failed", f"{reason} (point {points[0]})"))
+        facts.append((f"{len(points):,} failed", f"{worded(reason, FIELDS)} (point {points[0]})"))
     if result["files"]:
         facts.append(("files", ", ".join(result["files"])))
     return [Wide(names, rows, "Pareto-optimal points", text=0), table(*facts)]

@@ -10,7 +10,7 @@ from golden.errors import InputError
 
 from .options import add_command, add_data, dataset_of
 from .output import columns, emit, percent, status, table
-from .train_bptt import checkpoint_file, notes, require_torch
+from .train_bptt import checkpoint_file, require_torch
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from train.bptt.inputs import Inputs
     from train.bptt.loop import Epoch, accuracy
     from train.bptt.post import losses_by_layer, quantised
+    from train.bptt.record import notes
     from train.bptt.state import load, load_model
 
     stored, model = load_model(args.state)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,57 +12,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from golden.fixed import IntArray
-    from golden.network import Network
+    from sim.verify.observe import Observed
 
 _INK, _GREY, _BLUE, _ORANGE = "#1b2733", "#8a949e", "#1f6fb4", "#d9730d"
 _LEVELS = "viridis_r"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inference:
-    """One sample in the hardware; the entries of `populations` belong to the inputs and each hidden layer.
-
-    Attributes
-    ----------
-    populations : list of (name, size, cycles, addresses, levels)
-        The clock cycle, address and graded spike of each event.
-    step_ends : list of int
-        Cycle in which the last input event or marker of each step was taken.
-    end : int
-        Cycle in which the class came out.
-    """
-
-    populations: list[tuple[str, int, IntArray, IntArray, IntArray]]
-    step_ends: list[int]
-    end: int
-
-
-def observe(network: Network, values: IntArray) -> Inference:
-    """Run one sample, values of shape (n_inputs,), through the compiled hardware and list its events."""
-    from golden.encoding import encode_events
-    from sim.verify.inference import RtlNetwork, input_fields
-
-    config = network.config
-    events = encode_events(values[None], config.encoding, config.n_steps)
-    rtl = RtlNetwork(network)
-    result = rtl.run(events)
-    fields, cycles = input_fields(events), result.input_cycles["i"]
-    real = fields["spike"] > 0
-    inputs = ("input", config.n_inputs, cycles[real], fields["address"][real], fields["spike"][real])
-    populations: list[tuple[str, int, Any, Any, Any]] = [inputs]
-    for layer in config.resolved[:-1]:
-        probe = result.fields(f"probe{layer.index}")
-        spikes = probe["spikes"].astype(np.int64).reshape(-1, layer.fire_lanes)
-        row, lane = np.nonzero(spikes)
-        addresses = probe["first"].astype(np.int64)[row] + lane
-        times = result.probe_cycles[f"probe{layer.index}"][row]
-        name = "hidden" if len(config.layers) == 2 else f"hidden {layer.index}"
-        populations.append((name, layer.n_out, times, addresses, spikes[row, lane]))
-    return Inference(
-        populations=populations,
-        step_ends=[int(cycle) for cycle in cycles[fields["end_of_step"] == 1]],
-        end=int(result.output_cycles["o"][0]),
-    )
 
 
 def draw(
@@ -71,7 +23,7 @@ def draw(
     title: str,
     image: IntArray,
     label: int,
-    inference: Inference,
+    inference: Observed,
     max_spike: int,
     history: Sequence[dict[str, Any]],
     confusion: Sequence[Sequence[int]],
@@ -85,7 +37,7 @@ def draw(
         The sample of `inference`, square.
     label : int
         Its class.
-    inference : Inference
+    inference : Observed
     max_spike : int
         Highest level in the raster.
     history : sequence of dict
@@ -129,7 +81,7 @@ def _image(axes: Axes, image: IntArray, label: int) -> None:
     axes.set_title(f"A test image of class {label}")
 
 
-def _raster(rows: list[Axes], inference: Inference, max_spike: int) -> None:
+def _raster(rows: list[Axes], inference: Observed, max_spike: int) -> None:
     """Draw the populations from the inputs, below, to the last hidden layer, above."""
     points = None
     starts = [0, *(end + 1 for end in inference.step_ends)]

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from golden.errors import InputError
 
 from . import COMMANDS
+from .messages import worded
 from .options import HelpFormatter
 
 MISMATCH, USER_ERROR, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
@@ -97,10 +98,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _judge(error: Exception) -> tuple[str, int]:
     """Return what to say of an error, and the exit code."""
     if isinstance(error, InputError):
-        return str(error), USER_ERROR
+        return worded(error), USER_ERROR
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}", USER_ERROR
     if isinstance(error, MemoryError):
         return f"not enough memory ({error}); choose a smaller network or fewer samples", USER_ERROR
-    return f"{type(error).__name__}: {error} (a defect of intsnn; --verbose shows where)", MISMATCH
+    return f"{type(error).__name__}: {worded(error)} (a defect of intsnn; --verbose shows where)", MISMATCH

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import ConfigError, DataError, InputError
-from train.data.fit import VALIDATION_SEED, check_fit, load_set
+from golden.presets.hardware import HARDWARE
+from golden.presets.option import Option
+from golden.presets.variant import VARIANTS
 
 from .output import note
 
@@ -75,58 +76,38 @@ def _whole(text: str, low: int) -> int:
     return value
 
 
-# Options that change a preset, with the keyword of golden.presets.preset, and its help.
-_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "--shadow-width": ("shadow_width", {"type": int, "metavar": "BITS", "help": "shadow weights, 8..24 bits"}),
-    "--weight-width": ("weight_width", {"type": int, "metavar": "BITS", "help": "inference weights, 2..16 bits"}),
-    "--spike-width": (
-        "spike_width",
-        {
-            "type": int,
-            "metavar": "BITS",
-            "help": "graded spikes of hidden neurons, 1..8 bits; presets of events are made for up to 4",
-        },
-    ),
-    "--steps": ("n_steps", {"type": int, "metavar": "T", "help": "time steps of a sample"}),
-    "--membrane-width": (
-        "membrane_width",
-        {"type": int, "metavar": "BITS", "help": "membranes of hidden neurons, 4..32 bits; the readout's follow them"},
-    ),
-    "--encoding": ("encoding", {"metavar": "KIND", "help": "single_shot, every_step, rate or latency"}),
-    "--hidden": ("hidden", {"type": counts, "metavar": "N[,N..]", "help": "neurons of each hidden layer"}),
-    "--recurrence": (
-        "recurrence",
-        {"metavar": "KIND", "help": "of the hidden layers of a preset of events: none, learned or fixed"},
-    ),
-    "--error": (
-        "error",
-        {"metavar": "KIND", "help": "that a preset of events learns from: graded, pair or margin"},
-    ),
-    "--route": ("route", {"metavar": "ROUTE", "help": "how the error travels: feedback or direct"}),
-    "--timing": ("timing", {"metavar": "TIMING", "help": "when the network learns: final or every_step"}),
-    "--rounding": (
-        "rounding",
-        {"metavar": "MODE", "help": "of the shadow update: floor, toward_zero, nearest or stochastic"},
-    ),
-}
-
-
 def words(text: str) -> tuple[str, ...]:
     """Read words joined by commas; the configuration knows which."""
     return tuple(text.split(","))
 
 
-# Options that change the hardware and no result, with the field of golden.config.HardwareConfig, and its help.
-_HARDWARE: dict[str, tuple[str, dict[str, Any]]] = {
-    "--lanes": ("lanes", {"type": counts, "metavar": "N[,N..]", "help": "weights read and added per cycle"}),
-    "--fire-lanes": ("fire_lanes", {"type": counts, "metavar": "N[,N..]", "help": "neurons fired per cycle"}),
-    "--banks": ("banks", {"type": int, "metavar": "N", "help": "2: a step fires while the next is added; 1: before"}),
-    "--weight-memory": (
-        "weight_memory",
-        {"type": words, "metavar": "KIND[,KIND..]", "help": "dual_port, or single_port as in iCE40 UP5K SPRAM"},
-    ),
-    "--multiplier": ("multiplier", {"metavar": "KIND", "help": "shift_add (no DSP) or operator (the tool's choice)"}),
-}
+def flag(name: str) -> str:
+    """Return the option of the command line for a field of a variant or of the hardware."""
+    return "--" + _SHORT.get(name, name).replace("_", "-")
+
+
+_SHORT = {"n_steps": "steps"}
+"""Fields whose option has another name."""
+
+
+def _add_options(group: argparse._ArgumentGroup, options: dict[str, Option]) -> None:
+    """Add an option for each description, None where it is left out; the configuration checks the values."""
+    for name, option in options.items():
+        of_words, of_numbers = (words, counts) if option.each else (str, int)
+        read = of_words if option.range is None else of_numbers
+        group.add_argument(flag(name), dest=name, type=read, metavar=option.metavar, help=option.help)
+
+
+def add_variants(parser: argparse.ArgumentParser) -> None:
+    """Add the options that make variants of a preset."""
+    group = parser.add_argument_group("variants of a preset", "the preset's own value where left out")
+    _add_options(group, VARIANTS)
+
+
+def given(args: argparse.Namespace, options: dict[str, Option]) -> dict[str, Any]:
+    """Return the options that are given, by their fields."""
+    found = {name: getattr(args, name, None) for name in options}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def add_network(parser: argparse.ArgumentParser, *, checkpoint: str | None = "as 'intsnn train' writes it") -> None:
@@ -139,12 +120,8 @@ def add_network(parser: argparse.ArgumentParser, *, checkpoint: str | None = "as
         group.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help=f"trained network (.npz), {checkpoint}")
     group.add_argument("--preset", metavar="NAME", help="named configuration; 'intsnn presets' lists them")
     group.add_argument("--config", metavar="FILE", help="configuration in TOML; 'intsnn presets NAME --toml' shows one")
-    variants = parser.add_argument_group("variants of a preset", "the preset's own value where left out")
-    for option, (keyword, arguments) in _VARIANTS.items():
-        variants.add_argument(option, dest=keyword, **arguments)
-    hardware = parser.add_argument_group("hardware", "changes no result; one value, or one for each layer")
-    for option, (keyword, arguments) in _HARDWARE.items():
-        hardware.add_argument(option, dest=keyword, **arguments)
+    add_variants(parser)
+    _add_options(parser.add_argument_group("hardware", "changes no result; one value, or one for each layer"), HARDWARE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,27 +179,23 @@ def _fitting(args: argparse.Namespace) -> str:
 def _chosen(args: argparse.Namespace) -> Source:
     checkpoint = getattr(args, "checkpoint", None)
     offered = ["CHECKPOINT"] * hasattr(args, "checkpoint") + ["--preset NAME", "--config FILE"]
-    given = [value for value in (checkpoint, args.preset, args.config) if value is not None]
-    if len(given) != 1:
-        raise ConfigError(f"give exactly one of {', '.join(offered)}, not {len(given) or 'none'}{_fitting(args)}")
-    variants = {keyword: getattr(args, keyword, None) for keyword, _ in _VARIANTS.values()}
-    variants = {keyword: value for keyword, value in variants.items() if value is not None}
-    hardware = {keyword: getattr(args, keyword, None) for keyword, _ in _HARDWARE.values()}
-    hardware = {keyword: value for keyword, value in hardware.items() if value is not None}
+    chosen = [value for value in (checkpoint, args.preset, args.config) if value is not None]
+    if len(chosen) != 1:
+        raise ConfigError(f"give exactly one of {', '.join(offered)}, not {len(chosen) or 'none'}{_fitting(args)}")
+    variants, hardware = given(args, VARIANTS), given(args, HARDWARE)
     if args.preset is not None:
         from golden.presets import preset
 
         config = _with_hardware(preset(args.preset, **variants), hardware)
         return Source(config=config, where=f"preset {args.preset}")
-    for option, (keyword, _) in _VARIANTS.items():
-        if keyword in variants:
-            raise ConfigError(f"{option}: changes presets only; {given[0]} has its own value")
+    for name in variants:
+        raise ConfigError(f"{flag(name)}: changes presets only; {chosen[0]} has its own value")
     if args.config is not None:
         from golden.config import NetworkConfig
 
         config = NetworkConfig.from_toml(args.config)
         return Source(config=_with_hardware(config, hardware), where=args.config)
-    return _checkpoint(given[0], hardware)
+    return _checkpoint(chosen[0], hardware)
 
 
 def _with_hardware(config: NetworkConfig, choices: dict[str, Any]) -> NetworkConfig:
@@ -288,8 +261,9 @@ def dataset_of(
         the weights come from a set of one's own, or no set has such inputs.
     """
     from train.data import download_mnist
+    from train.data.fit import VALIDATION_SEED, check_fit, load_set, remarks, usual_set
 
-    name = args.data or _usual(config, trained_on)
+    name = args.data or usual_set(config, trained_on)
     if download:
         folder = args.data_dir or os.environ.get("INTSNN_DATA")
         if name != "mnist" or not folder:
@@ -297,39 +271,6 @@ def dataset_of(
         download_mnist(folder)
     dataset = load_set(name, args.data_dir)
     check_fit(config, dataset)
-    for remark in _remarks(config, dataset):
+    for remark in remarks(config, dataset):
         note(remark)
     return dataset.validation_split(seed=VALIDATION_SEED) if args.validation else dataset
-
-
-def _usual(config: NetworkConfig, trained_on: str | None) -> str:
-    """Return the set that the weights come from, without what ``--validation`` adds; without weights, by the inputs."""
-    from golden.presets.temporal import usual_data
-    from train.data import KNOWN
-
-    if trained_on:
-        name = trained_on.removesuffix("-validation")
-        if name.partition(":")[0] in KNOWN:
-            return name
-        raise DataError(f"{config.name} has learnt {name}, a set of your own; give its file as --data")
-    events = config.encoding.kind == "events"
-    name = usual_data(config.name) if events else {64: "digits", 784: "mnist"}.get(config.n_inputs)
-    if name is None:
-        what = f"{config.n_inputs} inputs{' of events' if events else ''}"
-        raise DataError(f"{config.name} has {what}, which tells no data set; give --data")
-    return name
-
-
-def _remarks(config: NetworkConfig, dataset: AnyDataset) -> Iterator[str]:
-    """Yield what fits, but perhaps not as the user thinks."""
-    from train.data import KNOWN
-
-    if dataset.n_classes < config.n_classes:
-        yield (
-            f"{dataset.name} has {dataset.n_classes} classes, the network {config.n_classes} outputs: the others are "
-            "never right"
-        )
-    name, n_samples = dataset.name.partition(":")[0], len(dataset.train_y) + len(dataset.test_y)
-    whole = KNOWN[name].n_samples if name in KNOWN else None
-    if whole not in (None, n_samples):
-        yield f"{dataset.name}: only {n_samples:,} of its {whole:,} samples are there, and results are of these"

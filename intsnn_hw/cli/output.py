@@ -144,3 +144,14 @@ def status(text: str) -> Iterator[None]:
     console = Console(stderr=True)
     with console.status(text) if console.is_terminal else contextlib.nullcontext():
         yield
+
+
+@contextlib.contextmanager
+def watch(what: str, samples: int) -> Iterator[Callable[[int], None]]:
+    """Show work on samples as a bar; as a status where their number is 0, for unknown."""
+    if samples:
+        with progress(what, samples, "samples") as advance:
+            yield advance
+    else:
+        with status(what):
+            yield lambda advance: None

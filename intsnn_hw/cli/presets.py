@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from golden.errors import ConfigError
+from golden.presets.variant import VARIANTS
 
-from .options import add_command
+from .options import add_command, add_variants, flag, given
 from .output import columns, emit
 
 
@@ -19,22 +20,28 @@ def add_parser(commands: Any) -> None:
         "list the named configurations, or show one as TOML",
         """\
 Without NAME, list the presets with their layer sizes. With NAME, show that configuration in full; --toml prints it
-as a file that --config reads back: the place to start from for a network of your own.""",
+as a file that --config reads back: the place to start from for a network of your own. The options that make variants
+of a preset do so here as well.""",
         """\
 intsnn presets
 intsnn presets digits-64 --toml > mine.toml
+intsnn presets fsdd-128r --hidden 64,64 --recurrence fixed --toml > mine.toml
 intsnn train --config mine.toml --data digits --out mine.npz""",
     )
     parser.set_defaults(run=run)
     parser.add_argument("name", nargs="?", metavar="NAME", help="show this preset")
     parser.add_argument("--toml", action="store_true", help="print the preset NAME as TOML")
+    add_variants(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
     from golden.presets import PRESETS, preset
 
+    variants = given(args, VARIANTS)
     if args.name is None:
+        for option in variants:
+            raise ConfigError(f"{flag(option)}: changes a preset; give its NAME")
         if args.toml:
             raise ConfigError("--toml: give the NAME of a preset; 'intsnn presets' lists them")
         configs = {name: preset(name) for name in PRESETS}
@@ -42,6 +49,6 @@ def run(args: argparse.Namespace) -> int:
         listed = [{"name": name, "topology": topology, "description": text} for name, topology, text in rows]
         emit(args, {"presets": listed}, columns(("preset", "topology", "description"), list(rows), text=3))
         return 0
-    config = preset(args.name)
+    config = preset(args.name, **variants)
     emit(args, {"name": args.name, "config": config.to_dict()}, config.to_toml().rstrip("\n"))
     return 0

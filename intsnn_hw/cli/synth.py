@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
-from golden.places import writable_folder, write_file
+from golden.places import writable_folder, write_files
 from intsnn_hw.fpga.targets import RESOURCES, TARGETS
 
 from .options import Source, add_command, add_data, add_network, count, dataset_of, natural, source_of
-from .output import columns, emit, status, table, to_json
+from .output import columns, emit, status, table, to_json, watch
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
@@ -130,45 +130,19 @@ def estimated(config: NetworkConfig) -> Cycles:
 
 def measured(args: argparse.Namespace, source: Source) -> Cycles:
     """Measure on data, in the compiled hardware; in learning from the weights that the source has."""
+    from sim.verify.measure import measure_inference, measure_learning
 
-    from .cosim import simulate
-
-    network = source.with_weights()
+    network, n_samples = source.with_weights(), args.samples or _SAMPLES
     dataset = dataset_of(args, source.config, trained_on=source.training.get("data"))
-    n_samples = args.samples or _SAMPLES
-    dataset = dataset.take(n_test=min(n_samples, len(dataset.test_y)))
-    events = dataset.events("test", source.config.encoding, source.config.n_steps)
-    report, _ = simulate(network, events)
-    found = report.n_mismatches
-    learning, trained_on = None, ""
-    if source.config.learns:
-        learning, mismatches = _measure_learning(network, dataset, n_samples)
-        found += mismatches
-        trained_on = f", in learning on {min(n_samples, len(dataset.train_y)):,} training samples"
-    if found:
-        raise RuntimeError(f"hardware and model differ in {found} values; 'intsnn cosim' shows where")
-    origin = f"measured on {events.n_samples:,} test samples of {dataset.name}{trained_on}"
-    return Cycles(inference=report.cycles_per_sample, learning=learning, measured=True, origin=origin)
-
-
-def _measure_learning(network: Any, dataset: Any, n_samples: int) -> tuple[float, int]:
-    """Return cycles per training sample, in the order of a first epoch, and what differed from the model."""
-    from golden.kernels import Kernel
-    from golden.network import LearningNetwork
-    from sim.verify.learning import RtlLearner, continue_learning
-    from train.online import sample_order
-
-    from .output import progress
-
-    learner = LearningNetwork.of(network)
-    config = learner.config
-    order = sample_order(len(dataset.train_y), config.learning.seed, 0)[:n_samples]
-    events = dataset.events("train", config.encoding, config.n_steps, order)
-    with status("compiling the hardware that learns"):
-        rtl = RtlLearner(learner)
-    with progress("learning", len(order), "samples") as advance:
-        report = continue_learning(rtl, Kernel(learner), events, dataset.train_y[order], progress=advance)
-    return report.cycles / len(order), report.n_mismatches
+    inference = measure_inference(network, dataset, n_samples, watch=watch)
+    origin = f"measured on {inference.measured_on} of {dataset.name}"
+    if not source.config.learns:
+        return Cycles(inference=inference.cycles_per_sample, learning=None, measured=True, origin=origin)
+    learning = measure_learning(network, dataset, n_samples, watch=watch)
+    return Cycles(
+        inference=inference.cycles_per_sample, learning=learning.cycles_per_sample, measured=True,
+        origin=f"{origin}, in learning on {learning.measured_on}",
+    )  # fmt: skip
 
 
 def summary(report: Report, cycles: Cycles) -> dict[str, Any]:
@@ -203,16 +177,15 @@ def summary(report: Report, cycles: Cycles) -> dict[str, Any]:
 
 
 def save(folder: Path, report: Report, result: dict[str, Any]) -> list[str]:
-    """Write Verilog, bitstream and report, each whole or not at all; returns their paths."""
+    """Write Verilog, bitstream and report, all or none; returns their paths."""
     files: dict[str, str | bytes] = {"intsnn.v": report.verilog}
     if report.wrapped is not None:
         files["wrapped.v"] = report.wrapped.verilog
     if report.placed is not None:
         files[f"wrapped{report.target.bitstream_suffix}"] = report.placed.bitstream
     paths = [str(folder / name) for name in (*files, "report.json")]
-    for name, content in files.items():
-        write_file(folder / name, content)
-    write_file(folder / "report.json", to_json({**result, "files": paths}))
+    files["report.json"] = to_json({**result, "files": paths})
+    write_files({folder / name: content for name, content in files.items()})
     return paths
 
 

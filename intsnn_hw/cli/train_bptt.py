@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,7 @@ from golden.errors import InputError, ToolError
 from golden.places import writable_file, write_file
 
 from .options import count, dataset_of
-from .output import columns, emit, note, percent, progress, table, to_json
+from .output import columns, emit, note, percent, progress, table
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
@@ -127,6 +125,8 @@ def run(args: argparse.Namespace, source: Source) -> int:
 
 
 def _train(trainer: Trainer, wanted: Run, out: Path | None, log: Path | None) -> None:
+    from train.bptt.record import log_text, write_run
+
     total = wanted.settings.epochs * wanted.samples
     done = len(trainer.history) * wanted.samples
     written = done > 0
@@ -134,39 +134,14 @@ def _train(trainer: Trainer, wanted: Run, out: Path | None, log: Path | None) ->
         with progress(f"training {wanted.config.name}", total, "samples", done=done) as advance:
             for _ in trainer.epochs(advance):
                 if log is not None:
-                    write_file(log, _log_text(log, trainer.history))
+                    write_file(log, log_text(log.suffix, trainer.history))
                 if out is not None:
-                    _write(out, wanted, trainer)
+                    write_run(out, wanted, trainer)
                     written = True
     except KeyboardInterrupt:
         if out is not None and written:
             note(f"{out.with_suffix('.pt')} holds the last whole epoch; the same command with --resume goes on from it")
         raise
-
-
-def _write(out: Path, wanted: Run, trainer: Trainer) -> None:
-    """Write the state of the run and, where it is quantised, the integer network."""
-    from golden import checkpoint
-    from train.bptt.export import to_network
-    from train.bptt.state import save
-
-    save(out.with_suffix(".pt"), wanted, trainer)
-    if wanted.quantised:
-        checkpoint.save(out, to_network(trainer.model), training=notes(wanted, trainer.history))
-
-
-def notes(run: Run, history: list[Epoch]) -> dict[str, Any]:
-    """Return what a checkpoint notes of a run."""
-    entries = [asdict(replace(epoch, samples_per_second=None)) for epoch in history]
-    return {
-        "method": "bptt",
-        "data": run.data,
-        "samples": run.samples,
-        "epoch": len(history),
-        "settings": asdict(run.settings),
-        "neuron": run.neuron,
-        "history": entries,
-    }
 
 
 def _config(config: NetworkConfig, args: argparse.Namespace) -> NetworkConfig:
@@ -211,20 +186,6 @@ def _log_file(path: str) -> Path:
     if Path(path).suffix not in (".csv", ".json"):
         raise InputError(f"--log {path}: must end in .csv or .json")
     return writable_file(path)
-
-
-def _log_text(path: Path, history: list[Epoch]) -> str:
-    rows = [asdict(epoch) for epoch in history]
-    if path.suffix == ".json":
-        return to_json({"epochs": rows})
-    for row in rows:
-        for layer, rate in enumerate(row.pop("firing_rates")):
-            row[f"firing_rate{layer}"] = rate
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _result(source: Source, run: Run, trainer: Trainer, test: Any, device: str, out: Path | None) -> dict[str, Any]:

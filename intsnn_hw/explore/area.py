@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from intsnn_hw.emit.describe import describe
 from intsnn_hw.fpga.targets import target
 
-from .memo import Memo, key_of
+from .synthesis import synthesised
 from .work import Work
-
-_CODE = ("golden", "intsnn_hw", "intsnn_hw/explore/area.py")
 
 
 def memory(work: Work) -> dict[str, Any]:
@@ -26,31 +23,7 @@ def area(work: Work) -> dict[str, Any]:
 
     Points with the same core (shadow weights are none of an inference core) share their synthesis.
     """
-    from intsnn_hw.fpga.report import check
-
     if "target" not in work.point.values:
         return {}
-    device, pnr = target(work.point.values["target"]), work.sweep.pnr
-    question = {
-        "core": key_of(work.core, hardware=True),
-        "device": device.name,
-        "pnr": work.sweep.placement_seed if pnr else None,
-        "versions": check(device, pnr=pnr),
-    }
-    return Memo(work.folder, "area", _CODE).answer(question, lambda: _synthesise(work))
-
-
-def _synthesise(work: Work) -> dict[str, Any]:
-    from intsnn_hw.fpga.report import make_report
-    from intsnn_hw.rtl.core import Core
-
     device = target(work.point.values["target"])
-    report = make_report(
-        Core(work.core), device, pnr=work.sweep.pnr, seed=work.sweep.placement_seed, folder=work.folder
-    )
-    return {
-        **asdict(report.resources),
-        "fits": report.fits,
-        "misfits": "; ".join(report.misfits),
-        "fmax_mhz": None if report.placed is None else report.placed.fmax_mhz,
-    }
+    return synthesised(work.core, device, work.folder, work.sweep.placement_seed if work.sweep.pnr else None)

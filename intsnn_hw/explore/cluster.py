@@ -7,8 +7,7 @@ from typing import Any
 
 from golden.errors import InputError
 
-from .evaluate import Evaluate, Row, attempt, failed
-from .memo import code_digest
+from .evaluate import Evaluate, Row, attempt, failed, own_code
 from .space import Point, Sweep
 
 _ADDRESS = re.compile(r"(\w+://)?[^/\s:]+:\d+")
@@ -39,14 +38,14 @@ class Cluster:
         from distributed import Client
 
         if not _ADDRESS.fullmatch(address):
-            raise InputError(f"--scheduler {address}: must be an address such as tcp://10.0.0.1:8786")
+            raise InputError(f"`scheduler` {address}: must be an address such as tcp://10.0.0.1:8786")
         self._evaluate, self._sweep, self._address = evaluate, sweep, address
         self._points: dict[Any, Point] = {}
         self._client: Any  # its methods have types of both their plain and their asynchronous use
         try:
             self._client = Client(address, timeout=_PATIENCE_S, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
-            raise InputError(f"--scheduler: no dask scheduler answers at {address} ({error})") from error
+            raise InputError(f"`scheduler`: no dask scheduler answers at {address} ({error})") from error
         try:
             self._check_workers()
         except BaseException:
@@ -55,16 +54,16 @@ class Cluster:
 
     def _check_workers(self) -> None:
         try:
-            codes = self._client.run(code_digest, on_error="return")
+            codes = self._client.run(own_code, on_error="return")
         except ModuleNotFoundError as error:  # where a worker cannot even say so
-            raise InputError(f"--scheduler: a worker lacks {error.name}; install intsnn-hw there") from error
+            raise InputError(f"`scheduler`: a worker lacks {error.name}; install intsnn-hw there") from error
         if not codes:
-            raise InputError(f"--scheduler: {self._address} has no workers; start some: dask worker {self._address}")
+            raise InputError(f"`scheduler`: {self._address} has no workers; start some: dask worker {self._address}")
         for worker, code in codes.items():
             if isinstance(code, Exception):
-                raise InputError(f"--scheduler: worker {worker} cannot take part ({code}); install intsnn-hw there")
-            if code != code_digest():
-                raise InputError(f"--scheduler: worker {worker} runs another version of intsnn-hw than this machine")
+                raise InputError(f"`scheduler`: worker {worker} cannot take part ({code}); install intsnn-hw there")
+            if code != own_code():
+                raise InputError(f"`scheduler`: worker {worker} runs another version of intsnn-hw than this machine")
 
     @property
     def free(self) -> int:
@@ -94,7 +93,7 @@ class Cluster:
             if isinstance(error, KilledWorker):
                 return failed(self._sweep, point, "its workers were ended, as often as the scheduler allows")
             return failed(self._sweep, point, f"{type(error).__name__}: {error}")
-        raise InputError(f"--scheduler: {self._address} is gone; the same command goes on with the sweep")
+        raise InputError(f"`scheduler`: {self._address} is gone; the same command goes on with the sweep")
 
     def close(self) -> None:
         """Take back what has not begun; what has, ends in its worker and is forgotten."""

@@ -10,10 +10,10 @@ from .work import Work
 
 def cycles(work: Work) -> dict[str, Any]:
     """Return cycles of a sample, how they were found, and times where there is a clock."""
-    inference = inference_samples(work)
+    inference = inference_samples(work.subject)
     found = {"cycles": inference["cycles"], "cycles_by": inference["by"]}
     if work.core.learns:
-        learning = learning_samples(work)
+        learning = learning_samples(work.subject)
         found |= {"training_cycles": learning["cycles"], "training_cycles_by": learning["by"]}
     return {**found, **_times(work, found)}
 

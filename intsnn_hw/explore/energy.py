@@ -18,18 +18,18 @@ def energy(work: Work) -> dict[str, Any]:
     """Return nanojoules of an inference and, of a core that learns, of a training sample, by operations.
 
     Samples and counts are those of :mod:`intsnn_hw.explore.samples`; a training sample is inference and update
-    together, as ``intsnn energy --learn`` tells its mean.
+    together, as the mean of :func:`intsnn_hw.energy.measured.training_energy`.
     """
     coefficients = Coefficients.load(work.sweep.coefficients or DEFAULT)
-    inference = inference_samples(work)
+    inference = inference_samples(work.subject)
     found: dict[str, Any] = {
-        "energy_nj": _nanojoules(work.network.inference_only().config, inference, coefficients),
+        "energy_nj": _nanojoules(work.subject.network.inference_only().config, inference, coefficients),
         "energy_by": inference["accesses_by"],
         "coefficients": coefficients_label(coefficients),
     }
     if work.core.learns:
-        learning = learning_samples(work)
-        found["training_energy_nj"] = _nanojoules(work.network.config, learning, coefficients)
+        learning = learning_samples(work.subject)
+        found["training_energy_nj"] = _nanojoules(work.subject.network.config, learning, coefficients)
         found["training_energy_by"] = learning["accesses_by"]
     return found
 

@@ -27,7 +27,7 @@ def read(folder: Path | str) -> tuple[Sweep, list[dict[str, Any]]]:
     folder = Path(folder)
     path = folder / SWEEP
     if not path.is_file():
-        raise InputError(f"{folder}: holds no sweep; 'intsnn explore SWEEP.toml --out {folder}' makes one")
+        raise InputError(f"{folder}: holds no sweep; `run_sweep` makes one")
     rows, _ = _rows(folder / JOURNAL)
     return Sweep.from_toml(path), rows
 
@@ -38,10 +38,10 @@ def check_same(folder: Path | str, sweep: Sweep) -> None:
     if (folder / SWEEP).is_file():
         if Sweep.from_toml(folder / SWEEP) != sweep:
             raise InputError(
-                f"{folder}: holds another sweep, {folder / SWEEP}; give that one to resume it, or other --out"
+                f"{folder}: holds another sweep, {folder / SWEEP}; give that one to resume it, or another `folder`"
             )
     elif folder.is_dir() and any(_is_foreign(path.name) for path in folder.iterdir()):
-        raise InputError(f"{folder}: is not empty and holds no sweep; give other --out")
+        raise InputError(f"{folder}: is not empty and holds no sweep; give another `folder`")
 
 
 def _is_foreign(name: str) -> bool:
@@ -89,7 +89,9 @@ class Store:
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            raise InputError(f"{self.folder}: another run is at work here; wait for it, or give other --out") from None
+            raise InputError(
+                f"{self.folder}: another run is at work here; wait for it, or give another `folder`"
+            ) from None
         try:
             check_same(self.folder, self._sweep)
             if not (self.folder / SWEEP).exists():

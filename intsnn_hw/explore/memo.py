@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import functools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from golden.config import NetworkConfig
-from golden.digest import digest
 from intsnn_hw.cache import Cache
 
-_CODE = ("golden", "intsnn_hw", "intsnn_hw/explore", "sim", "train")
-_ASIDE = ("commands", "explore")
-"""Folders of a package that count only where they are named."""
+from .code import code_digest
 
 
 class Memo:
@@ -29,13 +24,13 @@ class Memo:
     folder : path
         Exists, and can be written.
     kind : str
-    code : tuple of str
-        Our packages and modules that answers depend on, as :func:`code_digest` takes them.
+    module : str
+        Whose code the answers depend on, with all that it imports; :func:`intsnn_hw.explore.code.code_digest`.
     """
 
-    def __init__(self, folder: Path, kind: str, code: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, kind: str, module: str) -> None:
         self._cache = Cache(folder, kind)
-        self._code = code
+        self._module = module
 
     def path(self, question: dict[str, Any], suffix: str) -> Path:
         """Return where a file that belongs to an answer lies."""
@@ -61,26 +56,10 @@ class Memo:
             return self._cache.answer(asked, find)
 
     def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
-        return {"code": code_digest(self._code), **json.loads(json.dumps(question))}
+        return {"code": code_digest(self._module), **json.loads(json.dumps(question))}
 
 
 def key_of(config: NetworkConfig, *, hardware: bool) -> dict[str, Any]:
     """Return a configuration as JSON values, without what names it and, where it does not matter, the hardware."""
     data = replace(config, name="network").to_dict()
     return data if hardware else {name: value for name, value in data.items() if name != "hardware"}
-
-
-@functools.cache
-def code_digest(code: tuple[str, ...] = _CODE) -> str:
-    """Return a name for what packages and modules do, given by their paths: comments and layout do not count."""
-    root = Path(__file__).parents[2]
-    sources = []
-    for entry in code:
-        path = root / entry
-        inside = [found for found in sorted(path.rglob("*")) if found.relative_to(path).parts[0] not in _ASIDE]
-        for source in inside if path.is_dir() else [path]:
-            if source.suffix == ".py":
-                sources.append(ast.dump(ast.parse(source.read_text(encoding="utf-8"))).encode())
-            elif source.suffix in (".cpp", ".h"):
-                sources.append(source.read_bytes())
-    return digest(*sources)

@@ -11,7 +11,7 @@ from .engine import Engine
 from .evaluate import Evaluate, Row, evaluate
 from .journal import Store, check_same
 from .search import Genetic, Grid, Search
-from .space import Sweep
+from .space import Point, Sweep
 
 
 def run_sweep(
@@ -25,6 +25,7 @@ def run_sweep(
     evaluate: Evaluate = evaluate,
     tell: Callable[[int, int], None] = lambda finished, total: None,
     begin: Callable[[Store], None] = lambda store: None,
+    label: Callable[[Sweep, Point], dict[str, Any]] = lambda sweep, point: {},
 ) -> list[Row]:
     """Evaluate the points of a sweep that have no row yet, and return all rows by number of the point.
 
@@ -47,6 +48,8 @@ def run_sweep(
         Told how many points are finished, and of how many, at the beginning and after each.
     begin : callable, optional
         Told of the folder when it is locked and read.
+    label : callable, optional
+        Gives further columns of a point, which need no measurement.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def run_sweep(
             known = {number: row for number, row in store.rows.items() if row["status"] == "ok" or not retry_failed}
             search = Grid(sweep, known) if sweep.sampler == "grid" else Genetic(sweep, known, store.folder)
             tell(search.finished, search.total)
-            _run(search, engine, store, tell)
+            _run(search, engine, store, tell, lambda point: label(sweep, point))
             tell(search.finished, search.total)  # a search may end with trials whose points were known
             return store.ordered
     finally:
@@ -77,16 +80,22 @@ def _engine(evaluate: Evaluate, sweep: Sweep, n_workers: int, scheduler: str | N
     return Cluster(evaluate, sweep, scheduler)
 
 
-def _run(search: Search, engine: Engine, store: Store, tell: Callable[[int, int], Any]) -> None:
-    at_work = 0
+def _run(
+    search: Search,
+    engine: Engine,
+    store: Store,
+    tell: Callable[[int, int], Any],
+    label: Callable[[Point], dict[str, Any]],
+) -> None:
+    at_work: dict[int, Point] = {}
     while True:
         while engine.free > 0 and (point := search.ask()) is not None:
             engine.submit(point)
-            at_work += 1
-        if at_work == 0:
+            at_work[point.number] = point
+        if not at_work:
             return
         for row in engine.wait():
-            store.add(row)
+            point = at_work.pop(row["point"])
+            store.add({"point": point.number, **point.values, **label(point), **row})
             search.tell(row)
-            at_work -= 1
             tell(search.finished, search.total)

@@ -7,6 +7,8 @@ in learning, from the same weights.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,32 +18,60 @@ from intsnn_hw.cost.step import step_cycles
 from intsnn_hw.cost.worst_case import worst_case
 
 from .memo import Memo, key_of
-from .space import PREDICTION_SAMPLES
-from .work import Work
+from .training import Trainings
 
 if TYPE_CHECKING:
     from golden.encoding import Events
     from golden.kernels import Inference
-    from golden.network import Network
+    from golden.network import LearningNetwork, Network
+    from sim.verify.measure import Measured
 
-_CODE = ("golden", "intsnn_hw", "sim", "train", "intsnn_hw/explore/samples.py")
+PREDICTION_SAMPLES = 500
+"""On whose events cycles are predicted and operations counted, where they are not measured."""
 
 
-def inference_samples(work: Work) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What samples are run on.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        The network to train, with its hardware.
+    core : NetworkConfig
+        Of which cycles are wanted; with its learning rule where it learns.
+    trainings : Trainings
+        Of the data set.
+    n_samples : int or None
+        Samples to measure on; None: predict.
+    """
+
+    config: NetworkConfig
+    core: NetworkConfig
+    trainings: Trainings
+    n_samples: int | None
+
+    @cached_property
+    def network(self) -> LearningNetwork:
+        """The trained network, with its hardware."""
+        return replace(self.trainings.network(self.config), config=self.config)
+
+
+def inference_samples(subject: Subject) -> dict[str, Any]:
     """Return `cycles` of an inference and its `accesses`, as :func:`intsnn_hw.cost.accesses.accesses` gives them.
 
     `by` and `accesses_by` tell how they were found. Predicted cycles are those of the formula of a step; accesses are
     exact either way.
     """
-    return _answer(work, "inference", _infer_in_hardware, _infer_in_model)
+    return _answer(subject, "inference", _infer_in_hardware, _infer_in_model)
 
 
-def learning_samples(work: Work) -> dict[str, Any]:
+def learning_samples(subject: Subject) -> dict[str, Any]:
     """Return the same of a training sample, in the order of a first epoch.
 
     Without a measurement `cycles` are the worst case, and accesses an estimate from what the model counts.
     """
-    return _answer(work, "learning", _learn_in_hardware, _learn_in_model)
+    return _answer(subject, "learning", _learn_in_hardware, _learn_in_model)
 
 
 def predicted_cycles(network: Network, events: Events, inference: Inference) -> float:
@@ -74,24 +104,27 @@ def predicted_cycles(network: Network, events: Events, inference: Inference) -> 
 
 
 def _answer(
-    work: Work, kind: str, measure: Callable[[Work, int], dict[str, Any]], predict: Callable[[Work], dict[str, Any]]
+    subject: Subject,
+    kind: str,
+    measure: Callable[[Subject, int], dict[str, Any]],
+    predict: Callable[[Subject], dict[str, Any]],
 ) -> dict[str, Any]:
-    wanted = work.sweep.cosim_samples
+    wanted = subject.n_samples
     question = {
-        "config": key_of(work.config, hardware=True),
-        "core": key_of(work.core, hardware=True),
-        "data": work.dataset_digest,
+        "config": key_of(subject.config, hardware=True),
+        "core": key_of(subject.core, hardware=True),
+        "data": subject.trainings.digest,
         "samples": wanted,
     }
-    memo = Memo(work.folder, kind, _CODE)
-    return memo.answer(question, lambda: predict(work) if wanted is None else measure(work, wanted))
+    memo = Memo(subject.trainings.folder, kind, __name__)
+    return memo.answer(question, lambda: predict(subject) if wanted is None else measure(subject, wanted))
 
 
-def _infer_in_model(work: Work) -> dict[str, Any]:
+def _infer_in_model(subject: Subject) -> dict[str, Any]:
     from golden.kernels import Kernel
     from intsnn_hw.energy.estimate import inference_accesses, step_events
 
-    network, events = work.network.inference_only(), _test_events(work, PREDICTION_SAMPLES)
+    network, events = subject.network.inference_only(), _test_events(subject)
     inference = Kernel(network).infer(events, record=True)
     assert inference.spikes is not None
     return {
@@ -102,68 +135,58 @@ def _infer_in_model(work: Work) -> dict[str, Any]:
     }
 
 
-def _learn_in_model(work: Work) -> dict[str, Any]:
+def _learn_in_model(subject: Subject) -> dict[str, Any]:
     from golden.kernels import Kernel
+    from golden.seeds import sample_order
     from intsnn_hw.energy.estimate import estimated_accesses
 
-    events, labels = _training_events(work, PREDICTION_SAMPLES)
-    activity = Kernel(work.network).learn(events, labels, np.arange(len(labels)))
-    _, worst = worst_case(work.core)
+    config, dataset = subject.network.config, subject.trainings.dataset
+    order = sample_order(len(dataset.train_y), config.learning.seed, 0)[:PREDICTION_SAMPLES]
+    events = dataset.events("train", config.encoding, config.n_steps, order)
+    activity = Kernel(subject.network).learn(events, dataset.train_y[order], np.arange(len(order)))
+    _, worst = worst_case(subject.core)
     return {
         "cycles": worst,
-        "accesses": estimated_accesses(work.network.config, activity),
+        "accesses": estimated_accesses(config, activity),
         "by": "worst case",
-        "accesses_by": f"estimated from {len(labels)} samples",
+        "accesses_by": f"estimated from {len(order)} samples",
     }
 
 
-def _infer_in_hardware(work: Work, wanted: int) -> dict[str, Any]:
-    from sim.verify.inference import RtlNetwork, cosimulate
+def _infer_in_hardware(subject: Subject, wanted: int) -> dict[str, Any]:
+    from sim.verify.inference import RtlNetwork
+    from sim.verify.measure import measure_inference
 
-    events = _test_events(work, wanted)
-    _compile(work, work.network.inference_only().config, lambda: RtlNetwork(work.network))
-    report = cosimulate(work.network, events)
-    _check_equal(report.n_mismatches)
-    by = f"measured on {events.n_samples} samples"
-    return {"cycles": report.cycles_per_sample, "accesses": report.accesses, "by": by, "accesses_by": by}
+    network = subject.network
+    _compile(subject, network.inference_only().config, lambda: RtlNetwork(network))
+    return _found(measure_inference(network, subject.trainings.dataset, wanted))
 
 
-def _learn_in_hardware(work: Work, wanted: int) -> dict[str, Any]:
-    from golden.kernels import Kernel
-    from sim.verify.learning import RtlLearner, continue_learning
+def _learn_in_hardware(subject: Subject, wanted: int) -> dict[str, Any]:
+    from sim.verify.learning import RtlLearner
+    from sim.verify.measure import measure_learning
 
-    events, labels = _training_events(work, wanted)
-    _compile(work, work.network.config, lambda: RtlLearner(work.network))
-    report = continue_learning(RtlLearner(work.network), Kernel(work.network), events, labels)
-    _check_equal(report.n_mismatches)
-    by = f"measured on {len(labels)} samples"
-    return {"cycles": report.cycles / len(labels), "accesses": report.accesses, "by": by, "accesses_by": by}
+    network = subject.network
+    _compile(subject, network.config, lambda: RtlLearner(network))
+    return _found(measure_learning(network, subject.trainings.dataset, wanted))
 
 
-def _check_equal(n_mismatches: int) -> None:
-    if n_mismatches:
-        raise RuntimeError(f"hardware and model differ in {n_mismatches} values; 'intsnn cosim' shows where")
+def _found(measured: Measured) -> dict[str, Any]:
+    by = f"measured on {measured.n_samples} samples"
+    return {"cycles": measured.cycles_per_sample, "accesses": measured.accesses, "by": by, "accesses_by": by}
 
 
-def _compile(work: Work, core: NetworkConfig, build: Callable[[], Any]) -> None:
+def _compile(subject: Subject, core: NetworkConfig, build: Callable[[], Any]) -> None:
     """Leave the compiled hardware in its cache; of workers that need the same, one compiles."""
 
     def find() -> dict[str, Any]:
         build()
         return {"compiled": True}
 
-    Memo(work.folder, "compiled", _CODE).answer({"core": key_of(core, hardware=True)}, find)
+    Memo(subject.trainings.folder, "compiled", __name__).answer({"core": key_of(core, hardware=True)}, find)
 
 
-def _test_events(work: Work, wanted: int) -> Events:
-    dataset = work.dataset
-    dataset = dataset.take(n_test=min(wanted, len(dataset.test_y)))
-    return dataset.events("test", work.config.encoding, work.config.n_steps)
-
-
-def _training_events(work: Work, wanted: int) -> tuple[Events, Any]:
-    from train.online import sample_order
-
-    config, dataset = work.network.config, work.dataset
-    order = sample_order(len(dataset.train_y), config.learning.seed, 0)[:wanted]
-    return dataset.events("train", config.encoding, config.n_steps, order), dataset.train_y[order]
+def _test_events(subject: Subject) -> Events:
+    config, dataset = subject.config, subject.trainings.dataset
+    order = np.arange(min(PREDICTION_SAMPLES, len(dataset.test_y)))
+    return dataset.events("test", config.encoding, config.n_steps, order)

@@ -15,7 +15,6 @@ from typing import Any, Literal, cast, get_args
 from golden.config import MAX_EPOCHS
 from golden.errors import ConfigError
 from golden.presets import PRESETS, preset
-from golden.presets.temporal import usual_data
 from intsnn_hw.fpga.targets import TARGETS
 
 from .axes import AXES
@@ -33,8 +32,6 @@ _COMPARISONS = {
     "!=": int.__ne__,
 }
 _CONSTRAINT = re.compile(r"\s*(\w+)\s*(<=|>=|==|!=|<|>)\s*(\w+)\s*")
-PREDICTION_SAMPLES = 500
-"""On whose events cycles are predicted and operations counted, where they are not measured."""
 _DEFAULTS = {"core": "inference"}
 """Values of axes that are left out and have none in the preset."""
 
@@ -119,7 +116,7 @@ class Sweep:
     objectives : tuple of str
         Of :data:`intsnn_hw.explore.objectives.OBJECTIVES`.
     data : str
-        Data set, as ``--data`` takes it.
+        Data set, as :func:`train.data.load` takes it.
     data_dir : str, optional
     split : {"validation", "test"}
         What accuracy is measured on: a sixth of the training set, held out, or the test set.
@@ -329,8 +326,9 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
     found["constraints"] = tuple(Constraint.parse(text) for text in found.get("constraints", ()))
     found["bundles"] = _bundles(tables.get("axes", {}), together.get("together", []))
     if "data" not in found and found["preset"] in PRESETS:
-        config = preset(found["preset"])
-        found["data"] = usual_data(config.name) or {64: "digits", 784: "mnist"}[config.n_inputs]
+        from train.data.fit import usual_set
+
+        found["data"] = usual_set(preset(found["preset"]))
     return {"data": "", **found}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from golden.config import NetworkConfig
 
 from .point import core_config, network_config
+from .samples import Subject
 from .space import Point, Sweep
+from .training import Trainings
 
 if TYPE_CHECKING:
-    from golden.network import LearningNetwork
     from train.data import AnyDataset
 
 
@@ -51,30 +52,19 @@ class Work:
 
         return cache_folder()
 
-    @property
-    def dataset(self) -> AnyDataset:
-        """Training part, and the part that accuracy is measured on."""
-        return self._data[0]
-
-    @property
-    def dataset_digest(self) -> str:
-        """A name for the samples."""
-        return self._data[1]
-
     @cached_property
-    def _data(self) -> tuple[AnyDataset, str]:
+    def trainings(self) -> Trainings:
+        """Trainings on the data of the sweep: its training part, and the part that accuracy is measured on."""
         from train.data.fit import check_fit
 
-        found = _load(self.sweep.data, self.sweep.data_dir, self.sweep.split)
-        check_fit(self.config, found[0])
-        return found
+        dataset, digest = _load(self.sweep.data, self.sweep.data_dir, self.sweep.split)
+        check_fit(self.config, dataset)
+        return Trainings(dataset=dataset, digest=digest, folder=self.folder)
 
     @cached_property
-    def network(self) -> LearningNetwork:
-        """The network trained with the first seed, with the hardware of this point."""
-        from .accuracy import trained
-
-        return replace(trained(self), config=self.config)
+    def subject(self) -> Subject:
+        """The network trained with the first seed, with the hardware of this point, on the samples of the sweep."""
+        return Subject(config=self.config, core=self.core, trainings=self.trainings, n_samples=self.sweep.cosim_samples)
 
 
 @functools.lru_cache(maxsize=2)

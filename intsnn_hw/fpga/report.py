@@ -51,7 +51,7 @@ class Report:
     versions : dict
         Of the packages used.
     wrapped : Wrapped, optional
-        What was placed, with --pnr.
+        What was placed, with place and route.
     placed : Placed, optional
         Result of place and route of `wrapped`; None where it was not asked for, or does not fit.
     seed : int, optional
@@ -86,8 +86,8 @@ def check(target: Target, *, pnr: bool) -> dict[str, str]:
     """
     if pnr and target.family.nextpnr is None:
         raise ConfigError(
-            f"--pnr: {target.name} is reported by utilisation only, as no open place and route has timing for it that "
-            "can be trusted; leave --pnr out"
+            f"`pnr`: {target.name} is reported by utilisation only, as no open place and route has timing for it that "
+            "can be trusted; leave `pnr` out"
         )
     return tools.require("yosys", *(nextpnr.programs(target) if pnr else ()))
 

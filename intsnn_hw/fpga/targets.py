@@ -53,7 +53,7 @@ class Target:
     Attributes
     ----------
     name, device : str
-        As ``--target`` takes it; the vendor's name.
+        Ours; the vendor's.
     lut, ff, bram, spram, dsp : int
         What the device holds.
     pnr_options : tuple of str
@@ -187,7 +187,7 @@ TARGETS: dict[str, Target] = {
         Target(name="xc7", device="XC7A100T", family=_XC7, lut=63_400, ff=126_800, bram=270, dsp=240),
     )
 }  # fmt: skip
-"""By the names that ``--target`` takes, smallest first; capacities from the data sheets named at the families."""
+"""By name, smallest first; capacities from the data sheets named at the families."""
 
 
 def target(name: str) -> Target:

@@ -228,6 +228,17 @@ def test_presets(intsnn):
     assert all(name in out for name in PRESETS)
 
 
+def test_variants_of_presets(intsnn):
+    """Every option of a variant changes a preset, and what changes none is told."""
+    options = ("--hidden", "6,5", "--steps", 20, "--recurrence", "fixed", "--rounding", "nearest", "--toml")
+    wanted = preset("cues-64r", hidden=(6, 5), n_steps=20, recurrence="fixed", rounding="nearest")
+    assert intsnn("presets", "cues-64r", *options).out == wanted.to_toml()
+    done = intsnn("presets", "--hidden", 6)
+    assert done.code == 2 and "--hidden: changes a preset; give its NAME" in done.err
+    done = intsnn("describe", "missing.npz", "--steps", 2)
+    assert done.code == 2 and "--steps: changes presets only; missing.npz has its own value" in done.err
+
+
 def test_generate(intsnn, trained, tmp_path):
     done = intsnn("generate", trained, "-o", tmp_path / "rtl", "--lanes", 8, "--with-weights", "--json")
     assert done.code == 0 and done.json["lanes"] == [8, 8] and not done.json["learn"]

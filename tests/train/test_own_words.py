@@ -95,7 +95,7 @@ def test_a_folder_and_either_file_name_the_pair(pair):
 def test_one_file_needs_a_speaker(single):
     with pytest.raises(DataError) as error:
         words(single)
-    assert "choose split=SPEAKER, one of ann, bob, eve, or encode it with --test" in str(error.value)
+    assert "choose split=SPEAKER, one of ann, bob, eve, or encode it with `test`" in str(error.value)
     data = words(f"{single}:split=bob,channels=4,bins=20")
     assert data.name == "mine:bins=20,bin_ms=50,channels=4,split=bob"
     assert (len(data.train_y), len(data.test_y), data.by_group) == (24, 12, True)

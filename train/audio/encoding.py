@@ -13,7 +13,7 @@ from golden.fixed import IntArray
 from train.audio.collection import Collection, NamePattern, Word
 from train.audio.config import FrontEndConfig
 
-_OPTIONS = "see --pattern and --ignore-others of 'intsnn data encode-audio'"
+_OPTIONS = "see `pattern` and `ignore_others` of `train.audio`"
 
 Track = Callable[[Sequence[Word]], Iterable[Word]]
 """Yields what it is given, and may show how far it has got."""
@@ -136,7 +136,7 @@ def encode_collection(
                 front_end, first = FrontEnd(config, sound.rate), word.path
             if rate is None and sound.rate != front_end.rate:
                 raise DataError(
-                    f"{where}: {sound.rate} samples a second where {first} has {front_end.rate}; give --rate HZ to "
+                    f"{where}: {sound.rate} samples a second where {first} has {front_end.rate}; give `rate` HZ to "
                     "bring all to one rate"
                 )
             times[word], units[word] = front_end.encode(resampled(sound, front_end.rate), where)

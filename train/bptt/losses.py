@@ -40,7 +40,7 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "count": count_loss,
     "rate": rate_loss,
 }
-"""By the names that ``intsnn train --loss`` takes."""
+"""By the names that settings take."""
 
 OF_READOUT = {
     "membrane": ("membrane", "mean_membrane"),

@@ -1,7 +1,8 @@
-"""Whether a data set fits a network, and the split by which settings are chosen."""
+"""Which data set goes with a network, whether one fits, and the split by which settings are chosen."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,55 @@ if TYPE_CHECKING:
 
 VALIDATION_SEED = 0
 """Of the validation split: the same samples whatever the seed of the training."""
+
+
+_BY_INPUTS = {64: "digits", 784: "mnist"}
+"""Sets of values that networks of so many inputs are made for."""
+
+
+def usual_set(config: NetworkConfig, trained_on: str | None = None) -> str:
+    """Return the set that the weights of a network come from; without weights, the one that it is made for.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+    trained_on : str, optional
+        Name of the set that the weights come from, whether of its whole training part or of a validation split.
+
+    Raises
+    ------
+    DataError
+        The weights come from a set of one's own, or no set has such inputs.
+    """
+    from golden.presets.temporal import usual_data
+    from train.data import KNOWN
+
+    if trained_on:
+        name = trained_on.removesuffix("-validation")
+        if name.partition(":")[0] in KNOWN:
+            return name
+        raise DataError(f"{config.name} has learnt {name}, a set of your own; give its file as `data`")
+    events = config.encoding.kind == "events"
+    name = usual_data(config.name) if events else _BY_INPUTS.get(config.n_inputs)
+    if name is None:
+        what = f"{config.n_inputs} inputs{' of events' if events else ''}"
+        raise DataError(f"{config.name} has {what}, which tells no data set; give `data`")
+    return name
+
+
+def remarks(config: NetworkConfig, dataset: AnyDataset) -> Iterator[str]:
+    """Yield what fits, but perhaps not as the user thinks."""
+    from train.data import KNOWN
+
+    if dataset.n_classes < config.n_classes:
+        yield (
+            f"{dataset.name} has {dataset.n_classes} classes, the network {config.n_classes} outputs: the others are "
+            "never right"
+        )
+    name, n_samples = dataset.name.partition(":")[0], len(dataset.train_y) + len(dataset.test_y)
+    whole = KNOWN[name].n_samples if name in KNOWN else None
+    if whole not in (None, n_samples):
+        yield f"{dataset.name}: only {n_samples:,} of its {whole:,} samples are there, and results are of these"
 
 
 def load_set(name: str, folder: str | None) -> AnyDataset:
@@ -44,10 +94,10 @@ def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
     ]
     for fits, has, wanted in rules:
         if not fits:
-            advice = "choose other --data or"
+            advice = "choose other `data` or"
             if isinstance(dataset, EventDataset) and has.endswith("time steps"):
-                bins = f"bins={config.n_steps} with its name" if ":bins=" in dataset.name else "other --data"
-                advice = f"give --steps {dataset.n_steps} with a preset, {bins} or"
+                bins = f"bins={config.n_steps} with its name" if ":bins=" in dataset.name else "other `data`"
+                advice = f"give `n_steps` {dataset.n_steps} with a preset, {bins} or"
             raise DataError(
                 f"data set {dataset.name} does not fit network {config.name}: it has {has}, the network {wanted}; "
                 f"{advice} another network"

@@ -37,7 +37,7 @@ def find_folder(
     """
     base = data_dir or os.environ.get("INTSNN_DATA")
     if not base:
-        raise DataError(f"{title}: no --data-dir given and INTSNN_DATA not set; {how_to_get}")
+        raise DataError(f"{title}: no `data_dir` given and INTSNN_DATA not set; {how_to_get}")
     folders = [Path(base, name) for name in names]
     for folder in folders:
         if is_there(folder):
@@ -49,4 +49,4 @@ def find_folder(
 
 def get_it_from(url: str, files: str, folder: str) -> str:
     """Return the words that say where to get a set and where to put it."""
-    return f"get {files} from {url}, put them into DIR/{folder}, then pass --data-dir DIR or set INTSNN_DATA=DIR"
+    return f"get {files} from {url}, put them into DIR/{folder}, then give DIR as `data_dir` or set INTSNN_DATA=DIR"

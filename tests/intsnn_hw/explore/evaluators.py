@@ -90,4 +90,4 @@ def sharing(sweep, point):
         time.sleep(1)
         return {"found_by": point.number}
 
-    return {**columns(point), **Memo(cache_folder(), "shared", ("golden",)).answer({"part": 1}, find)}
+    return {**columns(point), **Memo(cache_folder(), "shared", "golden.digest").answer({"part": 1}, find)}

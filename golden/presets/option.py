@@ -1,0 +1,62 @@
+"""What command line and sweeps need to know of one option."""
+
+from dataclasses import dataclass
+from typing import Any
+
+_KEY = "option"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One option: what it is called, and the values it takes.
+
+    Parameters
+    ----------
+    label : str
+        A few words for the head of a column.
+    help : str
+        A line for the command line.
+    metavar : str
+        What stands for the value in help.
+    range : (int, int), optional
+        Lowest and highest value of an option that takes whole numbers.
+    choices : tuple of str
+        Of an option that takes words.
+    each : bool
+        Takes one value, or one for each layer.
+    """
+
+    label: str
+    help: str
+    metavar: str
+    range: tuple[int, int] | None = None
+    choices: tuple[str, ...] = ()
+    each: bool = False
+
+    @property
+    def rule(self) -> str:
+        """What a value must be, in words."""
+        words = "one of " + ", ".join(self.choices)
+        one = words if self.range is None else "a whole number {}..{}".format(*self.range)
+        return f"{one}, or a list of them, one for each layer" if self.each else one
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a plain value (of TOML or JSON) keeps the rule."""
+        values = value if self.each and isinstance(value, list) else [value]
+        return len(values) > 0 and all(self._holds_one(entry) for entry in values)
+
+    def _holds_one(self, value: Any) -> bool:
+        if self.range is None:
+            return isinstance(value, str) and value in self.choices
+        low, high = self.range
+        return type(value) is int and low <= value <= high
+
+
+def described(**parameters: Any) -> dict[str, Option]:
+    """Return metadata of a dataclass's field that describe its option; parameters are those of :class:`Option`."""
+    return {_KEY: Option(**parameters)}
+
+
+def options_of(fields: Any) -> dict[str, Option]:
+    """Return the descriptions by the names of their fields, in order; fields without one are left out."""
+    return {entry.name: entry.metadata[_KEY] for entry in fields if _KEY in entry.metadata}

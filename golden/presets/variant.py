@@ -1,0 +1,192 @@
+"""The options that make variants of a preset: the one description of each, for Python, command line and sweeps."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, get_args
+
+from ..config import (
+    MAX_NEURONS,
+    MAX_STEPS,
+    MEMBRANE_WIDTHS,
+    SHADOW_WIDTHS,
+    SPIKE_WIDTHS,
+    WEIGHT_WIDTHS,
+    EncodingKind,
+    ErrorKind,
+    HardwareConfig,
+    Route,
+    Timing,
+)
+from ..errors import ConfigError
+from ..widths import ROUNDINGS, Rounding
+from .option import described, options_of
+
+RecurrenceKind = Literal["none", "learned", "fixed"]
+
+
+def _bits(widths: tuple[int, int]) -> str:
+    return "{}..{} bits".format(*widths)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """What a preset is to be other than it is by itself; the configuration checks the values.
+
+    Parameters
+    ----------
+    shadow_width, weight_width : int
+        Bs and Bw: bits of shadow and inference weights.
+    spike_width : int, optional
+        Bits n of the graded spikes of hidden neurons; 4 where left out, 1 in presets of events and ``mnist-cnn``. Other
+        inputs than events always carry the upper 4 bits of their value, with the default encoding once, at the first
+        step.
+    n_steps : int, optional
+        Time steps T; ``8 // n`` where left out, at least 1; those of the data in presets of events.
+    membrane_width : int, optional
+        Bits of the membranes of hidden neurons, ``8 + weight_width`` where left out; those of the readout follow it.
+    encoding : str, optional
+        As in :class:`golden.config.EncodingConfig`; ``single_shot`` where left out, ``every_step`` for ``mnist-cnn``;
+        not for presets of events.
+    hidden : tuple of int, optional
+        Sizes of the hidden layers in place of the preset's own; any number of them.
+    recurrence : {"none", "learned", "fixed"}, optional
+        Of the hidden layers of a preset of events; as its name says where left out.
+    error : str, optional
+        Of a preset of events, as in :class:`golden.config.LearningConfig`; ``graded`` where left out.
+    route, rounding : str
+        As in :class:`golden.config.LearningConfig`.
+    timing : str, optional
+        As in :class:`golden.config.LearningConfig`; where left out ``every_step`` for presets of events but ``cues``,
+        whose answer is asked for at the end, else ``final``.
+    epochs : int, optional
+        Length of the training run, the schedule stretched to it.
+    seed : int
+    lanes : int or tuple of int, optional
+        As in :class:`golden.config.HardwareConfig`; one number serves all layers.
+
+    `epochs`, `seed` and `lanes` belong to a run and to hardware, which have options of their own.
+    """
+
+    shadow_width: int = field(
+        default=16,
+        metadata=described(
+            label="shadow bits", metavar="BITS", range=SHADOW_WIDTHS, help=f"shadow weights, {_bits(SHADOW_WIDTHS)}"
+        ),
+    )
+    weight_width: int = field(
+        default=8,
+        metadata=described(
+            label="weight bits", metavar="BITS", range=WEIGHT_WIDTHS, help=f"inference weights, {_bits(WEIGHT_WIDTHS)}"
+        ),
+    )
+    spike_width: int | None = field(
+        default=None,
+        metadata=described(
+            label="spike bits",
+            metavar="BITS",
+            range=SPIKE_WIDTHS,
+            help=f"graded spikes of hidden neurons, {_bits(SPIKE_WIDTHS)}; presets of events are made for up to 4",
+        ),
+    )
+    n_steps: int | None = field(
+        default=None,
+        metadata=described(label="steps", metavar="T", range=(1, MAX_STEPS), help="time steps of a sample"),
+    )
+    membrane_width: int | None = field(
+        default=None,
+        metadata=described(
+            label="membrane bits",
+            metavar="BITS",
+            range=MEMBRANE_WIDTHS,
+            help=f"membranes of hidden neurons, {_bits(MEMBRANE_WIDTHS)}; the readout's follow them",
+        ),
+    )
+    encoding: EncodingKind | None = field(
+        default=None,
+        metadata=described(
+            label="encoding",
+            metavar="KIND",
+            choices=get_args(EncodingKind),
+            help="single_shot, every_step, rate or latency",
+        ),
+    )
+    hidden: tuple[int, ...] | None = field(
+        default=None,
+        metadata=described(
+            label="hidden neurons",
+            metavar="N[,N..]",
+            range=(1, MAX_NEURONS),
+            each=True,
+            help="neurons of each hidden layer",
+        ),
+    )
+    recurrence: RecurrenceKind | None = field(
+        default=None,
+        metadata=described(
+            label="recurrence",
+            metavar="KIND",
+            choices=get_args(RecurrenceKind),
+            help="of the hidden layers of a preset of events: none, learned or fixed",
+        ),
+    )
+    error: ErrorKind | None = field(
+        default=None,
+        metadata=described(
+            label="error",
+            metavar="KIND",
+            choices=get_args(ErrorKind),
+            help="that a preset of events learns from: graded, pair or margin",
+        ),
+    )
+    route: Route = field(
+        default="feedback",
+        metadata=described(
+            label="route", metavar="ROUTE", choices=get_args(Route), help="how the error travels: feedback or direct"
+        ),
+    )
+    timing: Timing | None = field(
+        default=None,
+        metadata=described(
+            label="timing",
+            metavar="TIMING",
+            choices=get_args(Timing),
+            help="when the network learns: final or every_step",
+        ),
+    )
+    rounding: Rounding = field(
+        default="stochastic",
+        metadata=described(
+            label="rounding",
+            metavar="MODE",
+            choices=ROUNDINGS,
+            help="of the shadow update: floor, toward_zero, nearest or stochastic",
+        ),
+    )
+    epochs: int | None = None
+    seed: int = 0
+    lanes: int | tuple[int, ...] | None = None
+
+    @classmethod
+    def of(cls, **options: Any) -> "Variant":
+        """Return the variant of some options.
+
+        Raises
+        ------
+        ConfigError
+            A name that is no option.
+        """
+        known = [entry.name for entry in fields(cls)]
+        for name in options:
+            if name not in known:
+                raise ConfigError(f"{name}: is no option of a preset; known are {', '.join(known)}")
+        return cls(**options)
+
+    @property
+    def hardware(self) -> HardwareConfig:
+        """The hardware with these lanes."""
+        if self.lanes is None:
+            return HardwareConfig()
+        return HardwareConfig(lanes=(self.lanes,) if isinstance(self.lanes, int) else tuple(self.lanes))
+
+
+VARIANTS = options_of(fields(Variant))
+"""The options of a preset, by the names of their fields, in the order of help."""

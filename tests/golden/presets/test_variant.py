@@ -1,0 +1,102 @@
+"""One description of each option: of a preset, and of hardware."""
+
+import hashlib
+import random
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from golden.config import HardwareConfig
+from golden.errors import ConfigError
+from golden.presets import PRESETS, Variant, preset
+from golden.presets.hardware import HARDWARE
+from golden.presets.option import Option
+from golden.presets.variant import VARIANTS
+
+OF_A_RUN = {"epochs", "seed", "lanes"}
+
+
+def test_every_field_has_a_description_or_is_of_a_run():
+    names = [entry.name for entry in fields(Variant)]
+    assert set(VARIANTS) == set(names) - OF_A_RUN and set(names) > OF_A_RUN
+    assert set(HARDWARE) == {entry.name for entry in fields(HardwareConfig)}
+    for name, option in {**VARIANTS, **HARDWARE}.items():
+        assert (option.range is None) != (option.choices == ()), name
+        assert option.label and option.help and option.metavar, name
+
+
+@pytest.mark.parametrize(
+    "option, good, bad",
+    [
+        (VARIANTS["weight_width"], [2, 16], [1, 17, True, 8.0, "8", [8], None]),
+        (VARIANTS["hidden"], [1, [1], [65536, 2]], [0, [], [0], [65537], [True], "8"]),
+        (VARIANTS["route"], ["direct"], ["scenic", 1, ["direct"]]),
+        (HARDWARE["weight_memory"], ["dual_port", ["dual_port", "single_port"]], ["tape", [], ["tape"], 1]),
+    ],
+)
+def test_what_holds(option, good, bad):
+    assert all(option.holds(value) for value in good) and not any(option.holds(value) for value in bad)
+    each = ", or a list of them, one for each layer"
+    assert option.rule.endswith(each) == option.each and option.rule.startswith(("one of ", "a whole number "))
+
+
+def test_rules_in_words():
+    assert VARIANTS["spike_width"].rule == "a whole number 1..8"
+    assert Option(label="a", help="b", metavar="c", choices=("x", "y")).rule == "one of x, y"
+
+
+@pytest.mark.parametrize("part, options", [("hardware", HARDWARE), ("network", VARIANTS)])
+def test_configurations_refuse_what_the_ranges_leave_out(part, options):
+    """Just outside each range: the configuration, which checks the values, knows the same limits."""
+    for name, option in options.items():
+        if option.range is None:
+            continue
+        low, high = option.range
+        for value in (low - 1, high + 1):
+            given: dict[str, Any] = {name: (value,) if option.each else value}
+            with pytest.raises(ConfigError):
+                HardwareConfig(**given) if part == "hardware" else preset("digits-64", **given)
+
+
+def test_an_unknown_option_is_one_clear_error():
+    with pytest.raises(ConfigError, match="wings: is no option of a preset; known are shadow_width, weight_width"):
+        preset("digits-64", hidden=(4,), wings=2)
+    with pytest.raises(ConfigError, match="unknown preset 'digits-65'"):
+        preset("digits-65", error="pair")
+    for name in ("digits-64", "mnist-cnn"):
+        with pytest.raises(ConfigError, match=f"preset {name} takes no error; it goes with presets of events"):
+            preset(name, error="pair")
+
+
+@pytest.mark.parametrize(
+    "option", [{"hidden": ()}, {"route": "direct"}, {"timing": "every_step"}, {"rounding": "floor"}, {"epochs": 0}]
+)
+def test_what_convolutions_take_none_of(option):
+    with pytest.raises(ConfigError, match=f"{next(iter(option))}: preset mnist-cnn takes none"):
+        preset("mnist-cnn", **option)
+
+
+VALUES = {
+    "hidden": [(5,), (8, 6), [7, 7]], "shadow_width": [8, 12, 20, 24], "weight_width": [2, 4, 6, 12, 16],
+    "spike_width": [1, 2, 3, 8], "n_steps": [1, 5, 80], "membrane_width": [9, 16, 32],
+    "encoding": ["rate", "latency", "every_step"], "recurrence": ["none", "learned", "fixed"], "route": ["direct"],
+    "timing": ["final", "every_step"], "error": ["pair", "margin"], "rounding": ["nearest", "floor"],
+    "epochs": [1, 7, 40], "seed": [5], "lanes": [3, (4,)],
+}  # fmt: skip
+
+
+def test_variants_are_what_they_were():
+    """The texts of all presets and of random variants, by their digest: results and checkpoints name these."""
+    assert set(VALUES) == {entry.name for entry in fields(Variant)}
+    draw, texts, refused = random.Random(17), [], 0
+    for name in PRESETS:
+        texts.append(preset(name).to_toml())
+    while len(texts) < 400:
+        name, chosen = draw.choice(list(PRESETS)), draw.sample(sorted(VALUES), draw.randint(1, 4))
+        try:
+            texts.append(preset(name, **{option: draw.choice(VALUES[option]) for option in chosen}).to_toml())
+        except ConfigError:
+            refused += 1
+    assert 20 < refused < 2000
+    assert hashlib.sha256("".join(texts).encode()).hexdigest()[:16] == "14c748803fd15f2a"
