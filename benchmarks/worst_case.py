@@ -22,7 +22,9 @@ from golden.config import (
     NetworkConfig,
     NeuronConfig,
 )
-from golden.config.limits import ErrorKind, Multiplier, Readout, Recurrence, Route, Timing, WeightMemory
+from golden.config.error_rules import ErrorKind
+from golden.config.limits import Multiplier, Recurrence, Route, Timing, WeightMemory
+from golden.config.readouts import Readout
 from golden.encoding import Events, to_events
 from golden.fixed import IntArray, signed_range
 from golden.network import LearningNetwork, Network

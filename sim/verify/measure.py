@@ -226,12 +226,14 @@ def measure_learning(
     config, rule, available = learner.config, learner.config.learning, len(dataset.train_y)
     with watch("compiling the hardware that learns", 0):
         rtl, kernel = RtlLearner(learner, backend), Kernel(learner)
-    reports = []
+    reports: list[learning.LearnReport] = []
+    shown: list[tuple[Events, IntArray]] = []
     with watch("learning", epochs * min(n_samples, available)) as advance:
         start = time.perf_counter()
         for epoch in range(epochs):
             order = sample_order(available, rule.seed, epoch)[:n_samples]
             events = dataset.events("train", config.encoding, config.n_steps, order)
+            shown.append((events, order))
             boost = rule.rate_boost(min(epoch, rule.epochs - 1))
             reports.append(
                 learning.continue_learning(
@@ -246,6 +248,7 @@ def measure_learning(
     for part in reports[1:]:
         report.add(part)
     _check(report, may_differ)
+    events, order = shown[-1]
     return MeasuredLearning(
         report=report, network=learner, events=events, labels=dataset.train_y[order], data=dataset.name,
         part="training", seconds=seconds, epochs=len(reports), order=order,

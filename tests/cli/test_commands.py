@@ -73,8 +73,8 @@ def test_a_mismatch_ends_with_exit_code_1_and_names_its_place(intsnn, trained, m
 
     def off_by_one(self, *arguments, **options):
         inference = real(self, *arguments, **options)
-        if inference.membranes is not None:
-            inference.membranes[3, 1, 5] += 1
+        if inference.state is not None:
+            inference.state.membrane[3, 1, 5] += 1
         return inference
 
     monkeypatch.setattr(comparison.Kernel, "infer", off_by_one)

@@ -16,12 +16,12 @@ from golden.learning import (
     gradient,
     initial_shadow,
     leak_trace,
-    output_error,
     over_budget,
     shadow_update,
     surrogate,
     trace_step,
 )
+from golden.output_error import output_error
 from golden.seeds import direct_seed, initial_seed
 from sim.verify import stimuli
 

@@ -9,7 +9,7 @@ import pytest
 
 from golden.config import NeuronConfig
 from golden.fixed import signed_range
-from golden.neuron import fire, integrate, leak, lif_step, readout_step, reset
+from golden.neuron import NeuronState, fire, integrate, leak, lif_step, readout_step, reset
 from sim.verify import stimuli
 
 LEAKS = [
@@ -53,20 +53,25 @@ def current_width(config: NeuronConfig) -> int:
     return config.membrane_width + 2
 
 
+def stepped(step, membrane, current, config):
+    """A step from a state of the given membranes."""
+    return step(NeuronState(membrane), current, config)
+
+
 @pytest.mark.parametrize("leak_fields", LEAKS, ids=str)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_lif_step(shape, leak_fields):
     for kind in ("soft", "hard", "none"):
         config = configuration(shape, reset=kind, **leak_fields)
         drawn = stimuli.neuron(config, current_width(config), seed=1)
-        result = lif_step(*drawn, config)
+        result = stepped(lif_step, *drawn, config)
         assert stimuli.reaches_every_level(result.spike, config)
         assert stimuli.reaches_both_saturations(*drawn, config)
         assert stimuli.reaches_every_threshold(*drawn, config)
         thinned = slice(None, None, 1 if kind == "soft" else 7)
         pairs = zip(*(axis[thinned].tolist() for axis in drawn), strict=True)
         expected = np.array([expected_step(u, i, config) for u, i in pairs]).T
-        np.testing.assert_array_equal(np.stack(result)[:, thinned], expected)
+        np.testing.assert_array_equal(np.stack([*result.state, result.spike, result.integrated])[:, thinned], expected)
 
 
 @pytest.mark.parametrize("leak_fields", LEAKS, ids=str)
@@ -76,7 +81,9 @@ def test_readout_step(shape, leak_fields):
     drawn = stimuli.neuron(config, current_width(config), seed=1)
     assert stimuli.reaches_both_saturations(*drawn, config)
     expected = [expected_step(u, i, config, fires=False) for u, i in zip(*(x.tolist() for x in drawn), strict=True)]
-    np.testing.assert_array_equal(np.stack(readout_step(*drawn, config)), np.array(expected).T)
+    result = stepped(readout_step, *drawn, config)
+    found = np.stack([*result.state, result.spike, result.integrated])
+    np.testing.assert_array_equal(found, np.array(expected).T)
 
 
 @pytest.mark.parametrize("n", range(1, 9))
@@ -99,8 +106,8 @@ def test_the_state_never_leaves_its_width(leak_fields):
         low, high = signed_range(8)
         leaked = leak(membranes, config)
         assert (np.abs(leaked) <= np.abs(membranes)).all()
-        result = lif_step(*stimuli.neuron(config, 8), config)
-        for state in (leaked, result.membrane, result.integrated):
+        result = stepped(lif_step, *stimuli.neuron(config, 8), config)
+        for state in (leaked, result.state.membrane, result.integrated):
             assert low <= state.min() and state.max() <= high
 
 
@@ -131,10 +138,10 @@ def test_steps_are_pure_and_take_any_shape():
     config = NeuronConfig(leak_shift=3)
     membrane, current = np.arange(-600, 600).reshape(2, 3, 200), np.full((2, 3, 200), 77)
     before = membrane.copy()
-    result = lif_step(membrane, current, config)
+    result = stepped(lif_step, membrane, current, config)
     np.testing.assert_array_equal(membrane, before)
-    assert result.membrane.shape == result.spike.shape == (2, 3, 200)
-    readout = readout_step(membrane, current, config)
+    assert result.state.membrane.shape == result.spike.shape == (2, 3, 200)
+    readout = stepped(readout_step, membrane, current, config)
     np.testing.assert_array_equal(membrane, before)
     assert not readout.spike.any()
 

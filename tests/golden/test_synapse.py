@@ -73,11 +73,12 @@ def test_convolution_by_hand():
 
 def slow_current(spikes: np.ndarray, weight: np.ndarray, layer: ResolvedLayer) -> list[int]:
     """The sum of one sample's step in Python's own integers, event by event as the definition goes."""
-    assert layer.input_shape is not None and layer.pooled_shape is not None
+    kind = layer.kind
+    assert kind.input_shape is not None and kind.pooled_shape is not None
     totals: dict[tuple[int, ...], int] = {}
-    conv, (_, height, width), values = layer.conv, layer.pooled_shape, spikes.tolist()
-    for address, (channel, y, x) in enumerate(product(*map(range, layer.input_shape))):
-        y, x = y // layer.pool, x // layer.pool
+    conv, (_, height, width), values = layer.config.conv, kind.pooled_shape, spikes.tolist()
+    for address, (channel, y, x) in enumerate(product(*map(range, kind.input_shape))):
+        y, x = y // kind.pool, x // kind.pool
         if y >= height or x >= width:
             continue
         if conv is None:
@@ -90,7 +91,7 @@ def slow_current(spikes: np.ndarray, weight: np.ndarray, layer: ResolvedLayer) -
             if row % conv.stride == 0 and column % conv.stride == 0:
                 at = (o, row // conv.stride, column // conv.stride)
                 totals[at] = totals.get(at, 0) + int(weight[o, channel, i, j]) * values[address]
-    shape = layer.output_shape or (layer.n_out,)
+    shape = kind.output_shape or (layer.n_out,)
     return [totals.get(at, 0) for at in np.ndindex(*shape)]
 
 
@@ -98,7 +99,7 @@ def slow_current(spikes: np.ndarray, weight: np.ndarray, layer: ResolvedLayer) -
 def test_maps_equal_a_slow_loop(config, seed):
     rng = np.random.default_rng(seed)
     for layer, weight in zip(config.resolved, stimuli.network(config, seed=seed).weights, strict=True):
-        if layer.input_shape is not None:
+        if layer.kind.input_shape is not None:
             spikes = rng.integers(0, 1 << layer.input_spike_width, (2, layer.n_in))
             result = layer_current(spikes, weight, layer)
             assert result.tolist() == [slow_current(row, weight, layer) for row in spikes]
@@ -110,16 +111,18 @@ def test_maps_equal_torch(config, seed):
     torch = pytest.importorskip("torch")
     functional, rng = torch.nn.functional, np.random.default_rng(seed)
     for layer, weight in zip(config.resolved, stimuli.network(config, seed=seed).weights, strict=True):
-        if layer.input_shape is None:
+        if layer.kind.input_shape is None:
             continue
         spikes = rng.integers(0, 1 << layer.input_spike_width, (3, layer.n_in))
-        maps = torch.tensor(spikes, dtype=torch.float64).reshape(3, *layer.input_shape)
-        maps = functional.avg_pool2d(maps, layer.pool, divisor_override=1)
+        maps = torch.tensor(spikes, dtype=torch.float64).reshape(3, *layer.kind.input_shape)
+        maps = functional.avg_pool2d(maps, layer.kind.pool, divisor_override=1)
         kernel = torch.tensor(weight, dtype=torch.float64)
-        if layer.conv is None:
+        if layer.config.conv is None:
             expected = maps.flatten(1) @ kernel.T
         else:
-            expected = functional.conv2d(maps, kernel, stride=layer.conv.stride, padding=layer.conv.padding)
+            expected = functional.conv2d(
+                maps, kernel, stride=layer.config.conv.stride, padding=layer.config.conv.padding
+            )
         np.testing.assert_array_equal(
             layer_current(spikes, weight, layer), expected.flatten(1).numpy().astype(np.int64)
         )

@@ -23,13 +23,13 @@ from golden.fixed import Lfsr
 from golden.kernels import Kernel
 from golden.network import LearningNetwork, learn, run, update
 from golden.synapse import inference_weight
+from golden.weight_load import flat_weights
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout, weight_layout
 from sim import payload
 from sim.fast import compile_component
 from sim.result import SimulationTimeout, Stalls
 from sim.verify import inference, stimuli
-from sim.verify.learning import flat_weights, layer_weights
 
 STALLS = Stalls(seed=0xFA17, gap=0.3, stall=0.4)
 NEVER = Stalls(seed=0, gap=0, stall=1 - 2**-32)
@@ -124,10 +124,10 @@ class Host:
         return replace(network, config=self.config), classes, n_evaluations, len(updates)
 
 
-def inputs_of(config, beats, weights):
+def inputs_of(config, beats, network):
     return {
         "i": payload.pack(input_event_layout(config.resolved[0]), beats),
-        "weights": load_of(config, flat_weights(weights)),
+        "weights": load_of(config, flat_weights(network)),
     }
 
 
@@ -157,7 +157,7 @@ def test_a_sample_cut_short_leaves_nothing_behind(readout, banks, sizes, recurre
     core = inference.build(Core(config), "icarus", tmp_path)
     expected = {"o": len(host.whole)} | ({"events": 0} if readout == "spike_count" else {})
     result = core.run(
-        inputs_of(config, host.beats, network.weights), expected=expected, cycle_budget=200_000, stalls=stalls,
+        inputs_of(config, host.beats, network), expected=expected, cycle_budget=200_000, stalls=stalls,
         extra_cycles=300,
     )  # fmt: skip
     record = run(network, host.spikes[host.whole])
@@ -196,15 +196,14 @@ def test_a_sample_cut_short_is_not_learned_from(mode, stalls, tmp_path):
     network, host = LearningNetwork.initial(config), Host(config, seed=2)
     n_weights = sum(layer.n_rows * layer.n_out for layer in config.resolved)
     core = inference.build(Core(config), "icarus", tmp_path)
-    inputs = inputs_of(config, host.beats, network.shadows)
+    inputs = inputs_of(config, host.beats, network)
     inputs["control"] = control([CODE["LEARN"]] * len(host.labels) + [CODE["READ_WEIGHTS"]], [*host.labels, 0])
     expected = {"o": len(host.whole), "shadow": n_weights}
     expected |= {"events": 0} if config.readout == "spike_count" else {}
     result = core.run(inputs, expected=expected, cycle_budget=400_000, stalls=stalls, extra_cycles=8)
     golden, classes, n_evaluations, updated = host.learned(network)
     np.testing.assert_array_equal(result.fields("o")["label"], classes)
-    for found, wanted in zip(layer_weights(config, result.fields("shadow")["weight"]), golden.shadows, strict=True):
-        np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(golden))
     assert result.values["lfsr"] == golden.lfsr.state
     assert result.values["updated"] == updated > 5
     assert result.values["updated"] + result.values["skipped"] == n_evaluations
@@ -248,14 +247,14 @@ def test_a_class_that_nobody_takes_holds_the_core_and_loses_nothing(compiled):
     network = LearningNetwork.initial(config)
     events, labels = to_events(stimuli.spikes(config, N_SAMPLES, seed=3)), np.arange(N_SAMPLES) % config.n_classes
     n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
-    inputs = inputs_of(config, inference.input_fields(events), network.shadows)
+    inputs = inputs_of(config, inference.input_fields(events), network)
     inputs["control"] = control([CODE["LEARN"]] * N_SAMPLES + [CODE["READ_WEIGHTS"]], [*labels, 0])
     core.reset()
     rarely = Stalls(seed=1, gap=0, stall=0.98)
     result = core.run(inputs, expected={"o": N_SAMPLES, "shadow": n_weights}, cycle_budget=1_000_000, stalls=rarely)
     kernel = Kernel(network)
     activity = kernel.learn(events, labels, np.arange(N_SAMPLES))
-    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(kernel.network().shadows))
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(kernel.network()))
     assert result.values["updated"] == activity.updated_samples > 5
 
     # Nobody takes the first class at all: the sample is learned from once, and the next one waits for ever.
@@ -274,9 +273,9 @@ def test_weights_read_between_samples_are_those_of_the_moment(compiled, stalls):
     network = LearningNetwork.initial(config)
     events, labels = to_events(stimuli.spikes(config, N_SAMPLES, seed=4)), np.arange(N_SAMPLES) % config.n_classes
     learns = np.arange(N_SAMPLES) % 3 != 2
-    flat = flat_weights(network.shadows)
+    flat = flat_weights(network)
     operations = [[CODE["LEARN" if learn else "INFER"], CODE["READ_WEIGHTS"]] for learn in learns]
-    inputs = inputs_of(config, inference.input_fields(events), network.shadows)
+    inputs = inputs_of(config, inference.input_fields(events), network)
     inputs["control"] = control(np.ravel(operations), np.repeat(labels, 2))
     core.reset()
     expected = {"o": N_SAMPLES, "shadow": N_SAMPLES * len(flat)}
@@ -284,7 +283,7 @@ def test_weights_read_between_samples_are_those_of_the_moment(compiled, stalls):
     kernel, seen = Kernel(network), result.fields("shadow")["weight"].reshape(N_SAMPLES, len(flat))
     for n in range(N_SAMPLES):
         kernel.learn(events, labels, np.array([n] if learns[n] else [], np.int64))
-        np.testing.assert_array_equal(seen[n], flat_weights(kernel.network().shadows))
+        np.testing.assert_array_equal(seen[n], flat_weights(kernel.network()))
     assert (np.diff(seen, axis=0) != 0).any(axis=1).sum() > 5
 
 
@@ -299,7 +298,7 @@ def new_network(config):
 def begin(core, config, spikes, label, *, expected, extra_cycles):
     """Load the initial weights, learn from one sample, and stop somewhere."""
     core.reset()
-    inputs = inputs_of(config, inference.input_fields(to_events(spikes)), LearningNetwork.initial(config).shadows)
+    inputs = inputs_of(config, inference.input_fields(to_events(spikes)), LearningNetwork.initial(config))
     inputs["control"] = control([CODE["LEARN"]], [label])
     return core.run(inputs, expected=expected, cycle_budget=20_000, extra_cycles=extra_cycles)
 
@@ -309,7 +308,7 @@ def test_weights_loaded_after_a_class_replace_what_the_sample_taught(compiled, s
     """A load that begins in any cycle of an update waits for its end, and no weight of the load is lost."""
     config, core = compiled
     spikes, new = stimuli.spikes(config, 4, seed=3), new_network(config)
-    flat, has_waited = flat_weights(new.shadows), []
+    flat, has_waited = flat_weights(new), []
     for n in range(4):
         for wait in range(0, 120, 5 if stalls else 1):
             begin(core, config, spikes[n : n + 1], n % 4, expected={"o": 1}, extra_cycles=wait)
@@ -326,7 +325,7 @@ def test_an_update_waits_for_the_end_of_a_load(compiled, stalls, monkeypatch):
     """Its errors are those of the old weights, and it changes the new ones, all of them loaded."""
     config, core = compiled
     spikes, new, outcomes = stimuli.spikes(config, 8, seed=3), new_network(config), []
-    flat, asked = flat_weights(new.shadows), []
+    flat, asked = flat_weights(new), []
     monkeypatch.setattr("golden.network.update", lambda network, *how: asked.append(how))
     for n in range(8):
         learn(LearningNetwork.initial(config), spikes[n], n % 4)
@@ -334,7 +333,7 @@ def test_an_update_waits_for_the_end_of_a_load(compiled, stalls, monkeypatch):
             new, shadows=list(new.shadows), weights=list(new.weights), lfsr=LearningNetwork.initial(config).lfsr
         )
         update(changed, *asked[n])
-        after = flat_weights(changed.shadows)
+        after = flat_weights(changed)
         if np.array_equal(after, flat):
             continue
         for wait in range(60):
@@ -354,8 +353,8 @@ def test_an_update_waits_for_the_end_of_a_load(compiled, stalls, monkeypatch):
 def test_read_out_and_fresh_weights_wait_for_a_load_and_a_load_for_them(compiled, operation):
     """Whichever begins first, and the load where both do; none ever meets half of the other."""
     config, core = compiled
-    initial, new, seen = flat_weights(LearningNetwork.initial(config).shadows), new_network(config), []
-    other, flat = initial[::-1].copy(), flat_weights(new.shadows)
+    initial, new, seen = flat_weights(LearningNetwork.initial(config)), new_network(config), []
+    other, flat = initial[::-1].copy(), flat_weights(new)
     n_read = 1 + (operation == "READ_WEIGHTS")
     for seed in range(40):
         core.reset()
@@ -373,7 +372,7 @@ def test_read_out_and_fresh_weights_wait_for_a_load_and_a_load_for_them(compiled
 
 def test_fresh_weights_are_the_first_load_of_a_core_without_content_and_wait_for_one_that_has_begun(compiled):
     config, core = compiled
-    initial, flat = flat_weights(LearningNetwork.initial(config).shadows), flat_weights(new_network(config).shadows)
+    initial, flat = flat_weights(LearningNetwork.initial(config)), flat_weights(new_network(config))
     fresh = {"control": control([CODE["INITIALISE"], CODE["READ_WEIGHTS"]], [0, 0])}
     expected = {"shadow": len(flat)}
     core.reset()
@@ -395,7 +394,7 @@ def operate(core, config, operations, values):
     """Load initial weights, execute operations, learn from some samples; return the result, and the labels given."""
     events = to_events(stimuli.spikes(config, N_SAMPLES, seed=3))
     labels = np.arange(N_SAMPLES) % config.n_classes
-    inputs = inputs_of(config, inference.input_fields(events), LearningNetwork.initial(config).shadows)
+    inputs = inputs_of(config, inference.input_fields(events), LearningNetwork.initial(config))
     codes = [*operations, *[CODE["LEARN"]] * N_SAMPLES, CODE["READ_WEIGHTS"]]
     inputs["control"] = control(codes, [*values, *labels, 0])
     n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
@@ -411,7 +410,7 @@ def test_a_boost_above_the_highest_counts_as_the_highest(compiled, boost):
     result, events, labels = operate(core, config, [CODE["SET_BOOST"]], [boost])
     kernel = Kernel(LearningNetwork.initial(config))
     kernel.learn(events, labels, np.arange(N_SAMPLES), 1)
-    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(kernel.network().shadows))
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(kernel.network()))
 
 
 @pytest.mark.parametrize("operation, value", [(CODE["SET_LFSR"], 0), (6, 1), (7, 65535)], ids=["lfsr", "6", "7"])
@@ -421,7 +420,7 @@ def test_a_random_generator_set_to_0_and_codes_without_an_operation_are_taken_an
     result, events, labels = operate(core, config, [operation, operation], [value, value])
     kernel = Kernel(LearningNetwork.initial(config))
     kernel.learn(events, labels, np.arange(N_SAMPLES))
-    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(kernel.network().shadows))
+    np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(kernel.network()))
     assert result.values["lfsr"] == kernel.network().lfsr.state and result.values["updated"] > 5
 
 
@@ -434,7 +433,7 @@ def test_a_reset_keeps_the_weights_forgets_all_else_and_waits_for_a_load(compile
     _, events, labels = operate(core, config, [CODE["SET_BOOST"]], [1])
     kernel = Kernel(network)
     kernel.learn(events, labels, np.arange(N_SAMPLES), 1)
-    learned = flat_weights(kernel.network().shadows)
+    learned = flat_weights(kernel.network())
     core.run({}, expected={}, **restart)
     read = {"control": control([CODE["READ_WEIGHTS"]], [0])}
     result = core.run(read, expected={"shadow": len(learned)}, cycle_budget=2000)
@@ -448,7 +447,7 @@ def test_a_reset_keeps_the_weights_forgets_all_else_and_waits_for_a_load(compile
 
     again = Kernel(network)
     again.learn(events, labels, np.arange(N_SAMPLES))
-    inputs |= {"weights": load_of(config, flat_weights(network.shadows))}
+    inputs |= {"weights": load_of(config, flat_weights(network))}
     inputs["control"] = control([CODE["LEARN"]] * N_SAMPLES + [CODE["READ_WEIGHTS"]], [*labels, 0])
     for wait in range(0, 90, 9):  # in the middle of a load, a sample, an update
         core.run({}, expected={}, **restart)
@@ -457,4 +456,4 @@ def test_a_reset_keeps_the_weights_forgets_all_else_and_waits_for_a_load(compile
         core.run({}, expected={}, **restart)
         expected = {"o": N_SAMPLES, "shadow": len(learned)}
         result = core.run(inputs, expected=expected, cycle_budget=100_000)
-        np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(again.network().shadows))
+        np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(again.network()))

@@ -8,11 +8,11 @@ import pytest
 from golden.encoding import to_events
 from golden.kernels import Kernel
 from golden.network import LearningNetwork
+from golden.weight_load import flat_weights
 from intsnn_hw.emit.verilog import generate
 from sim.ports import Plain, Ports, Stream
 from sim.result import Stalls
 from sim.verify import inference
-from sim.verify.learning import flat_weights
 from sim.verilog import VerilogCore
 from tests.sim.verify.test_learning import samples, small_config
 
@@ -84,9 +84,9 @@ def test_a_host_trains_from_power_on_reads_the_weights_and_loads_others(name, st
     for epoch in range(2):
         kernel.learn(events, labels, np.arange(12), boost_of(epoch, learning))
     trained = kernel.network()
-    learned = flat_weights(trained.shadows)
+    learned = flat_weights(trained)
     np.testing.assert_array_equal(host.field("shadow", "weight", result.outputs["shadow"]), learned)
-    assert (learned != flat_weights(network.shadows)).any()
+    assert (learned != flat_weights(network)).any()
     classes = host.field("o", "label", result.outputs["o"])
     np.testing.assert_array_equal(classes[24:], Kernel(trained).infer(events.take(12, 24)).classes)
 

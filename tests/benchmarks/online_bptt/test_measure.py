@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.online_bptt.measure import MARGIN, margin_loss, shown_once
 from golden.config import LearningConfig
-from golden.learning import output_error
+from golden.output_error import output_error
 from golden.presets import preset
 from train.bptt import Inputs, SpikingNetwork
 from train.data import load

@@ -46,12 +46,12 @@ def test_maps_feed_each_other():
         LayerConfig(size=10, pool=2),
     )
     config = NetworkConfig(n_inputs=784, n_steps=1, input_shape=(1, 28, 28), layers=layers)
-    assert [layer.input_shape for layer in config.resolved] == [(1, 28, 28), (8, 24, 24), (16, 8, 8)]
-    assert [layer.pooled_shape for layer in config.resolved] == [(1, 28, 28), (8, 12, 12), (16, 4, 4)]
-    assert [layer.output_shape for layer in config.resolved] == [(8, 24, 24), (16, 8, 8), None]
+    assert [kind.input_shape for kind in config.kinds] == [(1, 28, 28), (8, 24, 24), (16, 8, 8)]
+    assert [kind.pooled_shape for kind in config.kinds] == [(1, 28, 28), (8, 12, 12), (16, 4, 4)]
+    assert [kind.output_shape for kind in config.kinds] == [(8, 24, 24), (16, 8, 8), None]
     assert [layer.weight_shape for layer in config.resolved] == [(8, 1, 5, 5), (16, 8, 5, 5), (10, 256)]
     assert [(layer.n_in, layer.n_out) for layer in config.resolved] == [(784, 4608), (4608, 1024), (1024, 10)]
-    assert [layer.fan_in for layer in config.resolved] == [25, 8 * 100, 1024]
+    assert [kind.fan_in for kind in config.kinds] == [25, 8 * 100, 1024]
     assert [layer.weight_memory_bits for layer in config.resolved] == [200 * 8, 3200 * 8, 2560 * 8]
     assert config.n_classes == 10 and config.is_spatial
     assert config.topology == "28x28-8c5-2a-16c5-2a-10"
@@ -67,8 +67,8 @@ def test_topologies_of_maps():
 def test_padding_does_not_reach_a_neuron():
     """Windows of 3 on a side of 5 and 6, all round: the most inside is 9; on a map of 1x2, it is 2."""
     padded = ConvConfig(kernel=3, padding=2)
-    assert maps({"conv": padded}).resolved[0].fan_in == 2 * 9
-    assert maps({"conv": padded}, n_inputs=2, input_shape=(1, 1, 2)).resolved[0].fan_in == 2
+    assert maps({"conv": padded}).kinds[0].fan_in == 2 * 9
+    assert maps({"conv": padded}, n_inputs=2, input_shape=(1, 1, 2)).kinds[0].fan_in == 2
 
 
 def test_classes_of_a_convolution_are_all_its_neurons():

@@ -56,7 +56,7 @@ def updates_seen() -> Iterator[list[tuple[int, int, int, int]]]:
 @cache
 def fan_out(layer: ResolvedLayer) -> np.ndarray:
     """How many neurons each input of a layer has a weight to."""
-    if layer.input_shape is None:
+    if layer.kind.input_shape is None:
         return np.full(layer.n_in, layer.n_out)
     return layer_current(np.eye(layer.n_in, dtype=np.int64), np.ones(layer.weight_shape, np.int64), layer).sum(axis=-1)
 
@@ -78,15 +78,15 @@ def check_inference(config: NetworkConfig, n_samples: int, seed: int) -> None:
     expected = run(network, spikes)
     kernel, events = Kernel(network), to_events(spikes)
     result = kernel.infer(events, labels, record=True)
-    assert result.membranes is not None and result.spikes is not None
-    np.testing.assert_array_equal(result.membranes, np.concatenate(expected.membranes, axis=-1))
+    assert result.state is not None and result.spikes is not None
+    np.testing.assert_array_equal(result.state.membrane, np.concatenate(expected.membranes, axis=-1))
     np.testing.assert_array_equal(result.spikes, np.concatenate(expected.spikes, axis=-1))
     np.testing.assert_array_equal(result.scores, expected.scores)
     np.testing.assert_array_equal(result.classes, expected.classes)
     correct = int((expected.classes == labels).sum())
     assert result.activity == (n_samples, correct, *forward_activity(network, spikes, expected.spikes), 0, 0)
     short = kernel.infer(events)
-    assert short.membranes is None and short.spikes is None and short.activity.correct == 0
+    assert short.state is None and short.spikes is None and short.activity.correct == 0
     np.testing.assert_array_equal(short.scores, expected.scores)
     assert_same_state(kernel.network(), network)
 
@@ -284,17 +284,17 @@ def map_axes(config: NetworkConfig) -> set[Any]:
     met |= {"dense on a map" for a, b in pairwise(kinds) if (a, b) == ("conv", "dense")}
     met |= {"map on a map" for a, b in pairwise(kinds) if (a, b) == ("conv", "conv")}
     met |= {f"{kinds[-1]} readout"}
-    for layer in config.resolved:
-        if layer.input_shape is None or layer.pooled_shape is None:
+    for layer, kind in zip(config.layers, config.kinds, strict=True):
+        if kind.input_shape is None or kind.pooled_shape is None:
             continue
-        channels, height, width = layer.input_shape
+        channels, height, width = kind.input_shape
         met |= {"channels" if channels > 1 else "one channel", "square" if height == width else "not square"}
         met |= {"pooled"} if layer.pool > 1 else set()
         met |= {"dropped rows"} if height % layer.pool else set()
         met |= {"dropped columns"} if width % layer.pool else set()
         if layer.conv is not None:
             met |= {("stride", layer.conv.stride), "padded" if layer.conv.padding else "valid"}
-            met |= {"same"} if layer.output_shape and layer.output_shape[1:] == layer.pooled_shape[1:] else set()
+            met |= {"same"} if kind.output_shape and kind.output_shape[1:] == kind.pooled_shape[1:] else set()
     return met
 
 

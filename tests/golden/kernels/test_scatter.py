@@ -20,38 +20,45 @@ from sim.verify import stimuli
 from tests.strategies import seeds, spatial_configs
 
 
+def in_memory(layer: ResolvedLayer, weight: np.ndarray) -> np.ndarray:
+    """The weights of a layer as the kernels hold them."""
+    return to_memory(layer.kind, layer.parameters[0], weight)
+
+
 def added(layer: ResolvedLayer, weight: np.ndarray, address: int) -> np.ndarray:
     """What an event of level 1 adds to each neuron, as table and memory say."""
-    entry, (target_step, source_step) = event_table(layer)[address], runs_step(layer)
-    memory, total = to_memory(layer, weight), np.zeros(layer.n_out, np.int64)
+    entry, (target_step, source_step) = event_table(layer.kind)[address], runs_step(layer.kind)
+    memory, total = in_memory(layer, weight), np.zeros(layer.n_out, np.int64)
     for run in range(entry[N_RUNS]):
         target, source = entry[TARGET] + run * target_step, entry[SOURCE] + run * source_step
         assert 0 <= target <= target + entry[LENGTH] <= layer.n_out
         assert 0 <= source <= source + entry[LENGTH] <= memory.size
         total[target : target + entry[LENGTH]] += memory[source : source + entry[LENGTH]]
-    return total[neuron_places(layer.output_shape, layer.n_out)]
+    return total[neuron_places(layer.kind)]
 
 
 def check(config, seed: int) -> set[str]:
     """Compare every event of every layer that has a map for an input; return what they met."""
     met = set()
     for layer, weight in zip(config.resolved, stimuli.network(config, seed=seed).weights, strict=True):
-        np.testing.assert_array_equal(from_memory(layer, to_memory(layer, weight)), weight)
-        if layer.input_shape is None:
+        found = from_memory(layer.kind, layer.parameters[0], in_memory(layer, weight))
+        np.testing.assert_array_equal(found, weight)
+        conv = layer.config.conv
+        if layer.kind.input_shape is None:
             continue
-        table = event_table(layer)
+        table = event_table(layer.kind)
         expected = layer_current(np.eye(layer.n_in, dtype=np.int64), weight, layer)
         for address in range(layer.n_in):
             np.testing.assert_array_equal(added(layer, weight, address), expected[address])
-        kind = "dense" if layer.conv is None else "strided" if layer.conv.stride > 1 else "convolution"
+        kind = "dense" if conv is None else "strided" if conv.stride > 1 else "convolution"
         met |= {
             kind,
-            *(["pooled"] if layer.pool > 1 else []),
+            *(["pooled"] if layer.config.pool > 1 else []),
             *(["lost events"] if not table.all(axis=1).all() else []),
         }
         met |= {"several runs"} if table[:, N_RUNS].max() > 1 else set()
-        met |= {"several windows a run"} if layer.conv and table[:, LENGTH].max() > layer.weight_shape[0] else set()
-        met |= {"windows beyond the map"} if layer.conv and layer.conv.padding else set()
+        met |= {"several windows a run"} if conv and table[:, LENGTH].max() > layer.weight_shape[0] else set()
+        met |= {"windows beyond the map"} if conv and conv.padding else set()
     return met
 
 
@@ -73,5 +80,5 @@ def test_seeded_configurations_meet_every_case():
 def test_memory_of_a_dense_layer_is_row_by_row():
     config = stimuli.corner_config()
     layer, weight = config.resolved[0], stimuli.network(config).weights[0]
-    np.testing.assert_array_equal(to_memory(layer, weight), weight.T.ravel())
-    np.testing.assert_array_equal(neuron_places(None, 4), np.arange(4))
+    np.testing.assert_array_equal(in_memory(layer, weight), weight.T.ravel())
+    np.testing.assert_array_equal(neuron_places(layer.kind), np.arange(layer.n_out))

@@ -21,6 +21,7 @@ from golden.config import (
 from golden.encoding import to_events
 from golden.kernels import Kernel
 from golden.network import LearningNetwork
+from golden.weight_load import flat_weights
 from intsnn_hw.emit.verilog import emit
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout
@@ -33,7 +34,7 @@ from intsnn_hw.rtl.learning.update import RowUpdate
 from sim import payload
 from sim.result import SimulationTimeout, Stalls
 from sim.verify import inference, stimuli
-from sim.verify.learning import RtlLearner, colearn, continue_learning, flat_weights, layer_weights, write_vcd
+from sim.verify.learning import RtlLearner, colearn, continue_learning, write_vcd
 
 STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.4)
 
@@ -179,8 +180,9 @@ def restart(learner):
 
 
 def assert_equal(rtl, golden):
-    np.testing.assert_array_equal(flat_weights(rtl.shadows), flat_weights(golden.shadows))
-    np.testing.assert_array_equal(flat_weights(rtl.weights), flat_weights(golden.weights))
+    np.testing.assert_array_equal(flat_weights(rtl), flat_weights(golden))
+    for found, expected in zip(rtl.weights, golden.weights, strict=True):
+        np.testing.assert_array_equal(found, expected)
     assert rtl.lfsr.state == golden.lfsr.state
 
 
@@ -221,12 +223,9 @@ def test_weights_drawn_on_the_chip_are_the_initial_ones(learner):
     n_weights = sum(layer.n_in * layer.n_out for layer in config.resolved)
     operate(learner, "INITIALISE")
     result = operate(learner, "READ_WEIGHTS", expected=n_weights)
-    initial = LearningNetwork.initial(config).shadows
-    assert initial is not None
+    initial = LearningNetwork.initial(config)
     np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(initial))
     assert result.fields("shadow")["first"].tolist() == [1] + [0] * (n_weights - 1)
-    for found, expected in zip(layer_weights(config, result.fields("shadow")["weight"]), initial, strict=True):
-        np.testing.assert_array_equal(found, expected)
 
 
 def test_reading_in_the_middle_of_a_run_changes_nothing(learner):

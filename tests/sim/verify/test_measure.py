@@ -38,7 +38,7 @@ def watched():
 
         yield advance
 
-    watch.shown = shown
+    vars(watch)["shown"] = shown
     return watch
 
 
