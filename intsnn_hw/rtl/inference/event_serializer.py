@@ -12,10 +12,8 @@ from ..layouts import output_event_layout, spikes_group_layout
 class EventSerializer(wiring.Component):
     """Sends an event for each neuron of a group that fired, lowest index first.
 
-    Throughput 1 event per cycle; a group without a spike that is not the last takes a cycle of `i` and sends nothing.
-    Latency 1 cycle. `end_of_step` rides on the last event of the last group, or stands alone where that has none. `i`
-    stalls while more than one event of the last group is left, or its last one is not taken. `i.ready` depends on the
-    payload, but not on `i.valid`.
+    Throughput 1 event per cycle; a group without a spike that is not the last sends nothing and can always be taken.
+    Latency 1 cycle. `end_of_step` rides on the last event of the last group, or stands alone where that has none.
 
     Parameters
     ----------
@@ -23,18 +21,22 @@ class EventSerializer(wiring.Component):
 
     Members
     -------
-    i : In(stream)           groups, in order
-    o : Out(stream)          events
-    final : Out              `o` is of the last step of a sample
-    discard : In             the sample is given up; while no group is on its way
-    discarding : Out         that has not been sent yet
+    group : In         see :func:`spikes_group_layout`
+    free : Out         it can be taken: no other has more to send than the event that leaves in this cycle
+    take : In          it is taken, while `free`
+    o : Out(stream)    events
+    final : Out        `o` is of the last step of a sample
+    discard : In       the sample is given up; while no group is on its way
+    discarding : Out   that has not been sent yet
     """
 
     def __init__(self, layer: ResolvedLayer):
         self._layer = layer
         super().__init__(
             {
-                "i": In(stream.Signature(spikes_group_layout(layer))),
+                "group": In(spikes_group_layout(layer)),
+                "free": Out(1),
+                "take": In(1),
                 "o": Out(stream.Signature(output_event_layout(layer))),
                 "final": Out(1),
                 "discard": In(1),
@@ -44,15 +46,15 @@ class EventSerializer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        group, silent, more = self.i.payload, Signal(), Signal()
+        silent, more = Signal(), Signal()
         busy, held, lowest = Signal(), Signal(spikes_group_layout(self._layer)), Signal(self._layer.fire_lanes)
         m.d.comb += [
-            silent.eq(~group.spikes.as_value().any() & ~group.last),
-            self.i.ready.eq(silent | ~busy | (self.o.ready & ~more)),
+            silent.eq(~self.group.spikes.as_value().any() & ~self.group.last),
+            self.free.eq(silent | ~busy | (self.o.ready & ~more)),
         ]
         self._send(m, held, lowest, busy, more)
-        with m.If(self.i.valid & self.i.ready & ~silent):
-            m.d.sync += [busy.eq(1), held.eq(group)]
+        with m.If(self.take & ~silent):
+            m.d.sync += [busy.eq(1), held.eq(self.group)]
         return m
 
     def _send(self, m: Module, held: Signal, lowest: Signal, busy: Signal, more: Signal) -> None:

@@ -68,18 +68,22 @@ class FireSweep(wiring.Component):
         m.submodules.pipeline = pipeline = FirePipeline(self._layer)
         connect(m, flipped(self.sweep), pipeline.sweep)
         connect(m, pipeline.sums, flipped(self.sums))
-        takers = []
-        if self._layer.fires:
-            takers.append(self._events(m, pipeline))
-        if self._config is not None:
-            takers.append(self._scores(m, pipeline, self._config))
+        events = self._events(m, pipeline) if self._layer.fires else None
+        scores = self._scores(m, pipeline, self._config) if self._config is not None else None
+        free, taking = [], pipeline.o.valid
+        if events is not None:
+            free.append(events.free)
+            taking = taking & events.free
+            m.d.comb += events.take.eq(pipeline.groups.write)
+        if scores is not None:
+            free.append(scores.i.ready)
+            m.d.comb += scores.i.valid.eq(taking)
+        parts = [part for part in (events, scores) if part is not None]
+        m.d.comb += [part.discard.eq(pipeline.discard) for part in parts]
         m.d.comb += [
-            pipeline.o.ready.eq(Cat(taker.i.ready for taker in takers).all()),
-            pipeline.free.eq(~Cat(taker.discarding for taker in takers).any()),
+            pipeline.o.ready.eq(Cat(free).all()),
+            pipeline.free.eq(~Cat(part.discarding for part in parts).any()),
         ]
-        for taker in takers:
-            others = Cat(other.i.ready for other in takers if other is not taker)
-            m.d.comb += [taker.i.valid.eq(pipeline.o.valid & others.all()), taker.discard.eq(pipeline.discard)]
         if isinstance(self._layer, LearningLayer) and self._above is not None:
             self._keep_history(m, pipeline, NeuronHistory(self._layer, self._above))
         self._observe(m, pipeline)
@@ -89,9 +93,7 @@ class FireSweep(wiring.Component):
         """Send the events of the groups."""
         m.submodules.events = events = EventSerializer(self._layer)
         connect(m, events.o, flipped(self.o))
-        m.d.comb += [
-            getattr(events.i.payload, name).eq(pipeline.o.payload[name]) for name, _ in events.i.payload.shape()
-        ]
+        m.d.comb += [events.group[name].eq(pipeline.o.payload[name]) for name, _ in events.group.shape()]
         if self._layer.n_own:
             m.d.comb += self.final.eq(events.final)
         return events

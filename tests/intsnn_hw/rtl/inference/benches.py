@@ -1,7 +1,10 @@
 """What the benches of the inference components share: small networks, and drivers of streams and of groups."""
 
+from typing import Any
+
 import numpy as np
 from amaranth.hdl import ClockDomain, Module
+from amaranth.lib import data
 from amaranth.sim import Simulator
 
 from golden.config import EncodingConfig, HardwareConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
@@ -11,8 +14,16 @@ GAP, STALL = 0.3, 0.5
 
 
 def network_config(
-    *, n_inputs=6, sizes=(10, 3), n_steps=3, readout="membrane", recurrent=False, neuron=None, learning=None, **hardware
-):
+    *,
+    n_inputs: int = 6,
+    sizes: tuple[int, int] = (10, 3),
+    n_steps: int = 3,
+    readout: Any = "membrane",
+    recurrent: bool = False,
+    neuron: NeuronConfig | None = None,
+    learning: dict | None = None,
+    **hardware: Any,
+) -> Any:
     """Two layers of narrow neurons, the first recurrent if so asked; `hardware` by the names of HardwareConfig."""
     neuron = neuron or NeuronConfig(membrane_width=8, spike_width=2, threshold_shift=3, leak_shift=2)
     if learning is not None and readout == "spike_count":
@@ -82,12 +93,12 @@ async def receive(ctx, port, n, rng=None):
     return items
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """A constant of a layout as dictionaries, lists and integers."""
-    shape = value.shape() if hasattr(value, "shape") else None
-    if hasattr(shape, "members"):
+    shape = value.shape() if isinstance(value, data.Const) else None
+    if isinstance(shape, data.StructLayout):
         return {name: plain(value[name]) for name in shape.members}
-    if hasattr(shape, "elem_shape"):
+    if isinstance(shape, data.ArrayLayout):
         return [plain(value[index]) for index in range(shape.length)]
     return int(value)
 

@@ -2,11 +2,37 @@
 
 import numpy as np
 import pytest
+from amaranth.hdl import Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from intsnn_hw.rtl.inference.event_serializer import EventSerializer
+from intsnn_hw.rtl.layouts import output_event_layout, spikes_group_layout
 from tests.intsnn_hw.rtl.inference.benches import driven, network_config, receive, send, simulate
 
 LAYER = network_config(sizes=(12, 3), lanes=(4,), fire_lanes=(4,)).resolved[0]
+
+
+class Bench(wiring.Component):
+    """A serializer that is given its groups as a stream."""
+
+    i: In(stream.Signature(spikes_group_layout(LAYER)))
+    o: Out(stream.Signature(output_event_layout(LAYER)))
+    discard: In(1)
+    discarding: Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.events = events = EventSerializer(LAYER)
+        connect(m, events.o, flipped(self.o))
+        m.d.comb += [
+            events.group.eq(self.i.payload),
+            events.take.eq(self.i.valid & events.free),
+            self.i.ready.eq(events.free),
+            events.discard.eq(self.discard),
+            self.discarding.eq(events.discarding),
+        ]
+        return m
 
 
 def groups_of(spikes, ends):
@@ -43,13 +69,13 @@ def test_an_event_for_each_spike_and_a_marker_for_each_step(stalled):
     ends = rng.random(60) < 0.4
     assert any(step.any() and not step[8:].any() for step in spikes) and any(not step.any() for step in spikes)
     expected = events_of(spikes, ends)
-    component = EventSerializer(LAYER)
+    component = Bench()
     found = driven(component, {"i": groups_of(spikes, ends)}, {"o": len(expected)}, rng=rng if stalled else None)["o"]
     assert same(found, expected)
 
 
 def test_one_event_a_cycle():
-    component, found = EventSerializer(LAYER), []
+    component, found = Bench(), []
     groups = groups_of(np.full((5, 12), 3), [0] * 5)
 
     async def sender(ctx):
@@ -64,7 +90,7 @@ def test_one_event_a_cycle():
 
 @pytest.mark.parametrize("stall", [1, 3])
 def test_a_discarded_sample_follows_the_events_on_their_way(stall):
-    component = EventSerializer(LAYER)
+    component = Bench()
     spikes = np.array([[0] * 8 + [1, 2, 3, 1]])
 
     async def bench(ctx):

@@ -1,5 +1,7 @@
 """The weight load: every layer's words in order, padding, restart, and what comes too late."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from intsnn_hw.rtl.inference.load import WeightLoad
 from intsnn_hw.rtl.inference.synapse import pack_weights
 from tests.intsnn_hw.rtl.inference.benches import network_config, plain, send, simulate
 
-SHAPES = {"lanes": (4, 2), "fire_lanes": (2, 1)}
+SHAPES: dict[str, Any] = {"lanes": (4, 2), "fire_lanes": (2, 1)}
 
 
 def beats(config, weights):
