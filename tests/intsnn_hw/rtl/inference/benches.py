@@ -95,7 +95,7 @@ async def receive(ctx, port, n, rng=None):
 
 def plain(value: Any) -> Any:
     """A constant of a layout as dictionaries, lists and integers."""
-    shape = value.shape() if isinstance(value, data.Const) else None
+    shape: Any = value.shape() if isinstance(value, data.Const) else None
     if isinstance(shape, data.StructLayout):
         return {name: plain(value[name]) for name in shape.members}
     if isinstance(shape, data.ArrayLayout):

@@ -47,7 +47,7 @@ def groups_of(spikes, ends):
 def events_of(spikes, ends):
     found = []
     for step, end in zip(spikes, ends, strict=True):
-        events = [
+        events: list[dict[str, Any]] = [
             {"address": int(a), "spike": int(step[a]), "end_of_step": 0, "end_of_sample": 0}
             for a in np.flatnonzero(step)
         ]
