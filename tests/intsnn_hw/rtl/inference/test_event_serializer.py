@@ -1,5 +1,7 @@
 """Spikes of groups become events: order, markers, silent groups, discarded samples, throughput."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from amaranth.hdl import Module
