@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from golden.config import LearningLayer, LearningNetworkConfig, NetworkConfig, ResolvedLayer
-from intsnn_hw.rtl.layouts import history_layout, own_event_layout
+from intsnn_hw.rtl.inference.readout import readout_of
+from intsnn_hw.rtl.layouts import history_layout, own_event_layout, states_layout
 from intsnn_hw.rtl.learning.error_store import entry_layout
 
 
@@ -27,11 +28,10 @@ def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
     found = {
         "weights": Memory(word_bits=layer.lanes * layer.stored_width, depth=layer.n_rows * layer.n_words),
         "accumulators": Memory(word_bits=layer.lanes * layer.current_width, depth=layer.banks * layer.n_words),
-        "membranes": Memory(word_bits=layer.fire_lanes * layer.neuron.membrane_width, **groups),
+        "membranes": Memory(word_bits=states_layout(layer).size, **groups),
     }
-    if is_last and config.readout != "membrane":
-        width = config.score_width - (config.readout == "spike_count")  # a count has no sign
-        found["score_sums"] = Memory(word_bits=width, **groups)
+    if is_last and (total := readout_of(config).sum_shape(config)) is not None:
+        found["score_sums"] = Memory(word_bits=total.width, **groups)
     if layer.n_own:
         found["own_events"] = Memory(word_bits=own_event_layout(layer).size, depth=layer.n_out + 1)
     if not isinstance(config, LearningNetworkConfig) or not isinstance(layer, LearningLayer):

@@ -7,13 +7,13 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from golden.config import LearningNetworkConfig, NetworkConfig, require_dense
+from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer, require_dense
 from golden.fixed import LFSR_WIDTH, IntArray
 
 from .arith import add_all
+from .inference.arg_max import ArgMax
 from .inference.layer import Layer
 from .inference.load import WeightLoad
-from .inference.readout import ArgMax
 from .layouts import (
     Operation,
     activity_layout,
@@ -113,52 +113,61 @@ class Core(wiring.Component):
         """Whether the weight memories have initial content."""
         return self._weights is not None
 
+    @property
+    def probes(self) -> list:
+        """What each layer fires, with `probe`."""
+        return [getattr(self, f"probe{layer.index}") for layer in self._config.resolved]
+
+    @property
+    def activities(self) -> list:
+        """What each layer is doing, with `probe`."""
+        return [getattr(self, f"activity{layer.index}") for layer in self._config.resolved]
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self._config
         m.submodules.load = load = WeightLoad(config, preloaded=self._weights is not None)
         m.submodules.argmax = argmax = ArgMax(config)
         connect(m, argmax.o, flipped(self.o))
-        incoming = flipped(self.i)
-        inner = [
-            Layer(
-                resolved,
-                config if resolved is config.resolved[-1] else None,
-                self._weights[resolved.index] if self._weights is not None else None,
-                above=config.resolved[resolved.index + 1] if resolved is not config.resolved[-1] else None,
-            )
-            for resolved in config.resolved
-        ]
+        layers = [self._layer(resolved) for resolved in config.resolved]
         if isinstance(config, LearningNetworkConfig):
-            incoming = self._connect_learning(m, config, inner, load, argmax)
+            incoming = self._connect_learning(m, config, layers, load, argmax)
         else:
+            incoming = flipped(self.i)
             connect(m, flipped(self.weights), load.i)
-            connect(m, inner[-1].scores, argmax.i)
-        for index, layer in enumerate(inner):
+            connect(m, layers[-1].scores, argmax.i)
+        for index, (layer, port) in enumerate(zip(layers, load.layers, strict=True)):
             m.submodules[f"layer{index}"] = layer
             connect(m, incoming, layer.i)
-            if index < len(inner) - 1:
+            connect(m, port, layer.load)
+            m.d.comb += layer.loading.eq(load.loading)
+            if layer is not layers[-1]:
                 incoming = layer.o
-            m.d.comb += [
-                layer.loading.eq(load.loading),
-                layer.write_enable.eq(getattr(load, f"write_enable{index}")),
-                layer.write_address.eq(getattr(load, f"write_address{index}")),
-                layer.write_data.eq(getattr(load, f"write_data{index}")),
-            ]
-            if self._probe:
-                activity = getattr(self, f"activity{index}")
-                m.d.comb += [
-                    getattr(self, f"probe{index}").eq(layer.probe),
-                    activity.adding.eq(layer.adding),
-                    activity.active.eq(layer.active),
-                    activity.draining.eq(layer.draining),
-                    activity.firing.eq(layer.probe.valid),
-                ]
-                if config.resolved[index].n_own:
-                    m.d.comb += activity.returning.eq(layer.returning)
         if config.resolved[-1].fires:
-            connect(m, inner[-1].o, flipped(self.events))
+            connect(m, layers[-1].o, flipped(self.events))
+        if self._probe:
+            self._observe(m, layers)
         return m
+
+    def _layer(self, resolved: ResolvedLayer) -> Layer:
+        """Return a layer; the readout knows of the network, others of the layer above."""
+        layers, weights = self._config.resolved, self._weights
+        above = None if resolved is layers[-1] else layers[resolved.index + 1]
+        weight = None if weights is None else weights[resolved.index]
+        return Layer(resolved, self._config if above is None else None, weight, above=above)
+
+    def _observe(self, m: Module, layers: list[Layer]) -> None:
+        """Show what the layers do in a cycle."""
+        for layer, probe, activity in zip(layers, self.probes, self.activities, strict=True):
+            m.d.comb += [
+                probe.eq(layer.probe),
+                activity.adding.eq(layer.adding),
+                activity.active.eq(layer.active),
+                activity.draining.eq(layer.draining),
+                activity.firing.eq(layer.probe.valid),
+            ]
+            if "returning" in activity.shape().members:
+                m.d.comb += activity.returning.eq(layer.returning)
 
     def _connect_learning(
         self, m: Module, config: LearningNetworkConfig, layers: list[Layer], load: WeightLoad, argmax: ArgMax
@@ -219,14 +228,15 @@ class Core(wiring.Component):
             if index < len(layers) - 1:
                 connect(m, learner.histories[index], layer.history)
         if self._probe:
-            self._observe(m, config, learner, traces)
+            self._observe_learning(m, config, learner, traces)
         return entering
 
-    def _observe(self, m: Module, config: LearningNetworkConfig, learner: Learner, traces: InputTraces) -> None:
+    def _observe_learning(
+        self, m: Module, config: LearningNetworkConfig, learner: Learner, traces: InputTraces
+    ) -> None:
         """Show what the learning engine does in a cycle."""
         m.d.comb += self.evaluation.eq(learner.evaluation)
-        for layer in config.resolved:
-            index, activity = layer.index, getattr(self, f"activity{layer.index}")
+        for index, activity in enumerate(self.activities):
             weights, work = learner.weights[index], learner.works[index]
             errors = Signal.like(activity.changing, name=f"errors{index}")
             carries = config.learning.route == "feedback" and index > 0
@@ -240,7 +250,7 @@ class Core(wiring.Component):
             ]
             if index < len(config.resolved) - 1:
                 m.d.comb += activity.recalling.eq(learner.histories[index].enable)
-        first = self.activity0
+        first = self.activities[0]
         m.d.comb += [
             first.tracing.eq(traces.tracing),
             first.listing.eq(traces.listing),

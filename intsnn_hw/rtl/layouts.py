@@ -7,6 +7,8 @@ from golden.config import GRADIENT_WIDTH, LearningLayer, LearningNetworkConfig, 
 from golden.fixed import unsigned_width
 
 from .arith import index_shape
+from .inference.neuron import state_layout
+from .inference.readout import readout_of
 
 
 def event_layout(address_width: int, spike_width: int) -> data.StructLayout:
@@ -63,6 +65,35 @@ def sums_layout(layer: ResolvedLayer) -> data.ArrayLayout:
     return data.ArrayLayout(signed(layer.current_width), layer.lanes)
 
 
+def states_layout(layer: ResolvedLayer) -> data.ArrayLayout:
+    """State of the `fire_lanes` neurons of a group."""
+    return data.ArrayLayout(state_layout(layer.neuron), layer.fire_lanes)
+
+
+def spikes_layout(layer: ResolvedLayer) -> data.ArrayLayout:
+    """Spikes of the `fire_lanes` neurons of a group, 0 where a neuron does not fire."""
+    return data.ArrayLayout(layer.neuron.spike_width, layer.fire_lanes)
+
+
+def spikes_group_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """Spikes of a group: index of its `first` neuron; `last` of the step, which may be the last of its sample."""
+    first = index_shape(layer.n_fire_words * layer.fire_lanes)
+    return data.StructLayout({"first": first, "last": 1, "end_of_sample": 1, "spikes": spikes_layout(layer)})
+
+
+def fired_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """A group that fires: :func:`spikes_group_layout`, and its states before (`integrated`) and after firing."""
+    states = states_layout(layer)
+    return data.StructLayout(dict(spikes_group_layout(layer).members) | {"integrated": states, "states": states})
+
+
+def neuron_score_layout(config: NetworkConfig) -> data.StructLayout:
+    """A readout neuron after a step: its membrane and its spike; `last` of the step, which may end the sample."""
+    neuron = config.layers[-1].neuron
+    fields = {"membrane": signed(neuron.membrane_width), "spike": neuron.spike_width, "last": 1, "end_of_sample": 1}
+    return data.StructLayout(fields)
+
+
 def sweep_layout() -> data.StructLayout:
     """A finished time step waiting to fire: its accumulator bank, whether it had no event, whether it ends a sample.
 
@@ -86,10 +117,7 @@ def score_layout(config: NetworkConfig) -> data.StructLayout:
 
 def charge_width(config: NetworkConfig) -> int:
     """Bits of the value that errors are made of."""
-    neuron = config.layers[-1].neuron
-    if config.readout != "spike_count":
-        return neuron.membrane_width
-    return max(neuron.membrane_width, config.score_width + neuron.threshold_shift) + 1
+    return readout_of(config).charge_width(config)
 
 
 CONTROL_VALUE_WIDTH = 16
@@ -219,14 +247,11 @@ def evaluation_layout() -> data.StructLayout:
 def probe_layout(layer: ResolvedLayer) -> data.StructLayout:
     """What a layer fired in a cycle, for co-simulation and debugging.
 
-    `valid`: the group of `fire_lanes` neurons from index `first` on was fired, with their membranes after reset and
-    their spikes. The last group may hold padding beyond the last neuron, whose membranes have no meaning.
+    `valid`: the group of `fire_lanes` neurons from index `first` on was fired, with their state after reset, each field
+    of :func:`state_layout` in the plural, and their spikes. The last group may hold padding beyond the last neuron,
+    whose state has no meaning.
     """
-    return data.StructLayout(
-        {
-            "valid": 1,
-            "first": index_shape(layer.n_fire_words * layer.fire_lanes),
-            "membranes": data.ArrayLayout(signed(layer.neuron.membrane_width), layer.fire_lanes),
-            "spikes": data.ArrayLayout(layer.neuron.spike_width, layer.fire_lanes),
-        }
-    )
+    fields: dict[str, ShapeLike] = {"valid": 1, "first": index_shape(layer.n_fire_words * layer.fire_lanes)}
+    for name, field in state_layout(layer.neuron):
+        fields[f"{name}s"] = data.ArrayLayout(field.shape, layer.fire_lanes)
+    return data.StructLayout(fields | {"spikes": spikes_layout(layer)})

@@ -1,4 +1,4 @@
-"""Memory ports that one component lends to another; In and Out as seen by the borrower."""
+"""Memory ports that one component lends to another, and how its parts share one; In and Out as seen by the borrower."""
 
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 from golden.config import LearningLayer, ResolvedLayer
 
 from .arith import index_shape
-from .layouts import history_layout, weight_word_layout
+from .layouts import history_layout, sums_layout, weight_word_layout
 
 
 def read_port(word: data.Layout, depth: int) -> wiring.Signature:
@@ -19,10 +19,51 @@ def write_port(word: data.Layout, depth: int) -> wiring.Signature:
     return wiring.Signature({"enable": Out(1), "address": Out(index_shape(depth)), "data": Out(word)})
 
 
+def load_port(layer: ResolvedLayer) -> wiring.Signature:
+    """Write access to a layer's weight memory."""
+    return write_port(weight_word_layout(layer), layer.n_rows * layer.n_words)
+
+
 def weight_port(layer: ResolvedLayer) -> wiring.Signature:
     """Read and write access to a layer's weight memory."""
-    word, depth = weight_word_layout(layer), layer.n_rows * layer.n_words
-    return wiring.Signature({"read": Out(read_port(word, depth)), "write": Out(write_port(word, depth))})
+    read = read_port(weight_word_layout(layer), layer.n_rows * layer.n_words)
+    return wiring.Signature({"read": Out(read), "write": Out(load_port(layer))})
+
+
+def sums_port(layer: ResolvedLayer) -> wiring.Signature:
+    """Read access to the accumulators of finished steps: `data`, `lanes` exact sums, comes one cycle after `enable`.
+
+    `release` is the mask of banks that have been read to the end.
+    """
+    return wiring.Signature(
+        {
+            "enable": Out(1),
+            "bank": Out(1),
+            "word": Out(index_shape(layer.n_words)),
+            "data": In(sums_layout(layer)),
+            "release": Out(2),
+        }
+    )
+
+
+def groups_port(layer: ResolvedLayer) -> wiring.Signature:
+    """What a fire sweep does with groups of `fire_lanes` neurons, for memories that hold a word for each of them.
+
+    `read`: group `reading` is to be read; `move`: what was read goes on to be fired, and counts as 0 if `fresh`, in the
+    first step of a sample; `write`: group `writing` is being fired. No read meets a write: within a sweep a group is
+    written two cycles or more after it was read, and the next sweep begins when the last group is written.
+    """
+    group = index_shape(layer.n_fire_words)
+    return wiring.Signature(
+        {
+            "read": Out(1),
+            "reading": Out(group),
+            "move": Out(1),
+            "fresh": Out(1),
+            "write": Out(1),
+            "writing": Out(group),
+        }
+    )
 
 
 def history_port(layer: LearningLayer, above: LearningLayer) -> wiring.Signature:

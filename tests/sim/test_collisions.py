@@ -14,7 +14,7 @@ from golden.encoding import to_events
 from golden.network import LearningNetwork
 from intsnn_hw import rtl
 from intsnn_hw.rtl import memory
-from intsnn_hw.rtl.inference import fire_sweep, synapse
+from intsnn_hw.rtl.inference import accumulators, fire_pipeline, sample_memory, synapse
 from intsnn_hw.rtl.learning import error_store, output_error, traces
 from intsnn_hw.rtl.memory import Store
 from sim.verify import stimuli
@@ -23,7 +23,7 @@ from sim.verify.learning import colearn
 from tests.intsnn_hw.rtl.test_memory import LAYOUT
 from tests.sim.verify.test_learning import MODES, STALLS, samples, small_config
 
-USERS = (error_store, fire_sweep, output_error, synapse, traces)
+USERS = (accumulators, fire_pipeline, sample_memory, synapse, error_store, output_error, traces)
 
 
 class Colliding(Store):

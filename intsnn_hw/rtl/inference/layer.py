@@ -7,9 +7,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from golden.config import LearningLayer, NetworkConfig, ResolvedLayer
 from golden.fixed import IntArray
 
-from ..arith import index_shape
-from ..layouts import input_event_layout, output_event_layout, probe_layout, score_layout, weight_word_layout
-from ..ports import history_port, weight_port
+from ..layouts import input_event_layout, output_event_layout, probe_layout, score_layout
+from ..ports import history_port, load_port, weight_port
 from .fire_sweep import FireSweep
 from .recurrence import OwnEvents
 from .synapse import SynapseArray
@@ -38,7 +37,7 @@ class Layer(wiring.Component):
     i : In(stream)         input events
     o : Out(stream)        output events, where the layer fires
     scores : Out(stream)   one beat a class and sample, in the readout layer
-    write_enable, write_address, write_data, loading : In   weight load
+    load, loading : In     weight load, see :func:`load_port`
     update, history : In   access of the learning engine, where the network learns
     probe, adding, active : Out   see :class:`FireSweep` and :class:`SynapseArray`
     returning : Out        see :class:`OwnEvents`, in a recurrent layer
@@ -57,9 +56,7 @@ class Layer(wiring.Component):
         self._above = above if isinstance(above, LearningLayer) else None
         members = {
             "i": In(stream.Signature(input_event_layout(layer))),
-            "write_enable": In(1),
-            "write_address": In(index_shape(layer.n_rows * layer.n_words)),
-            "write_data": In(weight_word_layout(layer)),
+            "load": In(load_port(layer)),
             "loading": In(1),
             "probe": Out(probe_layout(layer)),
             "adding": Out(1),
@@ -86,7 +83,9 @@ class Layer(wiring.Component):
             self._connect_own(m, synapses, sweep)
         else:
             connect(m, flipped(self.i), synapses.i)
+        connect(m, flipped(self.load), synapses.load)
         connect(m, synapses.sweep, sweep.sweep)
+        connect(m, sweep.sums, synapses.sums)
         if self._layer.fires:
             connect(m, sweep.o, flipped(self.o))
         if self._config is not None:
@@ -96,19 +95,11 @@ class Layer(wiring.Component):
         if self._above is not None:
             connect(m, flipped(self.history), sweep.history)
         m.d.comb += [
-            synapses.read_enable.eq(sweep.read_enable),
-            synapses.read_bank.eq(sweep.read_bank),
-            synapses.read_word.eq(sweep.read_word),
-            sweep.read_data.eq(synapses.read_data),
-            synapses.release.eq(sweep.release),
-            synapses.write_enable.eq(self.write_enable),
-            synapses.write_address.eq(self.write_address),
-            synapses.write_data.eq(self.write_data),
             synapses.loading.eq(self.loading),
             self.probe.eq(sweep.probe),
             self.adding.eq(synapses.adding),
             self.active.eq(synapses.active),
-            self.draining.eq(sweep.read_enable),
+            self.draining.eq(sweep.sums.enable),
         ]
         return m
 

@@ -1,13 +1,17 @@
 """The weight load: one weight a beat for the whole network, gathered into the words of each layer's memory."""
 
-from amaranth.hdl import Module, Signal
+from typing import Any
+
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import NetworkConfig
+from golden.config import NetworkConfig, ResolvedLayer
 
 from ..arith import index_shape
-from ..layouts import weight_layout, weight_word_layout
+from ..layouts import weight_layout
+from ..pipeline import shift, stage
+from ..ports import load_port
 
 
 class WeightLoad(wiring.Component):
@@ -26,74 +30,78 @@ class WeightLoad(wiring.Component):
     -------
     i : In(stream)        weights
     loading : Out         a load is in progress or awaited
-    write_enable<l>, write_address<l>, write_data<l> : Out   weight memory of layer l
+    layer<l> : Out        weight memory of layer l, see :func:`load_port`; `layers` lists them
     """
 
     def __init__(self, config: NetworkConfig, *, preloaded: bool = False):
         self._preloaded = preloaded
         self._layers = config.resolved
         members = {"i": In(stream.Signature(weight_layout(config))), "loading": Out(1)}
-        for layer in self._layers:
-            members |= {
-                f"write_enable{layer.index}": Out(1),
-                f"write_address{layer.index}": Out(index_shape(layer.n_rows * layer.n_words)),
-                f"write_data{layer.index}": Out(weight_word_layout(layer)),
-            }
-        super().__init__(members)
+        super().__init__(members | {f"layer{layer.index}": Out(load_port(layer)) for layer in self._layers})
+
+    @property
+    def layers(self) -> list:
+        """The write ports to the weight memory of each layer."""
+        return [getattr(self, f"layer{layer.index}") for layer in self._layers]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        open_ = Signal(init=not self._preloaded)  # weights are expected
-        writing = Signal()  # a whole word is gathered
-        target, wrote = Signal(index_shape(len(self._layers))), Signal(index_shape(len(self._layers)))
-        lane = Signal(index_shape(max(layer.lanes for layer in self._layers)))
-        neuron = Signal(index_shape(max(layer.n_out for layer in self._layers)))
-        address = Signal(index_shape(max(layer.n_rows * layer.n_words for layer in self._layers)))
-        wrote_address = Signal.like(address)
-
-        take, restart = Signal(), Signal()
+        layers = self._layers
+        fields = {
+            "target": index_shape(len(layers)),
+            "lane": index_shape(max(layer.lanes for layer in layers)),
+            "neuron": index_shape(max(layer.n_out for layer in layers)),
+            "address": index_shape(max(layer.n_rows * layer.n_words for layer in layers)),
+        }
+        # Where the next weight belongs, where this one does, and where a whole word that was gathered does.
+        next_, at = stage("next", fields), stage("at", fields)
+        wrote = stage("wrote", {"valid": 1, "target": fields["target"], "address": fields["address"]})
+        open_, take, restart = Signal(init=not self._preloaded), Signal(), Signal()
         m.d.comb += [
             self.i.ready.eq(1),
             restart.eq(self.i.valid & self.i.payload.first),
             take.eq(self.i.valid & (open_ | self.i.payload.first)),
-            self.loading.eq(open_ | writing),
+            self.loading.eq(open_ | wrote.valid),
         ]
-        m.d.sync += writing.eq(0)
+        with m.If(~restart):
+            m.d.comb += shift(next_, at)
+        m.d.sync += wrote.valid.eq(0)
         with m.If(restart):
             m.d.sync += open_.eq(1)
-        at_lane, at_neuron, at_address, at_target = (Signal.like(s) for s in (lane, neuron, address, target))
-        with m.If(~restart):
-            m.d.comb += [at_lane.eq(lane), at_neuron.eq(neuron), at_address.eq(address), at_target.eq(target)]
-        with m.If(take), m.Switch(at_target):
-            for layer in self._layers:
+        with m.If(take), m.Switch(at.target):
+            for layer in layers:
                 with m.Case(layer.index):
-                    word = getattr(self, f"write_data{layer.index}")
-                    row_ends, word_ends = Signal(), Signal()
-                    m.d.comb += [
-                        row_ends.eq(at_neuron == layer.n_out - 1),
-                        word_ends.eq(row_ends | (at_lane == layer.lanes - 1)),
-                    ]
-                    m.d.sync += [
-                        word[at_lane].eq(self.i.payload.weight),
-                        target.eq(at_target),
-                        lane.eq(at_lane + 1),
-                        neuron.eq(at_neuron + 1),
-                        address.eq(at_address),
-                    ]
-                    with m.If(row_ends):
-                        m.d.sync += neuron.eq(0)
-                    with m.If(word_ends):
-                        m.d.sync += [lane.eq(0), address.eq(at_address + 1)]
-                        m.d.sync += [writing.eq(1), wrote.eq(layer.index), wrote_address.eq(at_address)]
-                    with m.If(row_ends & (at_address == layer.n_rows * layer.n_words - 1)):
-                        m.d.sync += address.eq(0)
-                        if layer is self._layers[-1]:
-                            m.d.sync += [open_.eq(0), target.eq(0)]
-                        else:
-                            m.d.sync += target.eq(layer.index + 1)
-        for layer in self._layers:
-            m.d.comb += [
-                getattr(self, f"write_enable{layer.index}").eq(writing & (wrote == layer.index)),
-                getattr(self, f"write_address{layer.index}").eq(wrote_address),
-            ]
+                    self._gather(m, layer, at, next_, wrote)
+                    with m.If(self._ends(layer, at)):
+                        is_last = layer is layers[-1]
+                        m.d.sync += [next_.address.eq(0), next_.target.eq(0 if is_last else layer.index + 1)]
+                        if is_last:
+                            m.d.sync += open_.eq(0)
+        for index, port in enumerate(self.layers):
+            m.d.comb += [port.enable.eq(wrote.valid & (wrote.target == index)), port.address.eq(wrote.address)]
         return m
+
+    def _gather(self, m: Module, layer: ResolvedLayer, at: Any, next_: Any, wrote: Any) -> None:
+        """Put a weight into its word and go on to the next of the layer."""
+        row_ends, word_ends = Signal(), Signal()
+        m.d.comb += [
+            row_ends.eq(at.neuron == layer.n_out - 1),
+            word_ends.eq(row_ends | (at.lane == layer.lanes - 1)),
+        ]
+        m.d.sync += [
+            self.layers[layer.index].data[at.lane].eq(self.i.payload.weight),
+            next_.target.eq(at.target),
+            next_.lane.eq(at.lane + 1),
+            next_.neuron.eq(at.neuron + 1),
+            next_.address.eq(at.address),
+        ]
+        with m.If(row_ends):
+            m.d.sync += next_.neuron.eq(0)
+        with m.If(word_ends):
+            m.d.sync += [next_.lane.eq(0), next_.address.eq(at.address + 1)]
+            m.d.sync += [wrote.valid.eq(1), wrote.target.eq(layer.index), wrote.address.eq(at.address)]
+
+    @staticmethod
+    def _ends(layer: ResolvedLayer, at: Any) -> Value:
+        """Return whether a weight is the last of its layer."""
+        return (at.neuron == layer.n_out - 1) & (at.address == layer.n_rows * layer.n_words - 1)

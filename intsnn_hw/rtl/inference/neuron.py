@@ -1,13 +1,17 @@
-"""Leak, fire and reset of one neuron as combinational logic; the twins of :mod:`golden.neuron`.
+"""Leak, integrate, fire and reset of one neuron as combinational logic; the twins of :mod:`golden.neuron`."""
 
-The sum between leak and fire saturates in :class:`intsnn_hw.rtl.inference.fire_sweep.FireSweep`.
-"""
+from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
 
-from amaranth.hdl import Mux, Value
+from golden.config import NeuronConfig, ResolvedLayer
 
-from golden.config import NeuronConfig
+from ..arith import clip_unsigned, multiply_constant, saturate, shift_floor
 
-from ..arith import clip_unsigned, multiply_constant, shift_floor
+
+def state_layout(config: NeuronConfig) -> data.StructLayout:
+    """What a neuron holds from one step to the next, all 0 before the first; memory and probe are made of it."""
+    return data.StructLayout({"membrane": signed(config.membrane_width)})
 
 
 def leak(membrane: Value, config: NeuronConfig) -> Value:
@@ -31,3 +35,73 @@ def reset(integrated: Value, spike: Value, config: NeuronConfig) -> Value:
     if config.reset == "hard":
         return Mux(spike.any(), 0, integrated)
     return integrated
+
+
+class Integrate(wiring.Component):
+    """Leaks a neuron and adds its current, saturating once; the twin of :func:`golden.neuron.integrate`.
+
+    Combinational.
+
+    Parameters
+    ----------
+    layer : ResolvedLayer
+
+    Members
+    -------
+    i : In         state before the step
+    current : In   exact sum of the step, membrane LSBs
+    o : Out        state before it fires
+    """
+
+    def __init__(self, layer: ResolvedLayer):
+        self._layer = layer
+        state = state_layout(layer.neuron)
+        super().__init__({"i": In(state), "current": In(signed(layer.current_width)), "o": Out(state)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer, neuron = self._layer, self._layer.neuron
+        # Signals, because every use of an expression builds it anew: a leak by factor is a tree of adders.
+        leaked = Signal(signed(neuron.membrane_width))
+        total = Signal(signed(1 + max(neuron.membrane_width, layer.current_width)))
+        m.d.comb += [
+            leaked.eq(leak(self.i.membrane, neuron)),
+            total.eq(leaked + self.current),
+            self.o.membrane.eq(saturate(total, neuron.membrane_width)),
+        ]
+        return m
+
+
+class Fire(wiring.Component):
+    """Fires a neuron and resets it; the twin of the second half of :func:`golden.neuron.lif_step`.
+
+    Combinational. In a layer that never fires the state passes unchanged.
+
+    Parameters
+    ----------
+    layer : ResolvedLayer
+
+    Members
+    -------
+    i : In          state after its current was added
+    enable : In     there is a neuron; otherwise it sends no spike, and its state has no meaning
+    spike : Out     graded
+    o : Out         state after the step
+    """
+
+    def __init__(self, layer: ResolvedLayer):
+        self._layer = layer
+        state = state_layout(layer.neuron)
+        super().__init__({"i": In(state), "enable": In(1), "spike": Out(layer.neuron.spike_width), "o": Out(state)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        neuron = self._layer.neuron
+        if not self._layer.fires:
+            m.d.comb += self.o.eq(self.i)
+            return m
+        m.d.comb += [
+            self.spike.eq(Mux(self.enable, fire(self.i.membrane, neuron), 0)),
+            self.o.membrane.eq(reset(self.i.membrane, self.spike, neuron)),
+        ]
+        return m

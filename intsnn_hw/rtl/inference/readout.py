@@ -1,51 +1,64 @@
-"""The class of a sample: arg max over the scores of the readout layer."""
+"""Readouts: what a class's score is, and what errors are made of; the twins of golden's scores, by the same names."""
 
-from amaranth.hdl import Module, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Shape, Value, signed, unsigned
 
 from golden.config import NetworkConfig
 
-from ..layouts import class_layout, score_layout
+from ..arith import shift_floor
 
 
-class ArgMax(wiring.Component):
-    """Arg max over the scores of a sample, which arrive in the order of the classes; the lowest index on ties.
+class LastMembrane:
+    """The score is the membrane after the last step; errors are made of it."""
 
-    Throughput 1 score per cycle, latency 1 cycle after the last; `i` stalls while a class waits to be taken.
+    def sum_shape(self, config: NetworkConfig) -> Shape | None:
+        """Return the shape of what is summed over the steps of a sample; None where the score is no sum."""
+        return None
 
-    Parameters
-    ----------
-    config : NetworkConfig
+    def term(self, membrane: Value, spike: Value) -> Value:
+        """Return what a step adds to the sum."""
+        return membrane
 
-    Members
-    -------
-    i : In(stream)    scores, `last` on the last class
-    o : Out(stream)   class and its score
-    """
+    def charge(self, config: NetworkConfig, membrane: Value, score: Value) -> Value:
+        """Return what errors are made of, after any step; `score` so far, and both in membrane LSBs."""
+        return membrane
 
-    def __init__(self, config: NetworkConfig):
-        super().__init__(
-            {
-                "i": In(stream.Signature(score_layout(config))),
-                "o": Out(stream.Signature(class_layout(config))),
-            }
-        )
+    def charge_width(self, config: NetworkConfig) -> int:
+        """Return the bits of a signed :meth:`charge`."""
+        return config.layers[-1].neuron.membrane_width
 
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        index, started = Signal.like(self.o.payload.label), Signal()
-        with m.If(self.o.ready):
-            m.d.sync += self.o.valid.eq(0)
-        m.d.comb += self.i.ready.eq(~self.o.valid)
-        with m.If(self.i.valid & self.i.ready):
-            m.d.sync += [
-                index.eq(index + 1),
-                started.eq(~self.i.payload.last),
-                self.o.valid.eq(self.i.payload.last),
-            ]
-            with m.If(self.i.payload.last):
-                m.d.sync += index.eq(0)
-            with m.If(~started | (self.i.payload.score > self.o.payload.score)):
-                m.d.sync += [self.o.payload.label.eq(index), self.o.payload.score.eq(self.i.payload.score)]
-        return m
+
+class MembraneSum(LastMembrane):
+    """The score is the sum of the membrane over the steps; errors are made of the membrane."""
+
+    def sum_shape(self, config: NetworkConfig) -> Shape | None:
+        """Return the shape of the sum."""
+        return signed(config.score_width)
+
+
+class SpikeCount(LastMembrane):
+    """The score is the sum of the graded spikes; errors are made of the membrane plus all that it has emitted."""
+
+    def sum_shape(self, config: NetworkConfig) -> Shape | None:
+        """Return the shape of the sum, which has no sign."""
+        return unsigned(config.score_width - 1)
+
+    def term(self, membrane: Value, spike: Value) -> Value:
+        """Return what a step adds to the sum."""
+        return spike
+
+    def charge(self, config: NetworkConfig, membrane: Value, score: Value) -> Value:
+        """Return the membrane as it were without any reset."""
+        return shift_floor(score, -config.layers[-1].neuron.threshold_shift) + membrane
+
+    def charge_width(self, config: NetworkConfig) -> int:
+        """Return the bits of a sum of membrane and shifted score."""
+        neuron = config.layers[-1].neuron
+        return max(neuron.membrane_width, config.score_width + neuron.threshold_shift) + 1
+
+
+READOUTS = {"membrane": LastMembrane(), "membrane_sum": MembraneSum(), "spike_count": SpikeCount()}
+
+
+def readout_of(config: NetworkConfig) -> LastMembrane:
+    """Return the readout of a network."""
+    return READOUTS[config.readout]

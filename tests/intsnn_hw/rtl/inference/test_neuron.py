@@ -1,0 +1,104 @@
+"""One neuron, and a group of them, against golden.neuron: every membrane and current at narrow widths."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from amaranth.lib import data
+
+from golden.config import NeuronConfig
+from golden.neuron import fire, integrate, reset
+from intsnn_hw.rtl.inference.group_fire import GroupFire
+from intsnn_hw.rtl.inference.group_integrate import GroupIntegrate
+from intsnn_hw.rtl.inference.neuron import Fire, Integrate, state_layout
+from intsnn_hw.rtl.layouts import probe_layout
+from tests.intsnn_hw.rtl.inference.benches import network_config, plain, simulate
+
+NEURONS = [
+    NeuronConfig(membrane_width=6, spike_width=2, threshold_shift=2, leak_shift=2),
+    NeuronConfig(membrane_width=6, spike_width=1, threshold_shift=3, leak_factor=5, leak_frac=3, reset="hard"),
+    NeuronConfig(membrane_width=6, spike_width=2, threshold_shift=2, reset="none"),
+]
+
+
+@pytest.mark.parametrize("neuron", NEURONS, ids=lambda neuron: neuron.reset)
+def test_integrate_is_the_models(neuron):
+    layer = network_config(n_inputs=1, neuron=neuron).resolved[0]
+    low, high = layer.current_range
+    membranes, currents = np.array(list(product(range(-32, 32), range(low, high + 1)))).T
+    expected = integrate(membranes, currents, neuron)
+    assert {-32, 31} <= set(expected[(membranes != expected)].tolist())
+    component, found = Integrate(layer), []
+
+    async def bench(ctx):
+        for membrane, current in zip(membranes.tolist(), currents.tolist(), strict=True):
+            ctx.set(component.i, {"membrane": membrane})
+            ctx.set(component.current, current)
+            found.append(ctx.get(component.o.membrane))
+
+    simulate(component, bench)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("readout", ["membrane", "spike_count"])
+@pytest.mark.parametrize("neuron", NEURONS, ids=lambda neuron: neuron.reset)
+def test_fire_is_the_models(neuron, readout):
+    """The readout layer, which fires only where spikes are counted."""
+    layer = network_config(neuron=neuron, readout=readout).resolved[1]
+    component, found = Fire(layer), {0: [], 1: []}
+    membranes = np.arange(-32, 32)
+
+    async def bench(ctx):
+        for enable, results in found.items():
+            ctx.set(component.enable, enable)
+            for membrane in membranes.tolist():
+                ctx.set(component.i, {"membrane": membrane})
+                results.append((ctx.get(component.spike), ctx.get(component.o.membrane)))
+
+    simulate(component, bench)
+    spikes = fire(membranes, neuron) if layer.fires else np.zeros_like(membranes)
+    after = reset(membranes, spikes, neuron)
+    np.testing.assert_array_equal(found[1], np.stack([spikes, after], axis=1))
+    assert all(spike == 0 for spike, _ in found[0])
+
+
+def test_a_group_takes_its_part_of_the_sums_and_starts_from_0():
+    layer = network_config(lanes=(6,), fire_lanes=(2,)).resolved[0]
+    component, rng = GroupIntegrate(layer), np.random.default_rng(1)
+
+    async def bench(ctx):
+        for part, fresh, empty in product(range(3), (0, 1), (0, 1)):
+            before, sums = rng.integers(-128, 128, 2), rng.integers(-40, 40, 6)
+            ctx.set(component.i, [{"membrane": int(value)} for value in before])
+            ctx.set(component.sums, sums.tolist())
+            for name, value in {"part": part, "fresh": fresh, "empty": empty}.items():
+                ctx.set(getattr(component, name), value)
+            current = sums[2 * part : 2 * part + 2] * (not empty)
+            expected = integrate(before * (not fresh), current, layer.neuron)
+            assert [state["membrane"] for state in plain(ctx.get(component.o))] == expected.tolist()
+
+    simulate(component, bench)
+
+
+def test_the_padding_of_the_last_group_never_fires():
+    layer = network_config(sizes=(9, 3), lanes=(4,), fire_lanes=(4,)).resolved[0]
+    component = GroupFire(layer)
+
+    async def bench(ctx):
+        for first in (0, 4, 8):
+            ctx.set(component.first, first)
+            ctx.set(component.i, [{"membrane": 127 - lane} for lane in range(4)])
+            spikes = [3 if first + lane < 9 else 0 for lane in range(4)]
+            assert plain(ctx.get(component.spikes)) == spikes
+            membranes = [state["membrane"] for state in plain(ctx.get(component.o))]
+            assert membranes == [127 - lane - (spike << 3) for lane, spike in enumerate(spikes)]
+
+    simulate(component, bench)
+
+
+def test_the_probe_shows_every_field_of_the_state():
+    layer = network_config().resolved[0]
+    fields = probe_layout(layer).members
+    state = state_layout(layer.neuron).members
+    assert list(fields) == ["valid", "first", *(f"{name}s" for name in state), "spikes"]
+    assert all(fields[f"{name}s"] == data.ArrayLayout(shape, layer.fire_lanes) for name, shape in state.items())
