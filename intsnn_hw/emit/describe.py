@@ -4,6 +4,7 @@ from typing import Any
 
 from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer, require_dense
 from intsnn_hw.rtl.learning.direct import CLASSES_PER_WORD
+from intsnn_hw.rtl.learning.errors import ERRORS
 
 _UPDATE_OVERHEAD = 16
 """Cycles in which the pipelines of a layer's update fill and drain, at most."""
@@ -76,8 +77,8 @@ def update_cycles_bound(config: LearningNetworkConfig) -> int:
 
 
 def evaluation_cycles(config: LearningNetworkConfig) -> int:
-    """Return the cycles from the last score of a step to its errors, at most; :class:`.output_error.OutputError`."""
-    return {"margin": 0, "pair": config.n_classes + 1, "graded": 2 * config.n_classes + 7}[config.learning.error]
+    """Return the cycles from the last score of a step to its errors, at most; :class:`.ErrorRule`."""
+    return ERRORS[config.learning.error].cycles(config)
 
 
 def _rule(config: LearningNetworkConfig) -> dict[str, str]:
