@@ -15,7 +15,8 @@ from golden.network import LearningNetwork
 from intsnn_hw import rtl
 from intsnn_hw.rtl import memory
 from intsnn_hw.rtl.inference import fire_sweep, synapse
-from intsnn_hw.rtl.learning import error_store, output_error, traces
+from intsnn_hw.rtl.learning import error_store, traces
+from intsnn_hw.rtl.learning.errors import graded
 from intsnn_hw.rtl.memory import Store
 from sim.verify import stimuli
 from sim.verify.inference import cosimulate
@@ -23,7 +24,7 @@ from sim.verify.learning import colearn
 from tests.intsnn_hw.rtl.test_memory import LAYOUT
 from tests.sim.verify.test_learning import MODES, STALLS, samples, small_config
 
-USERS = (error_store, fire_sweep, output_error, synapse, traces)
+USERS = (error_store, fire_sweep, graded, synapse, traces)
 
 
 class Colliding(Store):

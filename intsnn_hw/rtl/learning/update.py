@@ -85,7 +85,7 @@ class RowUpdate(wiring.Component):
             *shift(weigh, change),
             *shift(change, store),
         ]
-        lanes = self._lanes()
+        lanes = [self._lane(index) for index in range(self._layer.lanes)]
         for index, lane in enumerate(lanes):
             m.submodules[f"lane{index}"] = lane
             m.d.comb += [lane.error.eq(self.entry.errors[index]), lane.shadow.eq(self.weights.read.data[index])]
@@ -111,5 +111,6 @@ class RowUpdate(wiring.Component):
         ]
         return m
 
-    def _lanes(self) -> list[UpdateLane]:
-        return [UpdateLane(self._layer, carries=self._target is not None) for _ in range(self._layer.lanes)]
+    def _lane(self, index: int) -> UpdateLane:
+        """Return the component that changes the weights of lane `index`."""
+        return UpdateLane(self._layer, carries=self._target is not None)

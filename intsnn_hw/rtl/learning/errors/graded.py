@@ -21,12 +21,12 @@ class GradedError(ErrorRule):
     """A soft maximum of powers of two: the shares of the other classes, and of the true one their negative sum.
 
     Scores are kept, and read twice: for the sums of the shares, and for the errors. The errors follow the last score in
-    ``2 * n_classes + 7`` cycles, or `done` in ``n_classes + 4`` where there are none.
+    ``2 * n_classes + 6`` cycles, or `done` in ``n_classes + 4`` where there are none.
     """
 
     @staticmethod
     def cycles(config: LearningNetworkConfig) -> int:
-        return 2 * config.n_classes + 7
+        return 2 * config.n_classes + 6
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
