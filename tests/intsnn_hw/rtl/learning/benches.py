@@ -4,7 +4,7 @@ from amaranth.sim import Simulator
 
 from golden.config import EncodingConfig, HardwareConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
 
-MAX_CYCLES = 200_000
+MAX_CYCLES = 3_000
 
 
 def network_config(sizes=(7, 4), n_inputs=6, recurrent=(), lanes=(4, 2), fire_lanes=(2,), membrane_width=8, **learning):
@@ -29,10 +29,12 @@ def network_config(sizes=(7, 4), n_inputs=6, recurrent=(), lanes=(4, 2), fire_la
     )
 
 
-def simulate(component, *benches, background=()):
-    """Run all benches to their end, and the processes of the background for as long."""
+def simulate(component, *benches, background=(), processes=()):
+    """Run all benches to their end, and those of the background for as long; processes act like parts of the design."""
     simulator = Simulator(component)
     simulator.add_clock(1e-6)
+    for process in processes:
+        simulator.add_process(process)
     for bench in benches:
         simulator.add_testbench(bench)
     for bench in background:

@@ -78,7 +78,7 @@ def test_rows_are_those_of_the_neurons_with_a_trace_or_surrogate(scan_of, option
                 assert not ctx.get(scan.rows.valid)
                 await ctx.tick()
 
-    simulate(scan, bench, background=[remember])
+    simulate(scan, bench, processes=[remember])
 
 
 def test_throughput():
@@ -103,5 +103,5 @@ def test_throughput():
                 cycles.append(cycle)
             await ctx.tick()
 
-    simulate(scan, bench, background=[remember])
+    simulate(scan, bench, processes=[remember])
     assert np.diff(cycles).tolist() == [1, 2, 1, 1, 1]
