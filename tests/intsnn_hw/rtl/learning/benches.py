@@ -2,12 +2,29 @@
 
 from amaranth.sim import Simulator
 
-from golden.config import EncodingConfig, HardwareConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
+from golden.config import (
+    EncodingConfig,
+    HardwareConfig,
+    LayerConfig,
+    LearningConfig,
+    LearningNetworkConfig,
+    NetworkConfig,
+    NeuronConfig,
+)
 
 MAX_CYCLES = 3_000
 
 
-def network_config(sizes=(7, 4), n_inputs=6, recurrent=(), lanes=(4, 2), fire_lanes=(2,), membrane_width=8, **learning):
+def network_config(
+    sizes=(7, 4),
+    n_inputs=6,
+    recurrent=(),
+    membrane_width=8,
+    lanes=(4, 2),
+    fire_lanes=(2,),
+    weight_memory=("dual_port",),
+    **learning,
+) -> LearningNetworkConfig:
     """Return a small network that learns; `learning` overrides its rule."""
     depth = len(sizes)
     neuron = NeuronConfig(membrane_width=membrane_width, spike_width=2, threshold_shift=1)
@@ -16,7 +33,7 @@ def network_config(sizes=(7, 4), n_inputs=6, recurrent=(), lanes=(4, 2), fire_la
         "init_shifts": (7,) * depth, "recurrent_rate_shifts": (2,) * len(recurrent),
         "recurrent_init_shifts": (5,) * len(recurrent),
     }  # fmt: skip
-    return NetworkConfig(
+    config = NetworkConfig(
         n_inputs=n_inputs,
         n_steps=4,
         encoding=EncodingConfig(spike_width=2),
@@ -25,8 +42,10 @@ def network_config(sizes=(7, 4), n_inputs=6, recurrent=(), lanes=(4, 2), fire_la
             for index, size in enumerate(sizes)
         ),
         learning=LearningConfig(**(rule | learning)),
-        hardware=HardwareConfig(lanes=lanes[:depth], fire_lanes=fire_lanes),
+        hardware=HardwareConfig(lanes=lanes[:depth], fire_lanes=fire_lanes, weight_memory=weight_memory),
     )
+    assert isinstance(config, LearningNetworkConfig)
+    return config
 
 
 def simulate(component, *benches, background=(), processes=()):
@@ -35,10 +54,10 @@ def simulate(component, *benches, background=(), processes=()):
     simulator.add_clock(1e-6)
     for process in processes:
         simulator.add_process(process)
-    for bench in benches:
-        simulator.add_testbench(bench)
     for bench in background:
         simulator.add_testbench(bench, background=True)
+    for bench in benches:
+        simulator.add_testbench(bench)
     simulator.run()
 
 
@@ -51,7 +70,9 @@ def feed(port, items, rng, gap=0.3):
                 await ctx.tick()
             ctx.set(port.payload, item)
             ctx.set(port.valid, 1)
-            await ctx.tick().until(port.ready)
+            taken = False
+            while not taken:
+                _, _, taken = await ctx.tick().sample(port.ready)
             ctx.set(port.valid, 0)
 
     return bench
