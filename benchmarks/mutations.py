@@ -35,49 +35,93 @@ class Mutation:
 
 
 MUTATIONS = (
-    Mutation("a wrong shift of the update", "update.py", "for rate in layer.rates_at(boost)",
-             "for rate in layer.rates_at(0)"),
-    Mutation("a shadow weight that wraps", "update.py", "saturate(total, layer.stored_width)", "total"),
-    Mutation("a skipped LFSR draw", "update.py", "self.drawn.eq(taken & will_update)", "self.drawn.eq(0)"),
-    Mutation("a swapped sign of the update", "update.py", "exact = shadow_3 + step_3", "exact = shadow_3 - step_3"),
+    Mutation(
+        "a wrong shift of the update",
+        "rtl/learning/rounding.py",
+        "for rate in layer.rates_at(b)",
+        "for rate in layer.rates_at(0)",
+    ),
+    Mutation("a shadow weight that wraps", "rtl/learning/lane.py", "saturate(total, layer.stored_width)", "total"),
+    Mutation("a skipped LFSR draw", "rtl/learning/walk.py", "self.drawn.eq(taken & will_update)", "self.drawn.eq(0)"),
+    Mutation(
+        "a swapped sign of the update", "rtl/learning/lane.py", "exact = before + taken", "exact = before - taken"
+    ),
     Mutation(
         "a swapped sign of the carried error",
-        "update.py",
+        "rtl/learning/lane.py",
         "Mux(error.negative, -weighed, weighed)",
         "Mux(error.negative, weighed, -weighed)",
     ),
-    Mutation("the margin's edge", "output_error.py", "self.charge > -learning.margin",
-             "self.charge >= -learning.margin"),
-    Mutation("a graded error that is not scaled", "output_error.py", "GRADED_SHIFT - below - down",
-             "GRADED_SHIFT - below"),
-    Mutation("a trace that ends but keeps its row", "traces.py", "leak_1 & (leaked != 0)", "leak_1"),
-    Mutation("own events after a sample's last step", "layer.py", "(event.spike != 0) & ~sweep.final",
-             "(event.spike != 0)", (_CORE, "-k", "recurrent")),
-    Mutation("a step that does not wait for own events", "recurrence.py", "closes & (unfired | (queue.level != 0))",
-             "closes & (queue.level != 0)", (_CORE, "-k", "recurrent")),
-    Mutation("a place in the list believed too far", "traces.py", "places.reads[0].data.place < count", "1"),
-    Mutation("rows of no use not ended by the last", "scan.py", "else 1 if lane == last_lane else", "else"),
-    Mutation("padding neurons with rows", "scan.py", "in_last = 0 if lane > last_lane else", "in_last ="),
-    Mutation("the last word of errors lost", "error_store.py", "found & (begins | self.flush)", "found & begins"),
-    Mutation("errors of the word before kept", "error_store.py", "m.d.sync += error.active.eq(0)", "pass"),
-    Mutation("one port read and written at once", "update.py", "slot.eq(~slot)", "slot.eq(0)"),
-    Mutation("a weight load taken during an update", "lock.py", "self.o.ready & ~self.granted", "self.o.ready",
-             (_FAULTS, "-k", "single_port")),
-    Mutation("an update in the middle of a weight load", "lock.py", "self.asked & ~in_progress", "self.asked",
-             (_FAULTS, "-k", "single_port")),
+    Mutation("the margin's edge", "rtl/learning/errors/margin.py", "self.charge > -margin", "self.charge >= -margin"),
+    Mutation(
+        "a graded error that is not scaled",
+        "rtl/learning/errors/graded.py",
+        "GRADED_SHIFT - octave.below - shares.down",
+        "GRADED_SHIFT - octave.below",
+    ),
+    Mutation(
+        "a trace that ends but keeps its row",
+        "rtl/learning/trace_leak.py",
+        "self.valid & (self.leaked != 0)",
+        "self.valid",
+    ),
+    Mutation(
+        "own events after a sample's last step",
+        "layer.py",
+        "(event.spike != 0) & ~sweep.final",
+        "(event.spike != 0)",
+        (_CORE, "-k", "recurrent"),
+    ),
+    Mutation(
+        "a step that does not wait for own events",
+        "recurrence.py",
+        "closes & (unfired | (queue.level != 0))",
+        "closes & (queue.level != 0)",
+        (_CORE, "-k", "recurrent"),
+    ),
+    Mutation("a place in the list believed too far", "rtl/learning/trace_insert.py", "self.found < self.count", "1"),
+    Mutation(
+        "rows of no use not ended by the last", "rtl/learning/scan.py", "else 1 if lane == last_lane else", "else"
+    ),
+    Mutation("padding neurons with rows", "rtl/learning/scan.py", "in_last = 0 if lane > last_lane else", "in_last ="),
+    Mutation(
+        "the last word of errors lost", "rtl/learning/error_store.py", "found & (begins | self.flush)", "found & begins"
+    ),
+    Mutation("errors of the word before kept", "rtl/learning/error_store.py", "m.d.sync += error.active.eq(0)", "pass"),
+    Mutation("one port read and written at once", "rtl/learning/walk.py", "slot.eq(~slot)", "slot.eq(0)"),
+    Mutation(
+        "a weight load taken during an update",
+        "rtl/learning/lock.py",
+        "self.o.ready & ~self.granted",
+        "self.o.ready",
+        (_FAULTS, "-k", "single_port"),
+    ),
+    Mutation(
+        "an update in the middle of a weight load",
+        "rtl/learning/lock.py",
+        "self.asked & ~in_progress",
+        "self.asked",
+        (_FAULTS, "-k", "single_port"),
+    ),
     Mutation("membranes kept by a discarded sample", "sweep.py", "[fresh.eq(1), discard_o", "[discard_o", (_FAULTS,)),
     Mutation(
         "a discarded sample that keeps its label",
-        "learner.py",
-        "(accepted & score.discard) | (output.done & final)",
-        "output.done & final",
+        "rtl/learning/evaluation.py",
+        "(accepted & score.discard) | (rule.done & final)",
+        "rule.done & final",
         (_FAULTS,),
     ),
-    Mutation("an accumulator that is not restarted", "synapse.py", "Mux(first_3, 0, previous[lane])", "previous[lane]",
-             (_CORE, "-k", "icarus")),
-    Mutation("a membrane that wraps", "sweep.py", "saturate(total, neuron.membrane_width)", "total",
-             (_CORE, "-k", "icarus")),
-)  # fmt: skip
+    Mutation(
+        "an accumulator that is not restarted",
+        "synapse.py",
+        "Mux(first_3, 0, previous[lane])",
+        "previous[lane]",
+        (_CORE, "-k", "icarus"),
+    ),
+    Mutation(
+        "a membrane that wraps", "sweep.py", "saturate(total, neuron.membrane_width)", "total", (_CORE, "-k", "icarus")
+    ),
+)
 
 
 def is_caught(mutation: Mutation) -> str | None:

@@ -229,12 +229,12 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
             history[index].append(step)
             states[index], outgoing[index], incoming = step.state, step.spike, step.spike
             window = surrogate(step.integrated, layer)
-            surrogates[index] = window if learning.timing == "every_step" else surrogates[index] + window
+            surrogates[index] = window if learning.every_step else surrogates[index] + window
             fired[index] += step.spike > 0
         arrived = [row for row in arrived if kept[row] > 0]
         arrived += np.flatnonzero((traces[0] > 0)[: config.n_inputs] & (kept == 0)[: config.n_inputs]).tolist()
         counts += incoming
-        if learning.timing == "every_step" or t == config.n_steps - 1:
+        if learning.every_step or t == config.n_steps - 1:
             error = output_error(learning_scores(config, states[-1].membrane, counts), label, learning)
             if error.any():
                 update(network, error, traces, surrogates, fired, arrived, boost)
@@ -263,7 +263,7 @@ def update(
     layers, learning = network.config.resolved, network.config.learning
     errors = [error]
     for index in range(len(layers) - 2, -1, -1):
-        if learning.route == "feedback":
+        if learning.feeds_back:
             carried = feedback_error(errors[0], network.weights[index + 1][:, : layers[index].n_out])
         else:
             matrix = direct_matrix(layers[index], network.config.n_classes, learning.seed)
@@ -277,7 +277,7 @@ def update(
         draws = np.zeros(layer.n_rows, np.int64)
         parts = (slice(0, layer.n_in), slice(layer.n_in, layer.n_rows))
         for part, rate_shift in zip(parts, layer.rates_at(boost), strict=False):
-            if learning.rounding == "stochastic":
+            if learning.draws:
                 listed = index == 0 and part.start == 0
                 for row in arrived if listed else part.start + np.flatnonzero(trace[part]):
                     draws[row] = network.lfsr.draw()

@@ -17,16 +17,19 @@ class ErrorRule:
     ternary : bool
         Errors are -1, 0 or 1; else 0 or powers of two with a sign.
     largest_sum : int or None
-        Most that the magnitudes of all errors add up to; None: the number of classes.
+        Most that the magnitudes of all errors add up to, as widths allow for; None: the number of classes.
+    most_classes : int or None
+        Most classes with an error other than 0; None: all.
     """
 
     ternary: bool
     largest_sum: int | None = None
+    most_classes: int | None = None
 
 
 ERROR_RULES: dict[ErrorKind, ErrorRule] = {
     "margin": ErrorRule(ternary=True),
-    "pair": ErrorRule(ternary=True),
+    "pair": ErrorRule(ternary=True, most_classes=2),
     # The shares of the other classes, and the true class's error.
     "graded": ErrorRule(ternary=False, largest_sum=2 << GRADED_SHIFT),
 }

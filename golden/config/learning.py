@@ -137,6 +137,21 @@ class LearningConfig:
         return replace(self, epochs=epochs, schedule=tuple(schedule))
 
     @property
+    def every_step(self) -> bool:
+        """Whether there is an update after each step; else after the last one of a sample."""
+        return self.timing == "every_step"
+
+    @property
+    def feeds_back(self) -> bool:
+        """Whether the error travels through the weights of the layers above; else straight from the output."""
+        return self.route == "feedback"
+
+    @property
+    def draws(self) -> bool:
+        """Whether the rounding of an update takes draws of the LFSR."""
+        return self.rounding == "stochastic"
+
+    @property
     def max_boost(self) -> int:
         """Highest boost of the rate shifts that hardware provides for: that of the last epoch, at least 1."""
         return max(1, len(self.schedule))

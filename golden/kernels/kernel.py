@@ -89,7 +89,7 @@ class Kernel(Generic[N]):
         self.tables = event_tables(config)
         self.lfsr = np.array([network.lfsr.state if learns else 1], np.int64)
         self.matrix = np.zeros(0, np.int64)
-        if isinstance(config, LearningNetworkConfig) and config.learning.route == "direct":
+        if isinstance(config, LearningNetworkConfig) and not config.learning.feeds_back:
             hidden = config.resolved[:-1]
             matrices = [direct_matrix(layer, config.n_classes, config.learning.seed).ravel() for layer in hidden]
             self.matrix = np.concatenate([self.matrix, *matrices])

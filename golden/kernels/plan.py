@@ -110,7 +110,7 @@ def rule_table(config: NetworkConfig) -> IntArray:
         learning = config.learning
         rule[SHADOW_WIDTH], rule[MARGIN] = learning.shadow_width, learning.margin
         rule[ERROR], rule[ERROR_OCTAVE] = list(ERROR_RULES).index(learning.error), learning.error_octave
-        rule[DIRECT], rule[EVERY_STEP] = learning.route == "direct", learning.timing == "every_step"
+        rule[DIRECT], rule[EVERY_STEP] = not learning.feeds_back, learning.every_step
         rule[ROUNDING] = ROUNDINGS.index(learning.rounding)
         rule[DIRECT_SHIFT] = learning.direct_shift
     return rule

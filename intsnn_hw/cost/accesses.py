@@ -53,7 +53,7 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
         "membranes": (firing, firing),
     }
     is_last = index == len(config.layers) - 1
-    if is_last and config.readout != "membrane":
+    if is_last and config.readout_kind.sums:
         used["score_sums"] = (firing, firing)
     if isinstance(config, LearningNetworkConfig):
         if not is_last:

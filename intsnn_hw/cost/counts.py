@@ -46,7 +46,7 @@ def update_counts(
     walked : float
         Entries of the input list that updates visit, in the first layer.
     """
-    carries = layer.index > 0 and layer.learning.route == "feedback"
+    carries = layer.index > 0 and layer.learning.feeds_back
     carried = updates * layer.n_in * layer.n_words if carries else 0
     counts = {
         "reading": max(changed / layer.lanes, carried),

@@ -2,6 +2,7 @@
 
 from golden.config import LearningLayer, LearningNetworkConfig
 from intsnn_hw.rtl.learning.direct import CLASSES_PER_WORD
+from intsnn_hw.rtl.learning.errors import ERRORS
 
 _FEEDBACK = 12
 """Cycles of a layer's phase beside its rows, where they carry an error down: until its first row is taken 3; then, from
@@ -24,8 +25,8 @@ def update_cycles(config: LearningNetworkConfig) -> int:
 
 
 def evaluation_cycles(config: LearningNetworkConfig) -> int:
-    """Return the most cycles from the last score of a step to its last error; :class:`.output_error.OutputError`."""
-    return {"margin": 0, "pair": config.n_classes + 1, "graded": 2 * config.n_classes + 6}[config.learning.error]
+    """Return the most cycles from the last score of a step to its last error."""
+    return ERRORS[config.learning.error].cycles(config)
 
 
 def update_bound(config: LearningNetworkConfig) -> int:
@@ -34,8 +35,9 @@ def update_bound(config: LearningNetworkConfig) -> int:
 
 
 def words_with_errors(config: LearningNetworkConfig, layer: LearningLayer) -> int:
-    """Return how many words of a row the update of a layer visits at most: a pair of classes lies in two of them."""
-    return min(2, layer.n_words) if layer.is_readout and config.learning.error == "pair" else layer.n_words
+    """Return how many words of a row the update of a layer visits at most; two classes lie in two of them."""
+    most = layer.error_rule.most_classes if layer.is_readout else None
+    return layer.n_words if most is None else min(most, layer.n_words)
 
 
 def _layer_cycles(config: LearningNetworkConfig, layer: LearningLayer) -> int:
@@ -43,7 +45,7 @@ def _layer_cycles(config: LearningNetworkConfig, layer: LearningLayer) -> int:
     own = layer.n_own * row + _OWN if layer.learns_own else 0
     if layer.index == 0:
         return layer.n_in * row + _INPUTS + own
-    if config.learning.route == "feedback":
+    if config.learning.feeds_back:
         return layer.n_in * row + _FEEDBACK + own
     error = -(-config.n_classes // CLASSES_PER_WORD)
     return error + (layer.n_in - 1) * max(row, error) + row + _DIRECT + own

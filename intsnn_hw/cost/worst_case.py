@@ -29,7 +29,7 @@ def learning_cycles(config: LearningNetworkConfig, n_steps: int | None = None) -
     """Return the most cycles of a sample that is learned from; `n_steps` are the configuration's where left out."""
     steps = config.n_steps if n_steps is None else n_steps
     update = update_bound(config)
-    if config.learning.timing == "final":
+    if not config.learning.every_step:
         return score_cycles(config, steps) + update
     first, later = (score_cycles(config, 1, later=later) for later in (False, True))
     return first + (steps - 1) * later + steps * update

@@ -83,7 +83,7 @@ def _network(config: NetworkConfig) -> dict[str, Any]:
 def _learning(config: LearningNetworkConfig) -> dict[str, Any]:
     """Return what a host has to know of a core that learns (docs/host.md)."""
     learning = config.learning
-    evaluation = "step" if learning.timing == "every_step" else "sample"
+    evaluation = "step" if learning.every_step else "sample"
     return {
         "operations": {name: operation.value for name, operation in Operation.__members__.items()},
         "control": "one LEARN or INFER for each sample, `value` its class; the others between samples, in order; other "
@@ -108,7 +108,7 @@ def _learning(config: LearningNetworkConfig) -> dict[str, Any]:
         },
         "timing": {
             "update_cycles_at_most": update_bound(config),
-            "updates_per_sample_at_most": config.n_steps if learning.timing == "every_step" else 1,
+            "updates_per_sample_at_most": config.n_steps if learning.every_step else 1,
             "update_is_done": "when the next event, or an operation after the sample's LEARN, is taken",
             "read_cycles": read_cycles(config),
             "initialise_cycles": initialise_cycles(config),

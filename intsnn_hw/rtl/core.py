@@ -239,7 +239,7 @@ class Core(wiring.Component):
         for index, activity in enumerate(self.activities):
             weights, work = learner.weights[index], learner.works[index]
             errors = Signal.like(activity.changing, name=f"errors{index}")
-            carries = config.learning.route == "feedback" and index > 0
+            carries = config.learning.feeds_back and index > 0
             m.d.comb += [
                 errors.eq(add_all(list(work.errors))),
                 activity.reading.eq(weights.read.enable),

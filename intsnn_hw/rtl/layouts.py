@@ -177,6 +177,17 @@ def row_layout(layer: LearningLayer, below: LearningLayer | None) -> data.Struct
     return data.StructLayout(fields)
 
 
+def trace_entry_layout(layer: LearningLayer) -> data.StructLayout:
+    """An entry of the list of input traces."""
+    return data.StructLayout({"input": layer.input_address_width, "trace": layer.input_trace_width})
+
+
+def carried_layout(below: LearningLayer) -> data.StructLayout:
+    """What goes along with the error carried to a neuron of a hidden layer, to make its gradient of."""
+    fields: dict[str, ShapeLike] = {"surrogate": below.surrogate_width, "place": place_layout(below)}
+    return data.StructLayout(fields | ({"over": 1} if below.budget_push else {}))
+
+
 def error_layout(layer: LearningLayer) -> data.StructLayout:
     """The error of a neuron: ternary, or a signed power of two, as every gradient is."""
     fields: dict[str, ShapeLike] = {"active": 1, "negative": 1}

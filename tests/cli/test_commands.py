@@ -331,13 +331,13 @@ def test_cosim_learns_on_the_core_that_generate_writes_by_the_schedule_of_the_co
 
 
 def test_cosim_shows_how_the_first_sample_that_differs_was_learned(intsnn, monkeypatch, tmp_path):
-    from intsnn_hw.rtl.learning.update import RowUpdate
+    from intsnn_hw.rtl.learning.lane import UpdateLane
 
-    class Broken(RowUpdate):
-        def _rounded(self, product, negative, draw, fraction):
-            return super()._rounded(product, negative ^ self._layer.is_readout, draw, fraction)
+    class Broken(UpdateLane):
+        def _rounded(self, product, negative):
+            return super()._rounded(product, negative ^ self._layer.is_readout)
 
-    monkeypatch.setattr("intsnn_hw.rtl.learning.learner.RowUpdate", Broken)
+    monkeypatch.setattr("intsnn_hw.rtl.learning.update.UpdateLane", Broken)
     vcd = tmp_path / "waves" / "sample.vcd"
     options = ("--backend", "icarus", "--samples", 6, "--hidden", 6, "--vcd", vcd)
     done = intsnn("cosim", "--learn", "--preset", "digits-64", *options)

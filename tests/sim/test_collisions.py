@@ -15,7 +15,8 @@ from golden.network import LearningNetwork
 from intsnn_hw import rtl
 from intsnn_hw.rtl import memory
 from intsnn_hw.rtl.inference import accumulators, fire_pipeline, sample_memory, synapse
-from intsnn_hw.rtl.learning import error_store, output_error, traces
+from intsnn_hw.rtl.learning import error_store, traces
+from intsnn_hw.rtl.learning.errors import graded
 from intsnn_hw.rtl.memory import Store
 from sim.verify import stimuli
 from sim.verify.inference import cosimulate
@@ -23,7 +24,7 @@ from sim.verify.learning import colearn
 from tests.intsnn_hw.rtl.test_memory import LAYOUT
 from tests.sim.verify.test_learning import MODES, STALLS, samples, small_config
 
-USERS = (accumulators, fire_pipeline, sample_memory, synapse, error_store, output_error, traces)
+USERS = (accumulators, fire_pipeline, sample_memory, synapse, error_store, graded, traces)
 
 
 class Colliding(Store):

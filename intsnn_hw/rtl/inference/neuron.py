@@ -11,7 +11,7 @@ from ..arith import clip_unsigned, multiply_constant, saturate, shift_floor
 
 def state_layout(config: NeuronConfig) -> data.StructLayout:
     """What a neuron holds from one step to the next, all 0 before the first; memory and probe are made of it."""
-    return data.StructLayout({"membrane": signed(config.membrane_width)})
+    return data.StructLayout({name: signed(width) for name, width in config.state_widths.items()})
 
 
 def leak(membrane: Value, config: NeuronConfig) -> Value:

@@ -60,7 +60,7 @@ class NeuronHistory(wiring.Component):
         window = surrogate(integrated, layer)
         fields = {
             "trace": leak_trace(kept.trace, self._above.trace_shift) + (spike << learning.trace_gain),
-            "surrogate": window if learning.timing == "every_step" else kept.surrogate + window,
+            "surrogate": window if learning.every_step else kept.surrogate + window,
         }
         if layer.budget_push:
             over = kept.fired == (learning.budget or 0) + 1

@@ -46,7 +46,7 @@ class Scores(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         neuron, beat, sends, learning = self.i.payload, self.o.payload, Signal(), self._config.learning
-        each_step = learning is not None and learning.timing == "every_step"
+        each_step = learning is not None and learning.every_step
         score = self._score(m)
         m.d.comb += [
             sends.eq(1 if each_step else neuron.end_of_sample),

@@ -7,8 +7,9 @@ from amaranth.lib.wiring import In, Out
 from golden.config import LearningLayer
 
 from ..arith import index_shape
-from ..layouts import error_layout, place_layout
+from ..layouts import error_layout
 from ..memory import Store
+from .ports import error_port
 
 
 def entry_layout(layer: LearningLayer) -> data.StructLayout:
@@ -23,8 +24,8 @@ class ErrorStore(wiring.Component):
     Members
     -------
     clear : In                 forget everything
-    push : In, place : In, error : In   the error of a neuron; those left out have none
-    flush : In                 all have been pushed
+    i : In                     the error of a neuron; those left out have none, see :func:`error_port`
+    flush : In                 all have been there
     n_entries : Out            words kept so far, complete one cycle after `flush`
     address : In, entry : Out  a kept word, one cycle later
     keeping : Out              a word is being kept
@@ -35,9 +36,7 @@ class ErrorStore(wiring.Component):
         super().__init__(
             {
                 "clear": In(1),
-                "push": In(1),
-                "place": In(place_layout(layer)),
-                "error": In(error_layout(layer)),
+                "i": In(error_port(layer)),
                 "flush": In(1),
                 "n_entries": Out(index_shape(layer.n_words + 1)),
                 "address": In(index_shape(layer.n_words)),
@@ -48,15 +47,15 @@ class ErrorStore(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        layer = self._layer
-        # Reading begins when all errors have been pushed.
+        layer, pushed = self._layer, self.i
+        # Reading begins when all errors have been there.
         m.submodules.entries = entries = Store(entry_layout(layer), layer.n_words)
         takes, begins, found = Signal(), Signal(), Signal()
         word = Signal(index_shape(layer.n_words))
         held = [Signal(error_layout(layer), name=f"held{lane}") for lane in range(layer.lanes)]
         m.d.comb += [
-            takes.eq(self.push & self.error.active),
-            begins.eq(takes & (~found | (self.place.word != word))),
+            takes.eq(pushed.valid & pushed.error.active),
+            begins.eq(takes & (~found | (pushed.place.word != word))),
             self.keeping.eq(found & (begins | self.flush)),
             entries.write.enable.eq(self.keeping),
             entries.write.address.eq(self.n_entries),
@@ -69,12 +68,12 @@ class ErrorStore(wiring.Component):
         for lane, error in enumerate(held):
             with m.If(begins):
                 m.d.sync += error.active.eq(0)
-            with m.If(takes & (self.place.lane == lane)):
-                m.d.sync += error.eq(self.error)
+            with m.If(takes & (pushed.place.lane == lane)):
+                m.d.sync += error.eq(pushed.error)
         with m.If(self.keeping):
             m.d.sync += self.n_entries.eq(self.n_entries + 1)
         with m.If(takes):
-            m.d.sync += [found.eq(1), word.eq(self.place.word)]
+            m.d.sync += [found.eq(1), word.eq(pushed.place.word)]
         with m.Elif(self.flush):
             m.d.sync += found.eq(0)
         with m.If(self.clear):

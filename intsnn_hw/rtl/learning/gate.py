@@ -25,7 +25,7 @@ class InputGate(wiring.Component):
     """
 
     def __init__(self, config: LearningNetworkConfig):
-        self._every_step = config.learning.timing == "every_step"
+        self._every_step = config.learning.every_step
         events = stream.Signature(input_event_layout(config.resolved[0]))
         labels = stream.Signature(ticket_layout())
         super().__init__(

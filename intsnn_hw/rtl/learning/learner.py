@@ -2,45 +2,37 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import data, fifo, stream, wiring
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from golden.config import LearningNetworkConfig
+from golden.config import LearningLayer, LearningNetworkConfig
 from golden.fixed import LFSR_WIDTH
 from golden.seeds import update_lfsr_seed
 
 from ..arith import index_shape, lfsr_step
-from ..layouts import (
-    error_layout,
-    evaluation_layout,
-    place_layout,
-    row_layout,
-    score_layout,
-    ticket_layout,
-    work_layout,
-)
+from ..layouts import evaluation_layout, row_layout, score_layout, ticket_layout, work_layout
 from ..ports import history_port, weight_port
-from .direct import DirectError, direct_width
 from .error_store import ErrorStore
-from .gradient import Gradient
-from .output_error import OutputError
-from .scan import RowScan
-from .update import RowUpdate, carried_width
+from .evaluation import EVALUATIONS, Evaluation
+from .input_rows import InputRows
+from .own_rows import OwnRows
+from .ports import COUNTER_WIDTH
+from .routes import ROUTES, HiddenRows
+from .turns import Turns
+from .update import RowUpdate
 
-MAX_TICKETS = 4
-COUNTER_WIDTH = 32
-COUNTERS = ("updated", "skipped", "rejected", "update_cycles")
+COUNTERS = (*EVALUATIONS, "update_cycles")
 
 
 class Learner(wiring.Component):
     """The learning rule on the memories of the layers; the twin of :func:`golden.network.update`.
 
     An evaluation (after the last step of a sample, or after each step) makes errors of the scores
-    (:class:`OutputError`). Without an error it ends there. Otherwise the layers are updated one after the other, output
-    first: an update takes one cycle a word with an error of each row with a trace, plus about 10 a layer; on the
-    feedback route also one a row with a surrogate alone, and one for each group of `fire_lanes` neurons without any
-    row. A recurrent layer's rows from its own neurons follow those of its inputs.
+    (:class:`Evaluation`). Without an error it ends there. Otherwise the layers take :class:`Turns`, output first: an
+    update takes one cycle a word with an error of each row with a trace, plus about 10 a layer; on the feedback route
+    also one a row with a surrogate alone, and one for each group of `fire_lanes` neurons without any row. A recurrent
+    layer's rows from its own neurons follow those of its inputs.
 
     Members
     -------
@@ -102,245 +94,109 @@ class Learner(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        config, learning = self._config, self._config.learning
-        layers = config.resolved
-        top = len(layers) - 1
-
-        m.submodules.queue = queue = fifo.SyncFIFO(width=self.tickets.payload.shape().size, depth=MAX_TICKETS)
-        ticket = Signal(ticket_layout())
+        layers, clear = self._config.resolved, Signal()
+        m.submodules.evaluation = evaluation = Evaluation(self._config)
+        m.submodules.turns = turns = Turns(self._config)
+        connect(m, flipped(self.tickets), evaluation.tickets)
+        connect(m, flipped(self.scores), evaluation.scores)
         m.d.comb += [
-            queue.w_data.eq(self.tickets.payload),
-            queue.w_en.eq(self.tickets.valid),
-            self.tickets.ready.eq(queue.w_rdy),
-            ticket.eq(queue.r_data),
+            evaluation.open.eq(turns.idle),
+            turns.evaluation.eq(evaluation.evaluation),
+            turns.granted.eq(self.granted),
+            self.updating.eq(~turns.idle),
+            self.idle.eq(turns.idle & ~evaluation.waiting),
+            self.release.eq(evaluation.release),
+            clear.eq(evaluation.clear),
+            self.evaluation.eq(evaluation.evaluation),
+            *(getattr(self, name).eq(getattr(evaluation, name)) for name in EVALUATIONS),
+            self.update_cycles.eq(turns.cycles),
         ]
+        with m.If(turns.over):
+            m.d.comb += [clear.eq(1), self.release.eq(1)]
+        updates = [self._update(m, layer) for layer in layers]
+        stores = [self._store(m, layer, updates[layer.index]) for layer in layers]
+        for store, turn in zip(stores, turns.turns, strict=True):
+            m.d.comb += [store.clear.eq(clear), store.flush.eq(turn.flush)]
+        self._step_lfsr(m, updates)
 
-        updates, stores = [], []
-        for layer in layers:
-            below = layers[layer.index - 1] if layer.index else None
-            update = RowUpdate(layer, below)
-            store = ErrorStore(layer)
-            m.submodules[f"update{layer.index}"], m.submodules[f"errors{layer.index}"] = update, store
-            connect(m, update.weights, flipped(self.weights[layer.index]))
-            m.d.comb += [
-                update.boost.eq(self.boost),
-                update.n_entries.eq(store.n_entries),
-                store.address.eq(update.entry_address),
-                update.entry.eq(store.entry),
-                update.draw.eq(lfsr_step(self.lfsr)),
-            ]
-            work = self.works[layer.index]
-            m.d.comb += [
-                work.errors.eq(Cat(error.active for error in store.entry.errors)),
-                work.changes.eq(update.changes),
-                work.carries.eq(update.carries),
-                work.keeping.eq(store.keeping),
-            ]
-            updates.append(update)
-            stores.append(store)
+        # hidden[l] reads the histories of layer l for the rows of the layer above, and gives the gradients of layer l.
+        inputs = self._input_rows(m, stores[0])
+        hidden = [self._hidden_rows(m, layer, evaluation, updates[layer.index]) for layer in layers[1:]]
+        gradients = [source.gradients for source in hidden]
+        for layer, rows, errors in zip(layers, (inputs, *hidden), (*gradients, evaluation.errors), strict=True):
+            index, update, turn = layer.index, updates[layer.index], turns.turns[layer.index]
+            connect(m, errors, stores[index].i)
+            m.d.comb += [rows.start.eq(turn.start), rows.running.eq(turn.inputs), rows.busy.eq(update.busy)]
+            if layer.learns_own:
+                own = self._own_rows(m, layer, stores[index])
+                connect(m, rows.rows, own.i)
+                connect(m, own.rows, update.rows)
+                connect(m, hidden[index].history, own.reader)
+                connect(m, own.history, flipped(self.histories[index]))
+                m.d.comb += [turn.inputs_done.eq(rows.done), turn.done.eq(own.done)]
+                m.d.comb += [own.start.eq(rows.done), own.running.eq(turn.own), own.busy.eq(update.busy)]
+            else:
+                connect(m, rows.rows, update.rows)
+                m.d.comb += turn.done.eq(rows.done)
+                if layer is not layers[-1]:
+                    connect(m, hidden[index].history, flipped(self.histories[index]))
+        return m
+
+    def _below(self, layer: LearningLayer) -> LearningLayer | None:
+        return self._config.resolved[layer.index - 1] if layer.index else None
+
+    def _update(self, m: Module, layer: LearningLayer) -> RowUpdate:
+        """Add the update of a layer, on its weight memory."""
+        m.submodules[f"update{layer.index}"] = update = RowUpdate(layer, self._below(layer))
+        connect(m, update.weights, flipped(self.weights[layer.index]))
+        work = self.works[layer.index]
+        m.d.comb += [
+            update.boost.eq(self.boost),
+            update.draw.eq(lfsr_step(self.lfsr)),
+            work.changes.eq(update.changes),
+            work.carries.eq(update.carries),
+        ]
+        return update
+
+    def _store(self, m: Module, layer: LearningLayer, update: RowUpdate) -> ErrorStore:
+        """Add the errors of a layer, which its update reads."""
+        m.submodules[f"errors{layer.index}"] = store = ErrorStore(layer)
+        work = self.works[layer.index]
+        m.d.comb += [
+            update.n_entries.eq(store.n_entries),
+            store.address.eq(update.entry_address),
+            update.entry.eq(store.entry),
+            work.errors.eq(Cat(error.active for error in store.entry.errors)),
+            work.keeping.eq(store.keeping),
+        ]
+        return store
+
+    def _step_lfsr(self, m: Module, updates: list[RowUpdate]) -> None:
+        """Let every draw step the LFSR."""
         with m.If(Cat(update.drawn for update in updates).any()):
             m.d.sync += self.lfsr.eq(lfsr_step(self.lfsr))
         with m.If(self.lfsr_load):
             m.d.sync += self.lfsr.eq(self.lfsr_state)
 
-        # Evaluation: the error of each class.
-        m.submodules.output = output = OutputError(config)
-        phase = Signal(range(len(layers) + 1))  # 0: evaluating; l + 1: updating layer l
-        # Of an update: its errors are made complete, once granted it starts, it goes on, with own rows at the end.
-        stage = Signal(2)
-        evaluating, accepted = phase == 0, Signal()
-        m.d.comb += [self.idle.eq(evaluating & ~queue.r_rdy), self.updating.eq(~evaluating)]
-        known = Signal()
-        place = Signal(place_layout(layers[top]))
-        score, final, held_final = self.scores.payload, Signal(), Signal()
-        m.d.comb += [
-            self.scores.ready.eq(evaluating & queue.r_rdy & ~output.busy),
-            accepted.eq(self.scores.valid & self.scores.ready),
-            known.eq(ticket.learn & (ticket.label < config.n_classes)),
-            final.eq(Mux(accepted, score.final, held_final)),
-            queue.r_en.eq((accepted & score.discard) | (output.done & final)),
-            output.valid.eq(accepted & ~score.discard),
-            output.charge.eq(score.charge),
-            output.last.eq(score.last),
-            output.label.eq(ticket.label),
-            output.known.eq(known),
-            stores[top].push.eq(output.push),
-            stores[top].place.eq(place),
-            stores[top].error.eq(output.error),
-            self.evaluation.valid.eq(output.done),
-            self.evaluation.wrong.eq(output.wrong),
-            self.evaluation.final.eq(final),
-        ]
-        m.d.sync += held_final.eq(final)
-        clear = Signal()
-        m.d.comb += Cat(store.clear for store in stores).eq(clear.replicate(len(stores)))
-        with m.If(output.push):
-            m.d.sync += place.lane.eq(place.lane + 1)
-            with m.If(place.lane == layers[top].lanes - 1):
-                m.d.sync += [place.lane.eq(0), place.word.eq(place.word + 1)]
-        with m.If(output.done):
-            m.d.sync += place.eq(0)
-            with m.If(output.wrong):
-                m.d.sync += [phase.eq(top + 1), stage.eq(0), self.updated.eq(self.updated + 1)]
-            with m.Else():
-                m.d.comb += [clear.eq(1), self.release.eq(ticket.learn)]
-                with m.If(known):
-                    m.d.sync += self.skipped.eq(self.skipped + 1)
-                with m.If(ticket.learn & ~known & final):
-                    m.d.sync += self.rejected.eq(self.rejected + 1)
-        with m.If(self.updating & self.granted & (stage < 2)):
-            m.d.sync += stage.eq(stage + 1)
-        with m.If(self.updating & self.granted):
-            m.d.sync += self.update_cycles.eq(self.update_cycles + 1)
-        errors = self._errors_of_classes(m, output) if learning.route == "direct" else None
-
-        # Updates, from the output down.
-        above: RowScan | None = None  # reads the history of the layer
-        for layer in reversed(layers):
-            index, update = layer.index, updates[layer.index]
-            names = ("is_phase", "start", "rows_done", "finished")
-            is_phase, start, rows_done, finished = (Signal(name=f"{name}{index}") for name in names)
-            m.d.comb += [
-                is_phase.eq(phase == index + 1),
-                stores[index].flush.eq(is_phase & (stage == 0)),
-                start.eq(is_phase & (stage == 1)),
-            ]
-            scan = None
-            if index:
-                scan, rows, done = self._hidden_rows(m, index, start, updates, stores, errors)
-                m.d.comb += rows_done.eq(is_phase & (stage == 2) & done)
-            else:
-                rows, none, over = self.inputs, Signal(), Signal()
-                m.d.comb += [
-                    none.eq((stores[0].n_entries == 0) | self.inputs_empty),
-                    self.walk.eq(start & ~none),
-                    rows_done.eq((start & none) | (is_phase & (stage == 2) & over & ~update.busy)),
-                ]
-                with m.If(start):
-                    m.d.sync += over.eq(0)
-                with m.If(rows.valid & rows.ready & rows.payload.last):
-                    m.d.sync += over.eq(1)
-            if layer.learns_own:
-                own, own_done = self._own_rows(m, index, rows_done, stores[index], update)
-                assert above is not None
-                self._share_history(m, index, above, own)
-                is_own = is_phase & (stage == 3)
-                m.d.comb += [
-                    update.rows.valid.eq(Mux(is_own, own.rows.valid, rows.valid)),
-                    update.rows.payload.eq(Mux(is_own, own.rows.payload.as_value(), rows.payload.as_value())),
-                    rows.ready.eq(update.rows.ready & ~is_own),
-                    own.rows.ready.eq(update.rows.ready & is_own),
-                    finished.eq(own_done),
-                ]
-                with m.If(rows_done):
-                    m.d.sync += stage.eq(3)
-            else:
-                m.d.comb += [
-                    update.rows.valid.eq(rows.valid),
-                    update.rows.payload.eq(rows.payload),
-                    rows.ready.eq(update.rows.ready),
-                    finished.eq(rows_done),
-                ]
-                if above is not None:
-                    connect(m, above.history, flipped(self.histories[index]))
-            above = scan
-            with m.If(finished):
-                m.d.sync += [phase.eq(index), stage.eq(0)]
-                if index == 0:
-                    m.d.comb += [clear.eq(1), self.release.eq(1)]
-        return m
-
-    def _errors_of_classes(self, m: Module, output: OutputError) -> data.View:
-        """Keep the error of every class, for the direct route."""
-        n_classes = self._config.n_classes
-        errors = Signal(data.ArrayLayout(error_layout(self._config.resolved[-1]), n_classes))
-        label = Signal(index_shape(n_classes))
-        with m.If(output.push):
-            m.d.sync += [errors[label].eq(output.error), label.eq(Mux(output.done, 0, label + 1))]
-        return errors
-
-    def _own_rows(
-        self, m: Module, index: int, start: Signal, store: ErrorStore, update: RowUpdate
-    ) -> tuple[RowScan, Signal]:
-        """Give the rows of a recurrent layer's own neurons; return also when they are done."""
-        layers = self._config.resolved
-        m.submodules[f"own{index}"] = scan = RowScan(
-            layers[index], layers[index - 1] if index else None, layers[index], layers[index + 1]
-        )
-        running, over, done = Signal(name=f"own_running{index}"), Signal(name=f"own_over{index}"), Signal()
-        any_error = store.n_entries != 0
-        m.d.comb += [
-            scan.start.eq(start & any_error),
-            done.eq((start & ~any_error) | (running & over & ~update.busy)),
-        ]
-        with m.If(scan.rows.valid & scan.rows.ready & scan.rows.payload.last):
-            m.d.sync += over.eq(1)
-        with m.If(done):
-            m.d.sync += running.eq(0)
-        with m.If(scan.start):
-            m.d.sync += [running.eq(1), over.eq(0)]
-        return scan, done
-
-    def _share_history(self, m: Module, index: int, above: RowScan, own: RowScan) -> None:
-        """Let the scans for the layer above and for the layer itself read a layer's history, at different times."""
-        port = self.histories[index]
-        m.d.comb += [
-            port.enable.eq(above.history.enable | own.history.enable),
-            port.address.eq(Mux(own.history.enable, own.history.address, above.history.address)),
-            above.history.data.eq(port.data),
-            own.history.data.eq(port.data),
-        ]
+    def _input_rows(self, m: Module, store: ErrorStore) -> InputRows:
+        """Add the rows of the first layer from the network's inputs."""
+        m.submodules.rows0 = rows = InputRows(self._config.resolved[0])
+        connect(m, flipped(self.inputs), rows.i)
+        m.d.comb += [rows.n_entries.eq(store.n_entries), rows.empty.eq(self.inputs_empty), self.walk.eq(rows.walk)]
+        return rows
 
     def _hidden_rows(
-        self, m: Module, index: int, start: Signal, updates: list[RowUpdate], stores: list[ErrorStore],
-        errors: data.View | None,
-    ) -> tuple[RowScan, stream.Interface, Signal]:  # fmt: skip
-        """Give the rows of a layer's inputs and derive the gradients below; return also when both are done."""
-        config, learning = self._config, self._config.learning
-        layer, below = config.resolved[index], config.resolved[index - 1]
-        update, store = updates[index], stores[index - 1]
-        feedback = learning.route == "feedback"
-        m.submodules[f"scan{index}"] = scan = RowScan(layer, below, below, layer, every_row=not feedback)
-        rows = stream.Signature(row_layout(layer, below)).create(path=(f"rows{index}",))
-        width = carried_width(layer) if feedback else direct_width(config)
-        m.submodules[f"gradient{index - 1}"] = gradient = Gradient(below, width)
-        m.d.comb += [
-            scan.start.eq(start),
-            rows.payload.eq(scan.rows.payload),
-            store.push.eq(gradient.push),
-            store.place.eq(gradient.place_o),
-            store.error.eq(gradient.error),
-        ]
-        if feedback:
-            of_row = update.carried_row
-            m.d.comb += [
-                rows.valid.eq(scan.rows.valid),
-                scan.rows.ready.eq(rows.ready),
-                gradient.valid.eq(update.carried_valid),
-                gradient.carried.eq(update.carried),
-                gradient.last.eq(update.carried_last),
-            ]
-        else:
-            assert errors is not None
-            of_row = scan.rows.payload
-            m.submodules[f"direct{index - 1}"] = direct = DirectError(below, config)
-            m.d.comb += [
-                direct.start.eq(start),
-                direct.errors.eq(errors),
-                rows.valid.eq(scan.rows.valid & direct.o.valid),
-                scan.rows.ready.eq(rows.ready & direct.o.valid),
-                direct.o.ready.eq(rows.ready & scan.rows.valid),
-                gradient.valid.eq(rows.valid & rows.ready),
-                gradient.carried.eq(direct.o.payload),
-                gradient.last.eq(scan.rows.payload.last),
-            ]
-        m.d.comb += [gradient.surrogate.eq(of_row.surrogate), gradient.place.eq(of_row.place)]
-        if below.budget_push:
-            m.d.comb += gradient.over.eq(of_row.over)
-        derived, finished = Signal(name=f"derived{index - 1}"), Signal(name=f"done{index}")
-        with m.If(gradient.done):
-            m.d.sync += derived.eq(1)
-        with m.If(start):
-            m.d.sync += derived.eq(0)
-        m.d.comb += finished.eq(derived & ~update.busy)
-        return scan, rows, finished
+        self, m: Module, layer: LearningLayer, evaluation: Evaluation, update: RowUpdate
+    ) -> HiddenRows:  # fmt: skip
+        """Add the rows of a layer from the neurons below, and the gradients of these."""
+        below = self._config.resolved[layer.index - 1]
+        m.submodules[f"rows{layer.index}"] = rows = ROUTES[self._config.learning.route](layer, below, self._config)
+        rows.connect_error(m, update, evaluation)
+        return rows
+
+    def _own_rows(self, m: Module, layer: LearningLayer, store: ErrorStore) -> OwnRows:
+        """Add the rows of a recurrent layer from its own neurons."""
+        own = OwnRows(layer, self._below(layer), self._config.resolved[layer.index + 1])
+        m.submodules[f"own{layer.index}"] = own
+        m.d.comb += own.n_entries.eq(store.n_entries)
+        return own

@@ -26,6 +26,7 @@ from intsnn_hw.emit.verilog import emit
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation, control_layout, input_event_layout
 from intsnn_hw.rtl.learning.gate import InputGate
+from intsnn_hw.rtl.learning.lane import UpdateLane
 from intsnn_hw.rtl.learning.learner import Learner
 from intsnn_hw.rtl.learning.lock import WeightLock
 from intsnn_hw.rtl.learning.maintenance import Maintenance
@@ -277,16 +278,19 @@ def test_without_learning_nothing_of_it_is_built(monkeypatch, tmp_path):
     assert len(built) == len(added)
 
 
+class BrokenLane(UpdateLane):
+    """Changes a weight the wrong way at one certain trace and draw of the LFSR."""
+
+    def _rounded(self, product, negative):
+        return super()._rounded(product, negative ^ ((product == 13 << 2) & (self.draw == 6 << 2)))
+
+
 class BrokenUpdate(RowUpdate):
-    """Changes the weights to one neuron of the readout the wrong way at one certain trace and draw of the LFSR."""
+    """Has such a lane for one neuron of each word of the readout."""
 
-    n_lanes = 0
-
-    def _rounded(self, product, negative, draw, fraction):
-        if self._layer.is_readout and self.n_lanes == 1:
-            negative = negative ^ ((product == 13 << 2) & (draw == 6 << 2))
-        self.n_lanes += 1
-        return super()._rounded(product, negative, draw, fraction)
+    def _lane(self, index):
+        is_broken = self._layer.is_readout and index == 1
+        return BrokenLane(self._layer, carries=self._target is not None) if is_broken else super()._lane(index)
 
 
 FIRST_WRONG = 55

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from golden.neuron import lif_step, readout_step
+from golden.neuron import NeuronState, lif_step, readout_step
 from intsnn_hw.rtl.inference.fire_pipeline import FirePipeline
 from intsnn_hw.rtl.inference.fire_sweep import FireSweep
 from tests.intsnn_hw.rtl.inference.benches import driven, network_config, receive, send, simulate, sums_memory
@@ -35,14 +35,14 @@ class Steps:
     def states(self):
         """Membranes and spikes after each step, of the model, discarded steps left out."""
         step = lif_step if self.layer.fires else readout_step
-        state, found = np.zeros(self.layer.n_out, np.int64), []
+        state, found = NeuronState.zeros((self.layer.n_out,)), []
         for at, end in enumerate(self.ends):
             if at in self.discarded:
-                state = np.zeros_like(state)
+                state = NeuronState.zeros((self.layer.n_out,))
                 continue
             result = step(state, self.currents[at], self.layer.neuron)
-            found.append((result.membrane, result.spike, result.integrated))
-            state = np.zeros_like(state) if end else result.membrane
+            found.append((result.state.membrane, result.spike, result.integrated))
+            state = NeuronState.zeros((self.layer.n_out,)) if end else result.state
         return [np.array(values) for values in zip(*found, strict=True)]
 
 

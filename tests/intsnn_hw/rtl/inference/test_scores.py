@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from amaranth.hdl import Module
 
-from golden.config.limits import Readout
+from golden.config import Readout
 from golden.network import learning_scores
 from intsnn_hw.rtl.inference.readout import READOUTS
 from intsnn_hw.rtl.inference.scores import Scores
