@@ -6,4 +6,4 @@ from .pair import PairError
 from .rule import ErrorRule
 
 ERRORS: dict[str, type[ErrorRule]] = {"margin": MarginError, "pair": PairError, "graded": GradedError}
-"""Every rule by its name, which is an :data:`golden.config.limits.ErrorKind`."""
+"""Every rule by its name, which is an :data:`golden.config.ErrorKind`."""

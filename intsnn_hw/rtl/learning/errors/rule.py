@@ -15,7 +15,7 @@ from ...layouts import charge_width, error_layout
 class ErrorRule(wiring.Component, ABC):
     """Takes the scores of a step, class by class, and gives the errors, class by class.
 
-    The twin of :func:`golden.learning.output_error`. Throughput one score per cycle; the errors come at most
+    The twin of :func:`golden.output_error.output_error`. Throughput one score per cycle; the errors come at most
     :meth:`cycles` cycles after the last score.
 
     Members

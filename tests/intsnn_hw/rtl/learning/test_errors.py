@@ -1,4 +1,4 @@
-"""Every rule of errors against golden.learning.output_error: all scores at and around the thresholds."""
+"""Every rule of errors against golden.output_error.output_error: all scores at and around the thresholds."""
 
 from itertools import product
 from typing import get_args
