@@ -78,7 +78,7 @@ def test_every_name_in_an_error_is_one_that_lower_rooms_write():
     "text, found",
     [
         ("choose other `data` or", "choose other --data or"),
-        ("give DIR as `data_dir`, not `data`", "give DIR as --data-dir, not --data"),
+        ("pass `data_dir` DIR, not `data`", "pass --data-dir DIR, not --data"),
         ("`sim.verify` shows where", "'intsnn cosim' shows where"),
         ("field `wings` of my`file", "field wings of my`file"),
     ],

@@ -256,7 +256,7 @@ def test_a_set_that_is_not_there_says_where_to_get_it_and_where_to_put_it(tmp_pa
     with pytest.raises(DataError) as error:
         load(name)
     own = name.partition(":")[0]
-    for words in (f" from {url}, ", f"into DIR/{own}", "DIR as `data_dir`", "INTSNN_DATA not set"):
+    for words in (f" from {url}, ", f"into DIR/{own}", "`data_dir` DIR", "INTSNN_DATA not set"):
         assert words in str(error.value) and "\n" not in str(error.value)
     with pytest.raises(DataError) as error:
         load(name, tmp_path)

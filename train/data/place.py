@@ -49,4 +49,4 @@ def find_folder(
 
 def get_it_from(url: str, files: str, folder: str) -> str:
     """Return the words that say where to get a set and where to put it."""
-    return f"get {files} from {url}, put them into DIR/{folder}, then give DIR as `data_dir` or set INTSNN_DATA=DIR"
+    return f"get {files} from {url}, put them into DIR/{folder}, then pass `data_dir` DIR or set INTSNN_DATA=DIR"
