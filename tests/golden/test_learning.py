@@ -21,7 +21,6 @@ from golden.learning import (
     surrogate,
     trace_step,
 )
-from golden.output_error import output_error
 from golden.seeds import direct_seed, initial_seed
 from sim.verify import stimuli
 
@@ -69,69 +68,12 @@ def test_surrogate_window_up_to_the_highest_membrane():
     assert surrogate(np.array([-1, 0, 2**31 - 1]), own).tolist() == [0, 1, 1]
 
 
-@pytest.mark.parametrize("margin", [0, 1, 512, 2**31 - 1])
-def test_error_at_the_margin(margin):
-    learning = rule(margin=margin)
-    true = np.array([margin - 1, margin, margin + 1])
-    assert [output_error(np.array([score, -margin]), 0, learning)[0] for score in true] == [-1, 0, 0]
-    other = np.array([-margin - 1, -margin, -margin + 1])
-    assert [output_error(np.array([margin, score]), 0, learning)[1] for score in other] == [0, 0, 1]
-
-
-@pytest.mark.parametrize("margin", [0, 1, 512, 2**31 - 1])
-def test_a_pair_at_the_margin(margin):
-    learning = rule(margin=margin, error="pair")
-    for lead, expected in ((margin - 1, [-1, 0, 1]), (margin, [0, 0, 0]), (margin + 1, [0, 0, 0])):
-        assert output_error(np.array([lead, -7, 0]), 0, learning).tolist() == expected
-
-
-def test_the_rival_of_a_pair_is_the_best_other_class_and_the_lowest_of_equals():
-    learning = rule(margin=10, error="pair")
-    scores = np.array([5, 9, 9, -3, 9])
-    assert output_error(scores, 3, learning).tolist() == [0, 1, 0, -1, 0]
-    assert output_error(scores, 1, learning).tolist() == [0, -1, 1, 0, 0]
-    assert output_error(np.array([4]), 0, learning).tolist() == [0]
-
-
-@pytest.mark.parametrize("octave", [0, 1, 5])
-def test_graded_errors_against_powers_of_two_in_fractions(octave):
-    rng = np.random.default_rng(3)
-    learning, met = rule(error="graded", error_octave=octave), set()
-    for n_classes in (1, 2, 3, 10, 130):
-        for _ in range(60):
-            scores = rng.integers(-9, 9, n_classes) * rng.choice([1, 2**octave]) + rng.choice([0, 2**30, -(2**30)])
-            label = int(rng.integers(n_classes))
-            best = int(scores.max())
-            octaves = [math.floor(Fraction(best - score, 2**octave) + Fraction(1, 2)) for score in scores.tolist()]
-            shares = [Fraction(2**6, 2**below) if below <= 6 else Fraction(0) for below in octaves]
-            down = 0
-            while sum(shares) > 2**6 * 2**down:
-                down += 1
-            expected = [math.floor(share / 2**down) for share in shares]
-            rest = math.floor((sum(shares) - shares[label]) / 2**down)
-            powers = [2**q for q in range(8)]
-            expected[label] = -min(powers, key=lambda power: (abs(power - rest), -power)) if rest else 0
-            assert output_error(scores, label, learning).tolist() == expected
-            met |= {("down", down), ("none", rest == 0), ("true is best", octaves[label] == 0)}
-    assert {("down", 0), ("down", 1), ("down", 3), ("down", 5), ("none", True), ("none", False)} < met
-    assert {("true is best", True), ("true is best", False)} < met
-
-
 def test_the_budget_pushes_who_fired_more_often():
     own = layer(learning=rule(budget=2, budget_shift=5))
     assert over_budget(np.array([-40, 0, 7, 7]), np.array([3, 4, 2, 0]), own).tolist() == [-8, 32, 7, 7]
     free = layer(learning=rule())
     assert over_budget(np.array([-40, 0, 7, 7]), np.array([3, 4, 2, 0]), free).tolist() == [-40, 0, 7, 7]
     assert layer(index=1, learning=rule(budget=2)).budget_push == 0  # the readout has none
-
-
-def test_error_of_each_class():
-    scores = np.array([600, -600, 511, -511, 512, -512])
-    learning = rule(margin=512)
-    assert output_error(scores, 0, learning).tolist() == [0, 0, 1, 1, 1, 0]
-    assert output_error(scores, 1, learning).tolist() == [1, -1, 1, 1, 1, 0]
-    assert output_error(scores, 2, learning).tolist() == [1, 0, -1, 1, 1, 0]
-    assert scores.tolist() == [600, -600, 511, -511, 512, -512]
 
 
 @pytest.mark.parametrize("trace_shift", [None, 1, 2, 15])
