@@ -12,12 +12,13 @@ ENDS = [0, 0, 1, 1, 0, 1, 0, 1]
 
 
 class Steps:
-    """Random currents of steps of which every third is empty, as descriptors with one bank each, and what they give."""
+    """Random currents of steps, and the extremes; every third is empty. As descriptors, and what the model gives."""
 
     def __init__(self, layer, seed, *, ends=ENDS, discarded=()):
         self.layer, rng = layer, np.random.default_rng(seed)
         low, high = layer.current_range
         self.currents = rng.integers(low, high + 1, (len(ends), layer.n_out))
+        self.currents[0, :2], self.currents[-2:, :2] = low, high
         self.currents[2::3] = 0
         self.ends, self.discarded = ends, discarded
         self.descriptors = [
