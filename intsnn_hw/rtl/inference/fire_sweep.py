@@ -82,7 +82,7 @@ class FireSweep(wiring.Component):
         m.d.comb += [part.discard.eq(pipeline.discard) for part in parts]
         m.d.comb += [
             pipeline.o.ready.eq(Cat(free).all()),
-            pipeline.free.eq(~Cat(part.discarding for part in parts).any()),
+            pipeline.free.eq((~Cat(part.discarding for part in parts)).all()),
         ]
         if isinstance(self._layer, LearningLayer) and self._above is not None:
             self._keep_history(m, pipeline, NeuronHistory(self._layer, self._above))

@@ -10,15 +10,18 @@ from intsnn_hw.rtl.inference.synapse import SynapseArray, pack_weights
 from tests.intsnn_hw.rtl.inference.benches import GAP, STALL, network_config, plain, receive, send, simulate
 
 
-def beats_of(spikes, ends):
-    """Events of steps; every other step's marker stands alone, as that of a step without events does."""
+def beats_of(spikes, ends, *, blanks=False):
+    """Events of steps; every other step's marker stands alone, as that of a step without events does.
+
+    With `blanks` each step begins with a beat that has neither event nor marker.
+    """
     beats = []
     for at, (step, end) in enumerate(zip(spikes, ends, strict=True)):
         events = [{"address": int(address), "spike": int(step[address])} for address in np.flatnonzero(step)]
         if at % 2 or not events:
             events.append({"address": 0, "spike": 0})
         events[-1] |= {"end_of_step": 1, "end_of_sample": int(end)}
-        beats += events
+        beats += [{"address": 1, "spike": 0}, *events] if blanks else events
     return beats
 
 
@@ -169,7 +172,7 @@ def test_array_sums_every_step_exactly(variant, stalled):
             await ctx.tick()
         ctx.set(array.load.enable, 0)
         ctx.set(array.loading, 0)
-        await send(ctx, array.i, beats_of(rows, ends), rng if stalled else None)
+        await send(ctx, array.i, beats_of(rows, ends, blanks=stalled), rng if stalled else None)
 
     async def fire(ctx):
         for step in range(n_steps):
@@ -202,13 +205,20 @@ def test_a_discarded_sample_needs_no_sums():
     array = SynapseArray(layer, np.ones(layer.weight_shape, np.int64))
     beats = [{"address": 0, "spike": 1}, {"end_of_sample": 1}, {"address": 1, "spike": 2, "end_of_step": 1}]
 
-    async def bench(ctx):
-        await send(ctx, array.i, beats)
-        given_up, step = (item for item, _ in await receive(ctx, array.sweep, 2))
-        assert given_up["discard"] and not step["discard"] and not step["empty"]
-        ctx.set(array.sums.enable, 1)
-        ctx.set(array.sums.bank, step["bank"])
-        await ctx.tick()
-        assert plain(ctx.get(array.sums.data)) == [2] * 4
+    async def events(ctx):
+        await send(ctx, array.i, beats * 3)
 
-    simulate(array, bench)
+    async def bench(ctx):
+        for _ in range(3):  # more samples than banks: none is left busy
+            given_up, step = (item for item, _ in await receive(ctx, array.sweep, 2))
+            assert given_up["discard"] and not step["discard"] and not step["empty"]
+            ctx.set(array.sums.enable, 1)
+            ctx.set(array.sums.bank, step["bank"])
+            await ctx.tick()
+            ctx.set(array.sums.enable, 0)
+            assert plain(ctx.get(array.sums.data)) == [2] * 4
+            ctx.set(array.sums.release, 1 << step["bank"])
+            await ctx.tick()
+            ctx.set(array.sums.release, 0)
+
+    simulate(array, events, bench)
