@@ -12,12 +12,8 @@ from tests.strategies import network_configs, seeds
 def test_the_order_of_a_load_of_two_layers():
     config = stimuli.corner_config()
     network = stimuli.network(config)
-    expected = [
-        weight[output, row]
-        for weight in network.weights
-        for row in range(weight.shape[1])
-        for output in range(len(weight))
-    ]
+    rows = [(weight, row) for weight in network.weights for row in range(weight.shape[1])]
+    expected = [weight[output, row] for weight, row in rows for output in range(len(weight))]
     assert flat_weights(network).tolist() == [int(value) for value in expected]
     assert n_loaded(config) == len(expected)
 
