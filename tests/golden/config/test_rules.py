@@ -251,7 +251,7 @@ BROKEN_RULES += [
             lambda fields=fields: maps(fields, {}, learning=learning()),
             {},
             f"LayerConfig.{name}: layer 0 of network convolves or pools, for which there is no hardware and no on-line "
-            "learning yet; 'intsnn eval' runs such a network",
+            "learning yet; `golden.kernels` runs such a network",
         )
         for name, fields in SPATIAL_FIELDS
     ),

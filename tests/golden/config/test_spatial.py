@@ -68,4 +68,4 @@ def test_fan_in_counts_the_events_that_reach_a_neuron(config):
     for layer in config.resolved:
         reaching = layer_current(np.eye(layer.n_in, dtype=np.int64), np.ones(layer.weight_shape, np.int64), layer)
         assert set(np.unique(reaching)) <= {0, 1}
-        assert layer.fan_in == reaching.sum(axis=0).max()
+        assert layer.kind.fan_in == reaching.sum(axis=0).max()
