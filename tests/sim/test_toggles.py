@@ -101,7 +101,7 @@ def test_modules_are_those_that_drive():
     registers = {
         entry.net.module for entry in core.run({}, expected={}, cycle_budget=1).toggles if entry.net.is_register
     }
-    assert {"layer0.synapses", "layer0.synapses.weights", "layer1.sweep.membranes", "argmax"} <= registers
+    assert {"layer0.synapses", "layer0.synapses.weights", "layer1.sweep.pipeline.states", "argmax"} <= registers
 
 
 def test_no_flips_where_none_are_asked_for(on):
