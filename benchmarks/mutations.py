@@ -67,14 +67,14 @@ MUTATIONS = (
     ),
     Mutation(
         "own events after a sample's last step",
-        "layer.py",
+        "rtl/inference/layer.py",
         "(event.spike != 0) & ~sweep.final",
         "(event.spike != 0)",
         (_CORE, "-k", "recurrent"),
     ),
     Mutation(
         "a step that does not wait for own events",
-        "recurrence.py",
+        "rtl/inference/recurrence.py",
         "closes & (unfired | (queue.level != 0))",
         "closes & (queue.level != 0)",
         (_CORE, "-k", "recurrent"),
@@ -103,7 +103,13 @@ MUTATIONS = (
         "self.asked",
         (_FAULTS, "-k", "single_port"),
     ),
-    Mutation("membranes kept by a discarded sample", "sweep.py", "[fresh.eq(1), discard_o", "[discard_o", (_FAULTS,)),
+    Mutation(
+        "membranes kept by a discarded sample",
+        "rtl/inference/fire_pipeline.py",
+        "m.d.sync += fresh.eq(1)",
+        "pass",
+        (_FAULTS,),
+    ),
     Mutation(
         "a discarded sample that keeps its label",
         "rtl/learning/evaluation.py",
@@ -113,13 +119,17 @@ MUTATIONS = (
     ),
     Mutation(
         "an accumulator that is not restarted",
-        "synapse.py",
-        "Mux(first_3, 0, previous[lane])",
+        "rtl/inference/accumulators.py",
+        "Mux(add.first, 0, previous[lane])",
         "previous[lane]",
         (_CORE, "-k", "icarus"),
     ),
     Mutation(
-        "a membrane that wraps", "sweep.py", "saturate(total, neuron.membrane_width)", "total", (_CORE, "-k", "icarus")
+        "a membrane that wraps",
+        "rtl/inference/neuron.py",
+        "saturate(total, neuron.membrane_width)",
+        "total",
+        (_CORE, "-k", "icarus"),
     ),
 )
 

@@ -58,7 +58,9 @@ def test_bit_flips(intsnn):
     flips = outcome.json["inference"]["toggles"]
     assert flips["flips"] == pytest.approx(sum(entry["flips"] for entry in flips["modules"])) and flips["flips"] > 1000
     assert flips["flips"] == pytest.approx(flips["registers"] + flips["nets"])
-    assert {"layer0.synapses", "layer0.synapses.weights", "layer1.sweep.pipeline"} <= {row["module"] for row in flips["modules"]}
+    assert {"layer0.synapses", "layer0.synapses.weights", "layer1.sweep.pipeline"} <= {
+        row["module"] for row in flips["modules"]
+    }
 
 
 def test_tables_are_readable_in_80_columns(intsnn, monkeypatch):
