@@ -34,13 +34,13 @@ class Bench(wiring.Component):
         m.submodules.gradient = gradient = self._gradient
         m.d.comb += [
             self.i.ready.eq(1),
-            gradient.valid.eq(self.i.valid),
-            gradient.carried.eq(self.i.payload.carried),
-            gradient.surrogate.eq(self.i.payload.surrogate),
-            gradient.last.eq(self.i.payload.last),
-            self.pushed.valid.eq(gradient.push),
+            gradient.i.valid.eq(self.i.valid),
+            gradient.i.error.eq(self.i.payload.carried),
+            gradient.i.neuron.surrogate.eq(self.i.payload.surrogate),
+            gradient.i.last.eq(self.i.payload.last),
+            self.pushed.valid.eq(gradient.o.valid),
             self.pushed.done.eq(gradient.done),
-            self.pushed.error.eq(gradient.error),
+            self.pushed.error.eq(gradient.o.error),
         ]
         return m
 
