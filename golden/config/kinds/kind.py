@@ -1,6 +1,7 @@
 """What every kind of layer answers: how its inputs meet its neurons, and where its weights lie."""
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,7 +9,7 @@ from ..spatial import Shape, pooled_shape
 
 
 @dataclass(frozen=True, kw_only=True)
-class LayerKind:
+class LayerKind(ABC):
     """The geometry of a layer: shapes of input, weights and output, and the order of its weights.
 
     A kind is a subclass in a file of its own. What depends on how inputs meet neurons asks it, so that the rest of the
@@ -65,9 +66,9 @@ class LayerKind:
         return 0
 
     @property
+    @abstractmethod
     def weight_shape(self) -> tuple[int, ...]:
         """Shape of the weights, output channels first."""
-        raise NotImplementedError
 
     @property
     def load_axes(self) -> tuple[int, ...]:
@@ -85,9 +86,9 @@ class LayerKind:
         return math.prod(self.weight_shape)
 
     @property
+    @abstractmethod
     def fan_in(self) -> int:
         """Most input events of one step that can reach one neuron, each input sending at most one; without its own."""
-        raise NotImplementedError
 
     @property
     def term(self) -> str:
