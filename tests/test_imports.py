@@ -20,7 +20,7 @@ AT_ONCE = {
     "golden/presets": {"golden", "golden/config"},
     "intsnn_hw": {"golden"},
     "intsnn_hw/cli": {"golden", "golden/presets", "intsnn_hw/fpga"},
-    "intsnn_hw/cost": {"golden/config", "intsnn_hw/rtl", "intsnn_hw/rtl/learning"},
+    "intsnn_hw/cost": {"golden/config", "intsnn_hw/rtl", "intsnn_hw/rtl/inference", "intsnn_hw/rtl/learning"},
     "intsnn_hw/emit": {"golden", "golden/config", "intsnn_hw/cost", "intsnn_hw/rtl", "intsnn_hw/rtl/learning"},
     "intsnn_hw/energy": {"golden", "golden/config", "intsnn_hw/cost", "sim", "sim/verify"},
     "intsnn_hw/explore": {
@@ -66,7 +66,7 @@ LEVELS = (
 )
 """Rooms as drawn, the highest first: arrows run down. What the training needs is golden alone."""
 
-STEPS = {"neuron", "synapse", "learning", "encoding", "network", "kernels"}
+STEPS = {"neuron", "synapse", "learning", "output_error", "readout", "encoding", "network", "kernels"}
 """What the RTL must not import of golden: the steps are written twice on purpose."""
 
 

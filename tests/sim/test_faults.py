@@ -116,12 +116,12 @@ class Host:
             for n, n_steps in enumerate(self.n_whole_steps.tolist()):
                 if n_steps == 0 or (self.is_cut[n] and not self.is_every_step):
                     continue
-                network.config = replace(self.config, n_steps=n_steps)
-                record = learn(network, self.spikes[n, :n_steps], self.labels[n])
+                shorter = replace(network, config=replace(self.config, n_steps=n_steps))  # the same weights and LFSR
+                record = learn(shorter, self.spikes[n, :n_steps], self.labels[n])
                 n_evaluations += n_steps if self.is_every_step else 1
                 if not self.is_cut[n]:
                     classes.append(int(record.classes))
-        return replace(network, config=self.config), classes, n_evaluations, len(updates)
+        return network, classes, n_evaluations, len(updates)
 
 
 def inputs_of(config, beats, network):
