@@ -259,7 +259,7 @@ def _random_events(config: NetworkConfig) -> Events:
     return to_events(stimuli.spikes(config, _SAMPLES, seed=3))
 
 
-def told(config: NetworkConfig) -> str:
+def core_name(config: NetworkConfig) -> str:
     """Return what a configuration's worst case depends on."""
     hardware = config.hardware
     parts = [config.topology, f"{config.n_steps} steps", config.readout]
@@ -287,7 +287,7 @@ def main(arguments: list[str] | None = None) -> int:
         wrong += not is_right
         print(
             f"| {seed} | {found.bound:,.0f} | {found.random:,} | {found.adversarial:,} | {found.ratio:.2f} "
-            f"| {told(found.config)}{'' if is_right else ' **WRONG**'} |",
+            f"| {core_name(found.config)}{'' if is_right else ' **WRONG**'} |",
             flush=True,
         )
     return 1 if wrong else 0

@@ -209,7 +209,7 @@ def _latest() -> Path:
 
 
 def _write(folder: Path) -> list[str]:
-    """Write the results of a folder beside its rows, all or none; returns their paths."""
+    """Write the results of a folder next to its rows, all or none; returns their paths."""
     from intsnn_hw.explore import journal
     from intsnn_hw.explore.report import report
     from intsnn_hw.explore.results import column_names, summary, to_csv

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps the lines of descriptions and examples, and tells each default that is a value."""
+    """Keeps the lines of descriptions and examples, and states each default that is a value."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         text = action.help or ""
-        told = action.default in (None, False, argparse.SUPPRESS) or "%(default)" in text
-        return text if told else f"{text} (default: %(default)s)"
+        says_it = action.default in (None, False, argparse.SUPPRESS) or "%(default)" in text
+        return text if says_it else f"{text} (default: %(default)s)"
 
 
 def add_command(commands: Any, name: str, help_: str, description: str, examples: str) -> argparse.ArgumentParser:
@@ -221,7 +221,7 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         help="digits (8x8, comes with scikit-learn), mnist, fashion-mnist, cifar-10, or of events nmnist, dvs-gesture, "
         "shd, ssc, fsdd, fsdd-reversed, cues, mnist-rows, with options as in shd:bins=100,channels=140 (docs/data.md); "
         "a folder with the four IDX files of an MNIST-like set; an .npz file with x_train, y_train, x_test, y_test; "
-        "words in SHD's format, NAME_train.h5 with NAME_test.h5 beside it, as 'intsnn data encode-audio' writes them "
+        "words in SHD's format, NAME_train.h5 and NAME_test.h5 in one folder, as 'intsnn data encode-audio' writes "
         "(default: the set that a checkpoint was trained on; else digits for 64 inputs, mnist for 784, that of the "
         "preset for events)",
     )

@@ -25,7 +25,7 @@ WEIGHT_ORDER = "layer by layer, input by input, neuron by neuron: concatenate([w
 def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool) -> dict[str, Any]:
     """Return ports, stream layouts, widths, memory map, latency and throughput of a core, and how one learns."""
     summary = _network(config)
-    told = {
+    record = {
         "manifest_version": MANIFEST_VERSION,
         "module": module,
         "clock": {"port": "clk", "edge": "rising"},
@@ -64,7 +64,7 @@ def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool)
             "fire_lanes neurons and the adds of its last events, then one for each class",
         },
     }
-    return told | {"learning": _learning(config)} if isinstance(config, LearningNetworkConfig) else told
+    return record | {"learning": _learning(config)} if isinstance(config, LearningNetworkConfig) else record
 
 
 def _network(config: NetworkConfig) -> dict[str, Any]:

@@ -51,10 +51,10 @@ def generate(
         Where the folder cannot be written.
     """
     core = Core(config, weights, probe=probe)
-    told = manifest(core, config, module=MODULE, preloaded=weights is not None)
+    record = manifest(core, config, module=MODULE, preloaded=weights is not None)
     texts = {
         f"{MODULE}.v": emit(core),
-        "manifest.json": json.dumps(told, indent=2) + "\n",
+        "manifest.json": json.dumps(record, indent=2) + "\n",
         "config.toml": config.to_toml(),
         f"{MODULE}.vlt": verilator_waivers(),
     }
