@@ -99,8 +99,8 @@ def test_a_difference_raises_unless_it_may_be(network, monkeypatch, tmp_path):
     compare = inference.compare
 
     def differing(report, config, expected, result, first):
-        if first <= 2 < first + len(expected.membranes):
-            expected.membranes[2 - first, 0, 1] += 1
+        if first <= 2 < first + len(expected.classes):
+            expected.state.membrane[2 - first, 0, 1] += 1
         compare(report, config, expected, result, first)
 
     monkeypatch.setattr(inference, "compare", differing)
