@@ -42,6 +42,16 @@ class Parameter:
         """Number of values."""
         return math.prod(self.shape)
 
+    @property
+    def n_outputs(self) -> int:
+        """Values of a row: one for each output channel."""
+        return self.shape[0]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of values, in the order of a weight load."""
+        return self.size // self.n_outputs
+
     def to_load(self, values: IntArray) -> IntArray:
         """Return values of `shape` in the order of a weight load, flat."""
         return values.transpose(self.load_axes).ravel()

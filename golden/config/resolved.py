@@ -72,7 +72,12 @@ class ResolvedLayer:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What the layer stores, in the order of a weight load."""
-        weights = Parameter(
+        return (self.weights,)
+
+    @property
+    def weights(self) -> Parameter:
+        """The weights."""
+        return Parameter(
             name="weight",
             field="weights",
             shadow_field="shadows",
@@ -81,7 +86,6 @@ class ResolvedLayer:
             width=self.weight_width,
             stored_width=self.stored_width,
         )
-        return (weights,)
 
     @property
     def event_width(self) -> int:

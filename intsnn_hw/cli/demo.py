@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     network = training.network.inference_only()
     evaluated = evaluation(network, dataset)
     with status("writing Verilog"):
-        files = generate(network.config, folder, weights=network.weights)
+        files = generate(network.config, folder, contents=network.inference_only())
     measured = measure_inference(network, dataset, len(dataset.test_y), watch=watch, may_differ=True)
     report = measured.report
     result = {

@@ -51,16 +51,16 @@ def run(args: argparse.Namespace) -> int:
     source = source_of(args)
     if args.with_weights and source.network is None:
         raise ConfigError(f"--with-weights: {source.where} holds no weights; give a checkpoint")
-    config, network, weights = source.config, source.network, None
+    config, network, contents = source.config, source.network, None
     if args.learn and not config.learns:
         raise ConfigError(f"--learn: {source.where} has no [learning]; give a configuration that has")
     folder = writable_folder(args.out)
     if network is not None and args.with_weights:
-        weights = (network if args.learn else network.inference_only()).stored_weights
+        contents = network if args.learn else network.inference_only()
     if not args.learn:
         config = config.inference_only()
     with status("writing Verilog"):
-        files = generate(config, folder, weights=weights, probe=args.probe)
+        files = generate(config, folder, contents=contents, probe=args.probe)
     sizes = [path.stat().st_size for path in files]
     result = {
         "source": source.where,

@@ -5,14 +5,16 @@ from golden.config import LearningNetworkConfig, NetworkConfig
 
 def load_cycles(config: NetworkConfig) -> int:
     """Return the cycles of a weight load, one a weight; :class:`.rtl.inference.load.WeightLoad`."""
-    return sum(layer.n_rows * layer.n_out for layer in config.resolved)
+    return sum(parameter.size for layer in config.resolved for parameter in layer.parameters)
 
 
 def read_cycles(config: LearningNetworkConfig) -> int:
     """Return the cycles of READ_WEIGHTS; :class:`.rtl.learning.maintenance.Maintenance`."""
-    return sum(layer.n_rows * (layer.n_out + 2 * layer.n_words) for layer in config.resolved)
+    parameters = [(layer, parameter) for layer in config.resolved for parameter in layer.parameters]
+    return sum(parameter.size + 2 * parameter.n_rows * layer.n_words for layer, parameter in parameters)
 
 
 def initialise_cycles(config: LearningNetworkConfig) -> int:
     """Return the cycles of INITIALISE; :class:`.rtl.learning.maintenance.Maintenance`."""
-    return sum(layer.n_rows * layer.n_out * layer.init_words for layer in config.resolved)
+    drawn = sum(layer.weights.size * (layer.init_words - 1) for layer in config.resolved)
+    return load_cycles(config) + drawn

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 from golden.config import LearningLayer, LearningNetworkConfig, NetworkConfig, ResolvedLayer
 from intsnn_hw.rtl.inference.readout import readout_of
-from intsnn_hw.rtl.layouts import history_layout, own_event_layout, states_layout
+from intsnn_hw.rtl.layouts import (
+    history_layout,
+    own_event_layout,
+    parameter_depth,
+    parameter_word_layout,
+    states_layout,
+)
 from intsnn_hw.rtl.learning.error_store import entry_layout
 
 
@@ -26,7 +32,12 @@ def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
     is_last = layer.index == len(config.layers) - 1
     groups = {"depth": layer.n_fire_words}
     found = {
-        "weights": Memory(word_bits=layer.lanes * layer.stored_width, depth=layer.n_rows * layer.n_words),
+        parameter.field: Memory(
+            word_bits=parameter_word_layout(layer, parameter).size, depth=parameter_depth(layer, parameter)
+        )
+        for parameter in layer.parameters
+    }
+    found |= {
         "accumulators": Memory(word_bits=layer.lanes * layer.current_width, depth=layer.banks * layer.n_words),
         "membranes": Memory(word_bits=states_layout(layer).size, **groups),
     }

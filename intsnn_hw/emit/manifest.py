@@ -8,7 +8,7 @@ from amaranth.lib import data, wiring
 from golden.config import LearningNetworkConfig, NetworkConfig
 from golden.fixed import LFSR_TAPS, LFSR_WIDTH
 from golden.seeds import update_lfsr_seed
-from intsnn_hw.cost.maintenance import initialise_cycles, read_cycles
+from intsnn_hw.cost.maintenance import initialise_cycles, load_cycles, read_cycles
 from intsnn_hw.cost.memories import memories
 from intsnn_hw.cost.update import update_bound
 from intsnn_hw.rtl.core import Core
@@ -38,7 +38,7 @@ def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool)
             "preloaded": preloaded,
             "holds": "shadow weights" if isinstance(config, LearningNetworkConfig) else "inference weights",
             "weight_widths": [layer.stored_width for layer in config.resolved],
-            "beats": summary["n_synapses"],
+            "beats": load_cycles(config),
             "order": WEIGHT_ORDER,
             "note": "one signed weight a beat, `first` with the very first; events wait while a load is in progress "
             "or, in a core without initial content, until the first one is complete",

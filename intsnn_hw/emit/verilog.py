@@ -5,15 +5,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from amaranth.lib import wiring
 
 from golden.config import NetworkConfig
 from golden.errors import ConfigError
-from golden.fixed import IntArray
-from intsnn_hw.rtl.core import Core
+from intsnn_hw.rtl.core import Contents, Core
 from intsnn_hw.rtl.memory import UNDEFINED_CONTENT
 
 from .manifest import manifest
@@ -28,7 +26,7 @@ def generate(
     config: NetworkConfig,
     folder: Path | str,
     *,
-    weights: Sequence[IntArray] | None = None,
+    contents: Contents | None = None,
     probe: bool = False,
 ) -> list[Path]:
     """Write ``intsnn.v``, ``manifest.json``, ``config.toml`` and ``intsnn.vlt`` into `folder`; return their paths.
@@ -40,8 +38,8 @@ def generate(
     config : NetworkConfig
     folder : path
         Created when absent.
-    weights : list of (n_out, n_in) integers, optional
-        Become initial memory content.
+    contents : Network, optional
+        Whose weights become initial memory content; of the same configuration.
     probe : bool
         Add the observation ports of :class:`Core`.
 
@@ -50,8 +48,8 @@ def generate(
     ConfigError
         Where the folder cannot be written.
     """
-    core = Core(config, weights, probe=probe)
-    record = manifest(core, config, module=MODULE, preloaded=weights is not None)
+    core = Core(config, contents, probe=probe)
+    record = manifest(core, config, module=MODULE, preloaded=core.preloaded)
     texts = {
         f"{MODULE}.v": emit(core),
         "manifest.json": json.dumps(record, indent=2) + "\n",

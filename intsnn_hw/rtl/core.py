@@ -1,13 +1,13 @@
 """The inference core: a chain of layers, the class readout and the weight load."""
 
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Iterable
+from typing import Any, Protocol, Self
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer, require_dense
+from golden.config import LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLayer, require_dense
 from golden.fixed import LFSR_WIDTH, IntArray
 
 from .arith import add_all
@@ -32,6 +32,14 @@ from .learning.maintenance import Maintenance
 from .learning.traces import InputTraces
 
 
+class Contents(Protocol):
+    """What is read of a :class:`golden.network.Network`."""
+
+    def stored(self) -> Iterable[tuple[ResolvedLayer, Parameter, IntArray]]:
+        """Return the values of every parameter of every layer, shadow values of a network that learns."""
+        ...
+
+
 class Core(wiring.Component):
     """Integer SNN inference; the twin of :func:`golden.network.run`.
 
@@ -43,8 +51,9 @@ class Core(wiring.Component):
     Parameters
     ----------
     config : NetworkConfig
-    weights : list of (n_out, n_in) integers, optional
-        Initial content of the weight memories; otherwise events wait until a first load through `weights`.
+    contents : Network, optional
+        Of the same configuration: initial content of the memories. Otherwise events wait until a first load through
+        `weights`.
     probe : bool
         Add the observation ports; nothing else changes.
 
@@ -75,8 +84,8 @@ class Core(wiring.Component):
         require_dense(config)  # before there is a component: Amaranth warns of one that is never elaborated
         return super().__new__(cls, src_loc_at=1)
 
-    def __init__(self, config: NetworkConfig, weights: Sequence[IntArray] | None = None, *, probe: bool = False):
-        self._config, self._weights, self._probe = config, weights, probe
+    def __init__(self, config: NetworkConfig, contents: Contents | None = None, *, probe: bool = False):
+        self._config, self._contents, self._probe = config, contents, probe
         layers = config.resolved
         members = {
             "i": In(stream.Signature(input_event_layout(layers[0]))),
@@ -111,7 +120,7 @@ class Core(wiring.Component):
     @property
     def preloaded(self) -> bool:
         """Whether the weight memories have initial content."""
-        return self._weights is not None
+        return self._contents is not None
 
     @property
     def probes(self) -> list:
@@ -126,7 +135,7 @@ class Core(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self._config
-        m.submodules.load = load = WeightLoad(config, preloaded=self._weights is not None)
+        m.submodules.load = load = WeightLoad(config, preloaded=self.preloaded)
         m.submodules.argmax = argmax = ArgMax(config)
         connect(m, argmax.o, flipped(self.o))
         layers = [self._layer(resolved) for resolved in config.resolved]
@@ -151,10 +160,11 @@ class Core(wiring.Component):
 
     def _layer(self, resolved: ResolvedLayer) -> Layer:
         """Return a layer; the readout knows of the network, others of the layer above."""
-        layers, weights = self._config.resolved, self._weights
+        layers = self._config.resolved
         above = None if resolved is layers[-1] else layers[resolved.index + 1]
-        weight = None if weights is None else weights[resolved.index]
-        return Layer(resolved, self._config if above is None else None, weight, above=above)
+        stored = () if self._contents is None else self._contents.stored()
+        contents = {parameter.name: values for layer, parameter, values in stored if layer.index == resolved.index}
+        return Layer(resolved, self._config if above is None else None, contents, above=above)
 
     def _observe(self, m: Module, layers: list[Layer]) -> None:
         """Show what the layers do in a cycle."""
@@ -215,16 +225,9 @@ class Core(wiring.Component):
         ]
         m.d.comb += [getattr(self, name).eq(getattr(learner, name)) for name in COUNTERS]
         for index, layer in enumerate(layers):
-            update, reader = learner.weights[index], maintenance.weights[index]
-            m.d.comb += [
-                layer.update.read.enable.eq(update.read.enable | reader.read.enable),
-                layer.update.read.address.eq(Mux(reader.read.enable, reader.read.address, update.read.address)),
-                update.read.data.eq(layer.update.read.data),
-                reader.read.data.eq(layer.update.read.data),
-                layer.update.write.enable.eq(update.write.enable),
-                layer.update.write.address.eq(update.write.address),
-                layer.update.write.data.eq(update.write.data),
-            ]
+            for parameter in config.resolved[index].parameters:
+                ports = (layer.update, learner.weights[index], maintenance.weights[index])
+                _share(m, *(getattr(port, parameter.name) for port in ports))
             if index < len(layers) - 1:
                 connect(m, learner.histories[index], layer.history)
         if self._probe:
@@ -237,7 +240,7 @@ class Core(wiring.Component):
         """Show what the learning engine does in a cycle."""
         m.d.comb += self.evaluation.eq(learner.evaluation)
         for index, activity in enumerate(self.activities):
-            weights, work = learner.weights[index], learner.works[index]
+            weights, work = learner.weights[index].weight, learner.works[index]
             errors = Signal.like(activity.changing, name=f"errors{index}")
             carries = config.learning.feeds_back and index > 0
             m.d.comb += [
@@ -257,6 +260,19 @@ class Core(wiring.Component):
             first.fading.eq(traces.fading),
             first.walking.eq(traces.rows.valid & traces.rows.ready),
         ]
+
+
+def _share(m: Module, memory: Any, update: Any, reader: Any) -> None:
+    """Give a memory to the update, which reads and writes, and to a reader, at different times."""
+    m.d.comb += [
+        memory.read.enable.eq(update.read.enable | reader.read.enable),
+        memory.read.address.eq(Mux(reader.read.enable, reader.read.address, update.read.address)),
+        update.read.data.eq(memory.read.data),
+        reader.read.data.eq(memory.read.data),
+        memory.write.enable.eq(update.write.enable),
+        memory.write.address.eq(update.write.address),
+        memory.write.data.eq(update.write.data),
+    ]
 
 
 def _fork(m: Module, source: stream.Interface, targets: list[tuple[stream.Interface, ValueLike]]) -> None:

@@ -3,7 +3,7 @@
 from amaranth.hdl import ShapeLike, signed
 from amaranth.lib import data, enum
 
-from golden.config import GRADIENT_WIDTH, LearningLayer, LearningNetworkConfig, NetworkConfig, ResolvedLayer
+from golden.config import GRADIENT_WIDTH, LearningLayer, LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLayer
 from golden.fixed import unsigned_width
 
 from .arith import index_shape
@@ -49,15 +49,21 @@ def class_layout(config: NetworkConfig) -> data.StructLayout:
 def weight_layout(config: NetworkConfig) -> data.StructLayout:
     """One weight of a load, a shadow weight where the network learns; `first` marks the first of the whole load.
 
-    Order: layer by layer, row by row (inputs, then own neurons), neuron by neuron:
-    ``concatenate([w.T.ravel() for w in weights])``.
+    Order: layer by layer, parameter by parameter, row by row (of weights inputs, then own neurons), neuron by neuron:
+    ``concatenate([w.T.ravel() for w in weights])`` where there are only weights.
     """
-    return data.StructLayout({"weight": signed(max(layer.stored_width for layer in config.resolved)), "first": 1})
+    widths = [parameter.stored_width for layer in config.resolved for parameter in layer.parameters]
+    return data.StructLayout({"weight": signed(max(widths)), "first": 1})
 
 
-def weight_word_layout(layer: ResolvedLayer) -> data.ArrayLayout:
-    """One word of a weight memory: `lanes` (shadow) weights of one input, to consecutive neurons."""
-    return data.ArrayLayout(signed(layer.stored_width), layer.lanes)
+def parameter_word_layout(layer: ResolvedLayer, parameter: Parameter) -> data.ArrayLayout:
+    """One word of the memory of a parameter: `lanes` (shadow) values of one row, of consecutive neurons."""
+    return data.ArrayLayout(signed(parameter.stored_width), layer.lanes)
+
+
+def parameter_depth(layer: ResolvedLayer, parameter: Parameter) -> int:
+    """Words of the memory of a parameter."""
+    return parameter.n_rows * layer.n_words
 
 
 def sums_layout(layer: ResolvedLayer) -> data.ArrayLayout:

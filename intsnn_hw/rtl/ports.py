@@ -3,10 +3,10 @@
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import LearningLayer, ResolvedLayer
+from golden.config import LearningLayer, Parameter, ResolvedLayer
 
 from .arith import index_shape
-from .layouts import history_layout, sums_layout, weight_word_layout
+from .layouts import history_layout, parameter_depth, parameter_word_layout, sums_layout
 
 
 def read_port(word: data.Layout, depth: int) -> wiring.Signature:
@@ -19,15 +19,25 @@ def write_port(word: data.Layout, depth: int) -> wiring.Signature:
     return wiring.Signature({"enable": Out(1), "address": Out(index_shape(depth)), "data": Out(word)})
 
 
+def parameter_port(layer: ResolvedLayer, parameter: Parameter) -> wiring.Signature:
+    """Read and write access to the memory of a parameter of a layer."""
+    memory = parameter_word_layout(layer, parameter), parameter_depth(layer, parameter)
+    return wiring.Signature({"read": Out(read_port(*memory)), "write": Out(write_port(*memory))})
+
+
 def load_port(layer: ResolvedLayer) -> wiring.Signature:
-    """Write access to a layer's weight memory."""
-    return write_port(weight_word_layout(layer), layer.n_rows * layer.n_words)
+    """Write access to the memory of each parameter of a layer, by its name."""
+    return wiring.Signature(
+        {
+            parameter.name: Out(write_port(parameter_word_layout(layer, parameter), parameter_depth(layer, parameter)))
+            for parameter in layer.parameters
+        }
+    )
 
 
-def weight_port(layer: ResolvedLayer) -> wiring.Signature:
-    """Read and write access to a layer's weight memory."""
-    read = read_port(weight_word_layout(layer), layer.n_rows * layer.n_words)
-    return wiring.Signature({"read": Out(read), "write": Out(load_port(layer))})
+def update_port(layer: ResolvedLayer) -> wiring.Signature:
+    """Read and write access to the memory of each parameter of a layer, by its name."""
+    return wiring.Signature({parameter.name: Out(parameter_port(layer, parameter)) for parameter in layer.parameters})
 
 
 def sums_port(layer: ResolvedLayer) -> wiring.Signature:

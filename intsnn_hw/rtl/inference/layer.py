@@ -1,5 +1,7 @@
 """A fully connected layer: synapse array and fire sweep."""
 
+from collections.abc import Mapping
+
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -8,7 +10,7 @@ from golden.config import LearningLayer, NetworkConfig, ResolvedLayer
 from golden.fixed import IntArray
 
 from ..layouts import input_event_layout, output_event_layout, probe_layout, score_layout
-from ..ports import history_port, load_port, weight_port
+from ..ports import history_port, load_port, update_port
 from .fire_sweep import FireSweep
 from .recurrence import OwnEvents
 from .synapse import SynapseArray
@@ -27,8 +29,8 @@ class Layer(wiring.Component):
     layer : ResolvedLayer
     config : NetworkConfig, optional
         Given for the readout layer, which sends scores.
-    weight : (n_out, n_rows) integers, optional
-        Initial content of the weight memory; shadow weights where the network learns.
+    contents : mapping, optional
+        Initial content of the memory of each parameter, by its name; shadow values where the network learns.
     above : ResolvedLayer, optional
         The next layer, if any.
 
@@ -48,11 +50,11 @@ class Layer(wiring.Component):
         self,
         layer: ResolvedLayer,
         config: NetworkConfig | None = None,
-        weight: IntArray | None = None,
+        contents: Mapping[str, IntArray] | None = None,
         *,
         above: ResolvedLayer | None = None,
     ):
-        self._layer, self._config, self._weight = layer, config, weight
+        self._layer, self._config, self._contents = layer, config, contents or {}
         self._above = above if isinstance(above, LearningLayer) else None
         members = {
             "i": In(stream.Signature(input_event_layout(layer))),
@@ -68,7 +70,7 @@ class Layer(wiring.Component):
         if layer.n_own:
             members["returning"] = Out(1)
         if isinstance(layer, LearningLayer):
-            members["update"] = In(weight_port(layer))
+            members["update"] = In(update_port(layer))
             if self._above is not None:
                 members["history"] = In(history_port(layer, self._above))
         if config is not None:
@@ -77,13 +79,13 @@ class Layer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.synapses = synapses = SynapseArray(self._layer, self._weight)
+        m.submodules.synapses = synapses = SynapseArray(self._layer, self._contents.get("weight"))
         m.submodules.sweep = sweep = FireSweep(self._layer, self._config, above=self._above)
         if self._layer.n_own:
             self._connect_own(m, synapses, sweep)
         else:
             connect(m, flipped(self.i), synapses.i)
-        connect(m, flipped(self.load), synapses.load)
+        connect(m, flipped(self.load.weight), synapses.load)
         connect(m, synapses.sweep, sweep.sweep)
         connect(m, sweep.sums, synapses.sums)
         if self._layer.fires:
@@ -91,7 +93,7 @@ class Layer(wiring.Component):
         if self._config is not None:
             connect(m, sweep.scores, flipped(self.scores))
         if isinstance(self._layer, LearningLayer):
-            connect(m, flipped(self.update), synapses.update)
+            connect(m, flipped(self.update.weight), synapses.update)
         if self._above is not None:
             connect(m, flipped(self.history), sweep.history)
         m.d.comb += [

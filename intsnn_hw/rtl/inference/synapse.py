@@ -1,18 +1,19 @@
 """The synapse array of a layer: weight memory, spike-times-weight products, and the accumulators of a time step."""
 
+import numpy as np
 from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from golden.config import LearningLayer, ResolvedLayer
+from golden.config import LearningLayer, Parameter, ResolvedLayer
 from golden.fixed import IntArray
 
 from ..arith import multiply
-from ..layouts import row_event_layout, sweep_layout, weight_word_layout
+from ..layouts import parameter_depth, parameter_word_layout, row_event_layout, sweep_layout
 from ..learning.expressions import inference_weight
 from ..memory import Store
 from ..pipeline import shift, stage
-from ..ports import load_port, sums_port, weight_port
+from ..ports import parameter_port, sums_port, write_port
 from .accumulators import Accumulators
 from .event_walk import MAX_WAITING_SWEEPS, EventWalk, word_fields
 
@@ -30,7 +31,7 @@ class SynapseArray(wiring.Component):
     ----------
     layer : ResolvedLayer
     weight : (n_out, n_rows) integers, optional
-        Initial content of the weight memory; zeros otherwise.
+        Initial content of the weight memory.
 
     Members
     -------
@@ -46,15 +47,17 @@ class SynapseArray(wiring.Component):
 
     def __init__(self, layer: ResolvedLayer, weight: IntArray | None = None):
         self._layer = layer
-        self._init = None if weight is None else pack_weights(layer, weight)
-        members = {"update": In(weight_port(layer))} if isinstance(layer, LearningLayer) else {}
+        self._init = None if weight is None else pack_words(layer, layer.weights, weight)
+        self._memory = parameter_word_layout(layer, layer.weights), parameter_depth(layer, layer.weights)
+        learns = isinstance(layer, LearningLayer)
+        members = {"update": In(parameter_port(layer, layer.weights))} if learns else {}
         super().__init__(
             members
             | {
                 "i": In(stream.Signature(row_event_layout(layer))),
                 "sweep": Out(stream.Signature(sweep_layout())),
                 "sums": In(sums_port(layer)),
-                "load": In(load_port(layer)),
+                "load": In(write_port(*self._memory)),
                 "loading": In(1),
                 "adding": Out(1),
                 "active": Out(1),
@@ -111,8 +114,7 @@ class SynapseArray(wiring.Component):
         """
         layer = self._layer
         return Store(
-            weight_word_layout(layer),
-            layer.n_rows * layer.n_words,
+            *self._memory,
             single_port=layer.weight_memory == "single_port",
             written_first=True,
             init=self._init,
@@ -148,10 +150,8 @@ class SynapseArray(wiring.Component):
         ]
 
 
-def pack_weights(layer: ResolvedLayer, weight: IntArray) -> list[list[int]]:
-    """Return the content of the weight memory for weights of shape (n_out, n_rows), rows padded with 0."""
-    words = []
-    for i in range(layer.n_rows):
-        row = [int(weight[j][i]) for j in range(layer.n_out)] + [0] * (layer.n_words * layer.lanes - layer.n_out)
-        words += [row[at : at + layer.lanes] for at in range(0, len(row), layer.lanes)]
-    return words
+def pack_words(layer: ResolvedLayer, parameter: Parameter, values: IntArray) -> list[list[int]]:
+    """Return the content of the memory of a parameter for values of its shape, rows padded with 0."""
+    rows = parameter.to_load(values).reshape(parameter.n_rows, parameter.n_outputs)
+    padded = np.pad(rows, ((0, 0), (0, layer.n_words * layer.lanes - parameter.n_outputs)))
+    return padded.reshape(-1, layer.lanes).tolist()

@@ -12,7 +12,7 @@ from golden.seeds import update_lfsr_seed
 
 from ..arith import index_shape, lfsr_step
 from ..layouts import evaluation_layout, row_layout, score_layout, ticket_layout, work_layout
-from ..ports import history_port, weight_port
+from ..ports import history_port, update_port
 from .error_store import ErrorStore
 from .evaluation import EVALUATIONS, Evaluation
 from .input_rows import InputRows
@@ -39,7 +39,7 @@ class Learner(wiring.Component):
     tickets : In(stream)       labels of the samples in work
     scores : In(stream)        of the readout
     inputs : In(stream)        rows of the first layer, asked for by `walk` : Out unless `inputs_empty` : In
-    weights<l> : Out           weight memory of layer l
+    weights<l> : Out           memories of layer l, see :func:`update_port`
     history<l> : Out           what the neurons of hidden layer l keep of the sample
     boost : In                 learning-rate boost, ``0..max_boost``
     lfsr : Out, lfsr_load : In, lfsr_state : In   state of the LFSR of stochastic rounding
@@ -71,7 +71,7 @@ class Learner(wiring.Component):
             "evaluation": Out(evaluation_layout()),
         }
         for layer in layers:
-            members[f"weights{layer.index}"] = Out(weight_port(layer))
+            members[f"weights{layer.index}"] = Out(update_port(layer))
             members[f"work{layer.index}"] = Out(work_layout(layer))
             if layer is not layers[-1]:
                 members[f"history{layer.index}"] = Out(history_port(layer, layers[layer.index + 1]))
@@ -79,7 +79,7 @@ class Learner(wiring.Component):
 
     @property
     def weights(self) -> list[Any]:
-        """The ports to the weight memory of each layer."""
+        """The ports to the memories of each layer."""
         return [getattr(self, f"weights{layer.index}") for layer in self._config.resolved]
 
     @property
@@ -148,7 +148,7 @@ class Learner(wiring.Component):
     def _update(self, m: Module, layer: LearningLayer) -> RowUpdate:
         """Add the update of a layer, on its weight memory."""
         m.submodules[f"update{layer.index}"] = update = RowUpdate(layer, self._below(layer))
-        connect(m, update.weights, flipped(self.weights[layer.index]))
+        connect(m, update.weights, flipped(self.weights[layer.index].weight))
         work = self.works[layer.index]
         m.d.comb += [
             update.boost.eq(self.boost),

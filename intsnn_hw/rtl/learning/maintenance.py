@@ -6,13 +6,13 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import LearningNetworkConfig
+from golden.config import LearningLayer, LearningNetworkConfig, Parameter
 from golden.fixed import LFSR_WIDTH, seed_state
 from golden.seeds import initial_seed
 
 from ..arith import index_shape
-from ..layouts import Operation, control_layout, weight_layout
-from ..ports import weight_port
+from ..layouts import Operation, control_layout, parameter_depth, weight_layout
+from ..ports import update_port
 from .seed_lfsr import SeedLfsr
 
 
@@ -29,7 +29,7 @@ class Maintenance(wiring.Component):
     asks : Out              weights are to be read or drawn, or are being so; that begins with `granted` : In
     shadow : Out(stream)    shadow weights in the order of the load, `first` on the first
     initial : Out(stream)   fresh weights for the load
-    weights<l> : Out        weight memory of layer l, read only
+    weights<l> : Out        memories of layer l, read only, see :func:`update_port`
     lfsr_load : Out, lfsr_state : Out   not with a value of 0, a state that the LFSR would never leave
     boost : Out             learning-rate boost last set, ``max_boost`` for a value above it; 0 after reset
     """
@@ -49,13 +49,18 @@ class Maintenance(wiring.Component):
             "boost": Out(index_shape(config.learning.max_boost + 1)),
         }
         for layer in config.resolved:
-            members[f"weights{layer.index}"] = Out(weight_port(layer))
+            members[f"weights{layer.index}"] = Out(update_port(layer))
         super().__init__(members)
 
     @property
     def weights(self) -> list[Any]:
-        """The ports to the weight memory of each layer."""
+        """The ports to the memories of each layer."""
         return [getattr(self, f"weights{layer.index}") for layer in self._config.resolved]
+
+    @property
+    def _parameters(self) -> list[tuple[LearningLayer, Parameter]]:
+        """All that is read and drawn, in order."""
+        return [(layer, parameter) for layer in self._config.resolved for parameter in layer.parameters]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -81,37 +86,37 @@ class Maintenance(wiring.Component):
 
     def _read(self, m: Module, runs: Signal) -> Value:
         """Send every weight; return whether the last one is leaving."""
-        layers = self._config.resolved
-        target = Signal(index_shape(len(layers)))
-        address = Signal(index_shape(max(layer.n_rows * layer.n_words for layer in layers)))
-        lane = Signal(index_shape(max(layer.lanes for layer in layers)))
-        neuron = Signal(index_shape(max(layer.n_out for layer in layers)))
+        targets = self._parameters
+        target = Signal(index_shape(len(targets)))
+        address = Signal(index_shape(max(parameter_depth(*memory) for memory in targets)))
+        lane = Signal(index_shape(max(layer.lanes for layer, _ in targets)))
+        neuron = Signal(index_shape(max(parameter.n_outputs for _, parameter in targets)))
         fetched, here, first, ends = Signal(), Signal(), Signal(init=1), Signal()
         weight = Signal.like(self.shadow.payload.weight)
-        word_ends, row_ends, layer_ends = Signal(), Signal(), Signal()
+        word_ends, row_ends, ends_memory = Signal(), Signal(), Signal()
         m.d.sync += fetched.eq(runs & ~here & ~fetched)
         with m.If(fetched):
             m.d.sync += here.eq(1)
         with m.Switch(target):
-            for layer in layers:
-                port = self.weights[layer.index]
-                with m.Case(layer.index):
+            for index, (layer, parameter) in enumerate(targets):
+                port = getattr(self.weights[layer.index], parameter.name)
+                with m.Case(index):
                     # The word is held by reading it again until all its weights have left.
                     m.d.comb += [port.read.enable.eq(runs), port.read.address.eq(address)]
                     m.d.comb += [
-                        row_ends.eq(neuron == layer.n_out - 1),
+                        row_ends.eq(neuron == parameter.n_outputs - 1),
                         word_ends.eq(row_ends | (lane == layer.lanes - 1)),
-                        layer_ends.eq(row_ends & (address == layer.n_rows * layer.n_words - 1)),
+                        ends_memory.eq(row_ends & (address == parameter_depth(layer, parameter) - 1)),
                     ]
                     with m.Switch(lane):
-                        for index in range(layer.lanes):
-                            with m.Case(index):
-                                m.d.comb += weight.eq(port.read.data[index])
+                        for at in range(layer.lanes):
+                            with m.Case(at):
+                                m.d.comb += weight.eq(port.read.data[at])
         m.d.comb += [
             self.shadow.valid.eq(here),
             self.shadow.payload.weight.eq(weight),
             self.shadow.payload.first.eq(first),
-            ends.eq(here & self.shadow.ready & layer_ends & (target == len(layers) - 1)),
+            ends.eq(here & self.shadow.ready & ends_memory & (target == len(targets) - 1)),
         ]
         with m.If(here & self.shadow.ready):
             m.d.sync += [first.eq(0), lane.eq(lane + 1), neuron.eq(neuron + 1)]
@@ -119,7 +124,7 @@ class Maintenance(wiring.Component):
                 m.d.sync += [lane.eq(0), here.eq(0), address.eq(address + 1)]
             with m.If(row_ends):
                 m.d.sync += neuron.eq(0)
-            with m.If(layer_ends):
+            with m.If(ends_memory):
                 m.d.sync += [address.eq(0), target.eq(target + 1)]
         with m.If(ends):
             m.d.sync += [first.eq(1), target.eq(0)]
@@ -127,26 +132,22 @@ class Maintenance(wiring.Component):
 
     def _draw(self, m: Module, runs: Signal) -> Value:
         """Draw every weight from its layer's stream; return whether the last one is leaving."""
-        config = self._config
-        layers, learning = config.resolved, config.learning
+        targets, learning = self._parameters, self._config.learning
         m.submodules.lfsr = lfsr = SeedLfsr()
-        target, seeded = Signal(index_shape(len(layers))), Signal()
-        left = Signal(range(max(layer.n_rows * layer.n_out for layer in layers) + 1))
+        target, seeded = Signal(index_shape(len(targets))), Signal()
+        left = Signal(range(max(parameter.size for _, parameter in targets) + 1))
         first, low, low_held, whole = Signal(init=1), Signal(16), Signal(), Signal()
         drawn, counts = Signal.like(self.initial.payload.weight), Signal.like(left)
-        is_last_layer = target == len(layers) - 1
+        is_last_target = target == len(targets) - 1
         with m.Switch(target):
-            for layer in layers:
-                one_word = layer.init_words == 1
-                with m.Case(layer.index):
+            for index, (layer, parameter) in enumerate(targets):
+                one_word = parameter != layer.weights or layer.init_words == 1
+                with m.Case(index):
                     fresh = lfsr.word if one_word else Value.cast(low) + (lfsr.word << 16)
-                    ranges = [(fresh & ((2 << shift) - 1)) - (1 << shift) for shift in layer.init_shifts]
-                    # The rows of the layer's own neurons come last.
-                    weight = ranges[0] if layer.n_own == 0 else Mux(left > layer.n_own * layer.n_out, *ranges)
                     m.d.comb += [
                         lfsr.state.eq(seed_state(initial_seed(layer, learning.seed))),
-                        counts.eq(layer.n_rows * layer.n_out),
-                        drawn.eq(weight),
+                        counts.eq(parameter.size),
+                        drawn.eq(self._initial(layer, parameter, fresh, left)),
                         whole.eq(1 if one_word else low_held),
                     ]
         ends = Signal()
@@ -156,7 +157,7 @@ class Maintenance(wiring.Component):
             self.initial.valid.eq(runs & seeded & whole),
             self.initial.payload.weight.eq(drawn),
             self.initial.payload.first.eq(first),
-            ends.eq(self.initial.valid & self.initial.ready & (left == 1) & is_last_layer),
+            ends.eq(self.initial.valid & self.initial.ready & (left == 1) & is_last_target),
         ]
         with m.If(lfsr.load):
             m.d.sync += [seeded.eq(1), left.eq(counts), low_held.eq(0)]
@@ -169,3 +170,12 @@ class Maintenance(wiring.Component):
         with m.If(ends):
             m.d.sync += [first.eq(1), target.eq(0)]
         return ends
+
+    @staticmethod
+    def _initial(layer: LearningLayer, parameter: Parameter, fresh: Value, left: Value) -> Value | int:
+        """Return an initial value made of fresh bits, with so many left of its memory; other than weights are 0."""
+        if parameter != layer.weights:
+            return 0
+        ranges = [(fresh & ((2 << shift) - 1)) - (1 << shift) for shift in layer.init_shifts]
+        # The rows of the layer's own neurons come last.
+        return ranges[0] if layer.n_own == 0 else Mux(left > layer.n_own * layer.n_out, *ranges)

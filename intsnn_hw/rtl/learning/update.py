@@ -10,7 +10,7 @@ from golden.fixed import LFSR_WIDTH
 from ..arith import index_shape
 from ..layouts import row_layout
 from ..pipeline import shift, stage
-from ..ports import weight_port
+from ..ports import parameter_port
 from .carry import CarriedSum, carried_width
 from .error_store import entry_layout
 from .lane import UpdateLane
@@ -42,7 +42,7 @@ class RowUpdate(wiring.Component):
     boost : In            added to the rate shift, ``0..max_boost``
     n_entries, entry, entry_address : the error store's words that hold an error
     draw : In, drawn : Out   LFSR draw for a row with a trace, taken in this cycle
-    weights : Out         see :func:`weight_port`
+    weights : Out         see :func:`parameter_port`
     changes : Out         the word being read will be changed
     carries : Out         its row is not one of the layer's own neurons
     carried : Out         of each row, where the layer carries an error (:func:`carried_to`): :func:`carried_port`
@@ -59,7 +59,7 @@ class RowUpdate(wiring.Component):
             "entry": In(entry_layout(layer)),
             "draw": In(LFSR_WIDTH),
             "drawn": Out(1),
-            "weights": Out(weight_port(layer)),
+            "weights": Out(parameter_port(layer, layer.weights)),
             "changes": Out(1),
             "carries": Out(1),
             "busy": Out(1),

@@ -27,7 +27,7 @@ def configs():
 @pytest.mark.parametrize("config", list(configs()), ids=lambda config: config.topology)
 def test_verilog_is_clean(config, probe, tmp_path):
     network = stimuli.network(config)
-    verilog, _, _, waivers = generate(config, tmp_path, weights=network.stored_weights if probe else None, probe=probe)
+    verilog, _, _, waivers = generate(config, tmp_path, contents=network if probe else None, probe=probe)
     assert lint_icarus([verilog]) == []
     assert lint_verilator([waivers, verilog], top="intsnn") == []
 
@@ -78,7 +78,7 @@ def test_a_weight_memory_has_no_zeros_as_content_and_a_single_port_one_address(i
     network = stimuli.network(stimuli.corner_config())
     for kind in ("dual_port", "single_port"):
         config = replace(network.config, hardware=HardwareConfig(lanes=(4,), weight_memory=(kind,)))
-        text = weight_memory(emit(Core(config, network.weights if is_loaded else None)))
+        text = weight_memory(emit(Core(config, network if is_loaded else None)))
         assert ("initial begin" in text) == is_loaded, "a load writes every word first"
         addresses = set(re.findall(r"memory\[([a-z]\w*)\]", text))
         assert len(addresses) == (1 if kind == "single_port" else 2), addresses

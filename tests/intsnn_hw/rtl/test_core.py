@@ -174,7 +174,7 @@ def test_a_load_cut_short_is_restarted_by_first(core):
 def test_initial_memory_content_equals_a_load(backend, tmp_path):
     network = uniform(small_config(), seed=6)
     inputs = stimuli.spikes(network.config, 30, seed=7)
-    preloaded = inference.build(Core(network.config, network.weights), backend, tmp_path)
+    preloaded = inference.build(Core(network.config, network), backend, tmp_path)
     result = preloaded.run({"i": beats(network, inputs)}, expected={"o": 30}, cycle_budget=100_000)
     np.testing.assert_array_equal(classes(result), varied(run(network, inputs).classes))
 
@@ -188,7 +188,7 @@ def test_padding_beyond_the_last_class_is_never_the_class(lanes, tmp_path):
     inputs = stimuli.spikes(config, 30, seed=8)
     expected = run(network, inputs)
     assert (expected.scores.max(axis=-1) < 0).sum() > 10
-    core = inference.build(Core(config, network.weights), "icarus", tmp_path)
+    core = inference.build(Core(config, network), "icarus", tmp_path)
     result = core.run({"i": beats(network, inputs)}, expected={"o": 30}, cycle_budget=100_000)
     np.testing.assert_array_equal(result.fields("o")["label"], varied(expected.classes))
 

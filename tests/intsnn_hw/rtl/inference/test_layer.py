@@ -5,7 +5,7 @@ import pytest
 
 from golden.network import Network, run
 from intsnn_hw.rtl.inference.layer import Layer
-from intsnn_hw.rtl.inference.synapse import pack_weights
+from intsnn_hw.rtl.inference.synapse import pack_words
 from tests.intsnn_hw.rtl.inference.benches import network_config, receive, send, simulate
 from tests.intsnn_hw.rtl.inference.test_synapse import beats_of
 
@@ -18,18 +18,18 @@ def test_layer_is_the_models(preloaded, recurrent):
     weights = [rng.integers(-8, 8, each.weight_shape) for each in config.resolved]
     spikes = rng.integers(1, 4, (6, 3, 6)) * (rng.random((6, 3, 6)) < 0.6)
     record = run(Network(config=config, weights=weights), spikes)
-    component = Layer(layer, None, weights[0] if preloaded else None, above=config.resolved[1])
+    component = Layer(layer, None, {"weight": weights[0]} if preloaded else None, above=config.resolved[1])
     shown = []
 
     async def feed(ctx):
         if not preloaded:
             ctx.set(component.loading, 1)
-            ctx.set(component.load.enable, 1)
-            for address, word in enumerate(pack_weights(layer, weights[0])):
-                ctx.set(component.load.address, address)
-                ctx.set(component.load.data, word)
+            ctx.set(component.load.weight.enable, 1)
+            for address, word in enumerate(pack_words(layer, layer.weights, weights[0])):
+                ctx.set(component.load.weight.address, address)
+                ctx.set(component.load.weight.data, word)
                 await ctx.tick()
-            ctx.set(component.load.enable, 0)
+            ctx.set(component.load.weight.enable, 0)
             ctx.set(component.loading, 0)
         await send(ctx, component.i, beats_of(spikes.reshape(18, 6), [0, 0, 1] * 6), rng)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from intsnn_hw.rtl.inference.load import WeightLoad
-from intsnn_hw.rtl.inference.synapse import pack_weights
+from intsnn_hw.rtl.inference.synapse import pack_words
 from tests.intsnn_hw.rtl.inference.benches import network_config, plain, send, simulate
 
 SHAPES: dict[str, Any] = {"lanes": (4, 2), "fire_lanes": (2, 1)}
@@ -39,8 +39,8 @@ def loaded(config, items, *, preloaded=False, rng=None):
         while True:
             await ctx.tick()
             for found, port in zip(memories, load.layers, strict=True):
-                if ctx.get(port.enable):
-                    found[ctx.get(port.address)] = plain(ctx.get(port.data))
+                if ctx.get(port.weight.enable):
+                    found[ctx.get(port.weight.address)] = plain(ctx.get(port.weight.data))
 
     simulate(load, bench, background=[memory])
     return memories, loading
@@ -50,7 +50,7 @@ def words(config, weights):
     """Content of the memories; lanes of padding hold whatever, None here."""
     found = []
     for layer, weight in zip(config.resolved, weights, strict=True):
-        padded = pack_weights(layer, weight)
+        padded = pack_words(layer, layer.weights, weight)
         n_last = layer.n_out - (layer.n_words - 1) * layer.lanes
         for at in range(layer.n_words - 1, len(padded), layer.n_words):
             padded[at] = padded[at][:n_last]

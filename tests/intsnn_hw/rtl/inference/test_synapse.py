@@ -6,7 +6,7 @@ import pytest
 from golden.synapse import inference_weight, synaptic_current
 from intsnn_hw.rtl.inference.accumulators import Accumulators
 from intsnn_hw.rtl.inference.event_walk import MAX_WAITING_SWEEPS, EventWalk
-from intsnn_hw.rtl.inference.synapse import SynapseArray, pack_weights
+from intsnn_hw.rtl.inference.synapse import SynapseArray, pack_words
 from tests.intsnn_hw.rtl.inference.benches import GAP, STALL, network_config, plain, receive, send, simulate
 
 
@@ -166,7 +166,7 @@ def test_array_sums_every_step_exactly(variant, stalled):
         ctx.set(array.loading, 1)
         ctx.set(array.i.valid, 1)
         ctx.set(array.load.enable, 1)
-        for address, word in enumerate(pack_weights(layer, stored)):
+        for address, word in enumerate(pack_words(layer, layer.weights, stored)):
             ctx.set(array.load.address, address)
             ctx.set(array.load.data, word)
             await ctx.tick()

@@ -28,7 +28,7 @@ def memories(component, words):
     """Return a process that answers reads of every weight memory after one cycle."""
 
     async def answer(ctx):
-        ports = component.weights
+        ports = [port.weight for port in component.weights]
         enables = [port.read.enable for port in ports]
         addresses = [port.read.address for port in ports]
         async for _, _, *values in ctx.tick().sample(*enables, *addresses):
