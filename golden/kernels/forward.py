@@ -166,11 +166,11 @@ def add_scores(rule, membranes, spikes, scores):  # pragma: no cover
 
 
 @compiled
-def infer_samples(
-    plan, rule, weights, tables, accumulator, offsets, addresses, levels, n_steps, scores, states, spikes
-):
-    # pragma: no cover
+def infer_samples(model, shown, found):  # pragma: no cover
     """Run every sample; return events of inputs and of layers, and synaptic operations."""
+    plan, rule, weights, accumulator = model.plan, model.rule, model.weights, model.accumulator
+    offsets, addresses, levels, n_steps = shown
+    scores, states, spikes = found
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
     kind = accumulator.dtype
     state, before, s = np.zeros((N_STATE, neurons), kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
@@ -191,7 +191,7 @@ def infer_samples(
                     count = join_own(p, s, addresses_in, levels_in, row_addresses, row_levels)
                     addresses_in, levels_in = row_addresses[:count], row_levels[:count]
                 if p[BY_TABLE]:
-                    activity[2] += scatter(p, weights, tables, accumulator, addresses_in, levels_in)
+                    activity[2] += scatter(p, weights, model.tables, accumulator, addresses_in, levels_in)
                 else:
                     activity[2] += len(levels_in) * p[N_OUT]
                     accumulate(p, weights, accumulator, addresses_in, levels_in)

@@ -14,12 +14,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import LearningNetworkConfig, Parameter, ResolvedLayer
+from ..config import LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLayer
 from ..encoding import Events
 from ..fixed import IntArray, Lfsr
 from ..learning import direct_matrix
 from ..network import LearningNetwork, Network, by_field
 from ..neuron import NeuronState
+from .arguments import Found, Lesson, Model, Shown
 from .forward import infer_samples
 from .learn import learn_samples
 from .plan import N_OUT, N_STATE, NEURON_AT, accumulator_type, event_tables, layer_table, rule_table, update_type
@@ -79,29 +80,27 @@ class Kernel(Generic[N]):
     def __init__(self, network: N):
         self.config = config = network.config
         self._kind = type(network)
-        self.plan = layer_table(config)
-        self.rule = rule_table(config)
         stored = [parameter for layer in config.resolved for parameter in layer.parameters]
-        self.weights = _flat(network.arrays(), _type_of(max(parameter.width for parameter in stored)))
         learns = isinstance(network, LearningNetwork)
         width = max(32, *(parameter.stored_width for parameter in stored))
-        self.shadows = _flat(network.stored(), _type_of(width)) if learns else np.zeros(0, np.int32)
-        self.tables = event_tables(config)
-        self.lfsr = np.array([network.lfsr.state if learns else 1], np.int64)
-        self.matrix = np.zeros(0, np.int64)
-        if isinstance(config, LearningNetworkConfig) and not config.learning.feeds_back:
-            hidden = config.resolved[:-1]
-            matrices = [direct_matrix(layer, config.n_classes, config.learning.seed).ravel() for layer in hidden]
-            self.matrix = np.concatenate([self.matrix, *matrices])
         widest = max(layer.n_out for layer in config.resolved)
-        self.accumulator = np.zeros(widest, accumulator_type(config))
-        self.scaled = np.zeros(widest, update_type(config))
+        self.model = Model(
+            plan=layer_table(config),
+            rule=rule_table(config),
+            weights=_flat(network.arrays(), _type_of(max(parameter.width for parameter in stored))),
+            shadows=_flat(network.stored(), _type_of(width)) if learns else np.zeros(0, np.int32),
+            lfsr=np.array([network.lfsr.state if learns else 1], np.int64),
+            matrix=_matrix(config),
+            tables=event_tables(config),
+            accumulator=np.zeros(widest, accumulator_type(config)),
+            scaled=np.zeros(widest, update_type(config)),
+        )
 
     def network(self) -> N:
         """Return the present weights, shadow weights and LFSR state as a golden network."""
         state: dict[str, Any] = {"config": self.config, **by_field(self.config, self._arrays())}
-        if len(self.shadows):
-            state["lfsr"] = Lfsr(int(self.lfsr[0]))
+        if len(self.model.shadows):
+            state["lfsr"] = Lfsr(int(self.model.lfsr[0]))
         return self._kind(**state)
 
     def _arrays(self) -> Iterator[tuple[int, str, IntArray]]:
@@ -110,20 +109,21 @@ class Kernel(Generic[N]):
         for layer in self.config.resolved:
             for parameter in layer.parameters:
                 part = slice(at, at + parameter.size)
-                yield layer.index, parameter.field, from_memory(layer.kind, parameter, self.weights[part])
-                if len(self.shadows):
-                    yield layer.index, parameter.shadow_field, from_memory(layer.kind, parameter, self.shadows[part])
+                yield layer.index, parameter.field, from_memory(layer.kind, parameter, self.model.weights[part])
+                if len(self.model.shadows):
+                    yield (
+                        layer.index,
+                        parameter.shadow_field,
+                        from_memory(layer.kind, parameter, self.model.shadows[part]),
+                    )
                 at = part.stop
 
     def infer(self, events: Events, labels: IntArray | None = None, *, record: bool = False) -> Inference:
         """Run every sample of `events`; `labels` only serve to count the correct ones."""
         self._check(events)
-        scores, states, spikes = self._room(events.n_samples, record)
-        activity = infer_samples(
-            self.plan, self.rule, self.weights, self.tables, self.accumulator, *events[:3], self.config.n_steps, scores,
-            states, spikes,
-        )  # fmt: skip
-        return self._outcome(labels, scores, (*activity, 0, 0), states, spikes)
+        found = self._room(events.n_samples, record)
+        activity = infer_samples(self.model, self._shown(events), found)
+        return self._outcome(labels, (*activity, 0, 0), found)
 
     def learn(self, events: Events, labels: IntArray, order: IntArray, boost: int = 0) -> Activity:
         """Learn from the samples `order` of `events`, one after the other; `correct` counts before each update."""
@@ -135,30 +135,28 @@ class Kernel(Generic[N]):
 
     def _learn(self, events: Events, labels: IntArray, order: IntArray, boost: int, *, record: bool) -> Inference:
         self._check(events)
-        if len(self.shadows) == 0:
+        if len(self.model.shadows) == 0:
             raise ValueError(f"{self.config.name}: only a network with shadow weights learns")
         _check_range("order", order, len(labels))
         _check_range("order", order, events.n_samples)
         _check_range("labels", labels, self.config.n_classes)
-        scores, states, spikes = self._room(len(order), record)
-        totals = learn_samples(
-            self.plan, self.rule, self.weights, self.shadows, self.lfsr, self.matrix, self.accumulator, self.scaled,
-            *events[:3], self.config.n_steps, np.asarray(labels, np.int64), np.asarray(order, np.int64), boost,
-            scores, states, spikes,
-        )  # fmt: skip
-        return self._outcome(np.asarray(labels)[np.asarray(order, np.int64)], scores, totals, states, spikes)
+        found = self._room(len(order), record)
+        lesson = Lesson(np.asarray(labels, np.int64), np.asarray(order, np.int64), boost)
+        totals = learn_samples(self.model, self._shown(events), lesson, found)
+        return self._outcome(lesson.labels[lesson.order], totals, found)
 
-    def _room(self, count: int, record: bool) -> tuple[IntArray, IntArray, IntArray]:
+    def _shown(self, events: Events) -> Shown:
+        return Shown(events.offsets, events.addresses, events.levels, self.config.n_steps)
+
+    def _room(self, count: int, record: bool) -> Found:
         """Return room for the scores of `count` samples and, where recorded, state and spikes of every step."""
-        neurons = int(self.plan[:, N_OUT].sum()) if record else 0
+        neurons = int(self.model.plan[:, N_OUT].sum()) if record else 0
         steps = (count if record else 0, self.config.n_steps)
         scores = np.zeros((count, self.config.n_classes), np.int64)
-        return scores, np.zeros((*steps, N_STATE, neurons), np.int64), np.zeros((*steps, neurons), np.int64)
+        return Found(scores, np.zeros((*steps, N_STATE, neurons), np.int64), np.zeros((*steps, neurons), np.int64))
 
-    def _outcome(
-        self, labels: IntArray | None, scores: IntArray, counts: Iterable[int], states: IntArray, spikes: IntArray
-    ) -> Inference:
-        scores, states, spikes = self._in_order(scores, states, spikes)
+    def _outcome(self, labels: IntArray | None, counts: Iterable[int], found: Found) -> Inference:
+        scores, states, spikes = self._in_order(found)
         classes = np.argmax(scores, axis=-1)
         correct = 0 if labels is None else int((classes == labels).sum())
         activity = Activity(len(scores), correct, *(int(count) for count in counts))
@@ -172,17 +170,26 @@ class Kernel(Generic[N]):
         if given != expected:
             raise ValueError(f"{self.config.name}: (inputs, steps) of the events must be {expected}, got {given}")
 
-    def _in_order(self, scores: IntArray, states: IntArray, spikes: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    def _in_order(self, found: Found) -> Found:
         """Bring scores and traces of neurons from their order in memory to that of their addresses."""
         kinds = self.config.kinds
         if all(kind.output_shape is None for kind in kinds):
-            return scores, states, spikes
+            return found
         places = [neuron_places(kind) for kind in kinds]
-        scores = scores[:, places[-1]]
-        if spikes.shape[-1] == 0:
-            return scores, states, spikes
-        every = np.concatenate([at + row[NEURON_AT] for at, row in zip(places, self.plan, strict=True)])
-        return scores, states[..., every], spikes[..., every]
+        scores = found.scores[:, places[-1]]
+        if found.spikes.shape[-1] == 0:
+            return found._replace(scores=scores)
+        every = np.concatenate([at + row[NEURON_AT] for at, row in zip(places, self.model.plan, strict=True)])
+        return Found(scores, found.states[..., every], found.spikes[..., every])
+
+
+def _matrix(config: NetworkConfig) -> IntArray:
+    """Return the fixed matrices of all hidden layers, flat; none but on the direct route."""
+    if not isinstance(config, LearningNetworkConfig) or config.learning.feeds_back:
+        return np.zeros(0, np.int64)
+    hidden = config.resolved[:-1]
+    matrices = [direct_matrix(layer, config.n_classes, config.learning.seed).ravel() for layer in hidden]
+    return np.concatenate([np.zeros(0, np.int64), *matrices])
 
 
 def _flat(arrays: Iterator[tuple[ResolvedLayer, Parameter, IntArray]], dtype: type) -> NDArray[np.signedinteger]:

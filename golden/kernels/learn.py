@@ -4,6 +4,7 @@ import numpy as np
 
 from ..config import GRADIENT_WIDTH
 from ..fixed import LFSR_TAPS, LFSR_WIDTH, ROUNDINGS
+from .arguments import Kept
 from .compiled import compiled, shift_right
 from .fixed import round_pow2, shift_round
 from .forward import accumulate, add_scores, events_of, join_own, layer_step, rows_of
@@ -64,13 +65,13 @@ def _upper_bits(shadow, half, drop, high):  # pragma: no cover
 
 
 @compiled
-def _update_rows(p, rule, weights, shadows, lfsr, error, trace, order, scaled, shift, widths):  # pragma: no cover
+def _update_rows(model, p, error, trace, order, shift, widths):  # pragma: no cover
     """Update the rows of a layer that have a trace, in the given order; return the number of shadow weights updated.
 
-    `scaled` is scratch for the shifted errors; its type is that of the arithmetic. `widths` are the bits of shadow and
-    inference values. Where few neurons have an error, only those are visited; otherwise the whole row, in a loop
-    without branches.
+    `widths` are the bits of shadow and inference values. Where few neurons have an error, only those are visited;
+    otherwise the whole row, in a loop without branches.
     """
+    rule, weights, shadows, lfsr, scaled = model.rule, model.weights, model.shadows, model.lfsr, model.scaled
     n_out = p[N_OUT]
     kind = scaled.dtype.type
     down, up = max(shift, 0), max(-shift, 0)
@@ -118,14 +119,13 @@ def _update_rows(p, rule, weights, shadows, lfsr, error, trace, order, scaled, s
 
 
 @compiled
-def _update(
-    plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, fired, arrived, ascending, boost
-):  # fmt: skip
-    # pragma: no cover
+def _update(model, kept, n_arrived, error, boost):  # pragma: no cover
     """Apply one update to all layers, output first; `error` (all neurons) holds the output error on entry.
 
-    `arrived` lists the inputs of the network in the order in which they got their trace.
+    `n_arrived` inputs of the network have a trace.
     """
+    plan, rule, weights, matrix = model.plan, model.rule, model.weights, model.matrix
+    traces, surrogates, fired, arrived, ascending = kept
     depth = len(plan)
     last = plan[depth - 1]
     limit = (np.int64(1) << (GRADIENT_WIDTH - 1)) - 1
@@ -158,13 +158,13 @@ def _update(
         p = plan[index]
         own = error[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]]
         trace = traces[p[ROW_AT] : p[ROW_AT] + p[N_IN] + p[N_OWN]]
-        order = arrived if index == 0 else ascending[: p[N_IN]]
+        order = arrived[:n_arrived] if index == 0 else ascending[: p[N_IN]]
         shift = min(p[RATE_SHIFT] + boost, LFSR_WIDTH)
         widths = (rule[SHADOW_WIDTH], p[WEIGHT_WIDTH])
-        updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift, widths)
+        updates += _update_rows(model, p, own, trace, order, shift, widths)
         if p[OWN_LEARNS]:
             order, shift = ascending[p[N_IN] : p[N_IN] + p[N_OWN]], min(p[OWN_RATE_SHIFT] + boost, LFSR_WIDTH)
-            updates += _update_rows(p, rule, weights, shadows, lfsr, own, trace, order, scaled, shift, widths)
+            updates += _update_rows(model, p, own, trace, order, shift, widths)
     return updates
 
 
@@ -220,12 +220,12 @@ def _trace_rows(p, trace, spikes):  # pragma: no cover
 
 
 @compiled
-def learn_samples(
-    plan, rule, weights, shadows, lfsr, matrix, accumulator, scaled, offsets, addresses, levels, n_steps, labels, order,
-    boost, scores, states, spikes,
-):  # fmt: skip
-    # pragma: no cover
+def learn_samples(model, shown, lesson, found):  # pragma: no cover
     """Learn from the samples `order`, one after the other; return the counts of an `Activity`."""
+    plan, rule, weights, accumulator = model.plan, model.rule, model.weights, model.accumulator
+    offsets, addresses, levels, n_steps = shown
+    labels, order, boost = lesson
+    scores, states, spikes = found
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
     rows = plan[-1, ROW_AT] + plan[-1, N_IN]
     kind = accumulator.dtype
@@ -237,6 +237,7 @@ def learn_samples(
     hidden_traces = traces[plan[0, N_IN] :]
     arrived, n_arrived = np.zeros(plan[0, N_IN], np.int64), 0
     ascending = np.arange((plan[:, N_IN] + plan[:, N_OWN]).max())
+    kept = Kept(traces, surrogates, fired_steps, arrived, ascending)
     last = plan[depth - 1]
     n_classes = last[N_OUT]
     counts, compared = np.zeros(n_classes, np.int64), np.zeros(n_classes, np.int64)
@@ -295,9 +296,6 @@ def learn_samples(
                             plan[0], addresses[start:stop], levels[start:stop], traces, arrived, n_arrived
                         )
                     n_traced = t + 1
-                    activity[4] += _update(
-                        plan, rule, weights, shadows, lfsr, matrix, scaled, error, traces, surrogates, fired_steps,
-                        arrived[:n_arrived], ascending, boost,
-                    )  # fmt: skip
+                    activity[4] += _update(model, kept, n_arrived, error, boost)
         activity[3] += updated
     return activity

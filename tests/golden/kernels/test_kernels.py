@@ -198,7 +198,7 @@ def test_seeded_configurations_meet_every_case():
         limits: Any = WIDE if seed % 4 == 0 else {}
         config = stimuli.network_config(stimuli.SeededChoices(seed), learning=True, **limits)
         kernel = Kernel(LearningNetwork.initial(config))
-        met |= {("accumulator", kernel.accumulator.dtype.name), ("weights", kernel.weights.dtype.name)}
+        met |= {("accumulator", kernel.model.accumulator.dtype.name), ("weights", kernel.model.weights.dtype.name)}
         met |= axes(config) | check_learning(config, 5, seed % 5, seed)
         check_inference(replace(config, learning=None), 5, seed)
     expected = {
@@ -303,7 +303,7 @@ def test_seeded_maps_meet_every_case():
     for seed in range(80):
         config = stimuli.spatial_config(stimuli.SeededChoices(seed))
         kernel = Kernel(stimuli.network(config))
-        met |= {("accumulator", kernel.accumulator.dtype.name), ("weights", kernel.weights.dtype.name)}
+        met |= {("accumulator", kernel.model.accumulator.dtype.name), ("weights", kernel.model.weights.dtype.name)}
         met |= map_axes(config)
         check_inference(config, 5, seed)
     assert met == {
