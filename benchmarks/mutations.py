@@ -41,7 +41,7 @@ MUTATIONS = (
         "for rate in layer.rates_at(b)",
         "for rate in layer.rates_at(0)",
     ),
-    Mutation("a shadow weight that wraps", "rtl/learning/lane.py", "saturate(total, layer.stored_width)", "total"),
+    Mutation("a shadow weight that wraps", "rtl/learning/lane.py", "saturate(total, self._width)", "total"),
     Mutation("a skipped LFSR draw", "rtl/learning/walk.py", "self.drawn.eq(taken & will_update)", "self.drawn.eq(0)"),
     Mutation(
         "a swapped sign of the update", "rtl/learning/lane.py", "exact = before + taken", "exact = before - taken"

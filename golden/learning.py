@@ -9,8 +9,18 @@ from functools import cache
 
 import numpy as np
 
-from .config import GRADIENT_WIDTH, LearningConfig, LearningLayer, ResolvedLayer
-from .fixed import IntArray, SeedLfsr, round_pow2, saturate, shift_ceil, shift_floor, shift_round, shift_rounding
+from .config import GRADIENT_WIDTH, LearningLayer, ResolvedLayer
+from .fixed import (
+    IntArray,
+    Rounding,
+    SeedLfsr,
+    round_pow2,
+    saturate,
+    shift_ceil,
+    shift_floor,
+    shift_round,
+    shift_rounding,
+)
 from .seeds import direct_seed, initial_seed
 
 
@@ -75,8 +85,7 @@ def gradient(error: IntArray, surrogate_count: IntArray, error_shift: int) -> In
 
 
 def shadow_update(
-    shadow: IntArray, error: IntArray, trace: IntArray, rate_shift: int, draws: IntArray, config: LearningConfig,
-    width: int | None = None,
+    shadow: IntArray, error: IntArray, trace: IntArray, rate_shift: int, draws: IntArray, rounding: Rounding, width: int
 ) -> IntArray:  # fmt: skip
     """Return ``saturate(W_ji + round((-e_j * x_i) >> rate_shift))`` for the given rows of a layer.
 
@@ -92,12 +101,12 @@ def shadow_update(
         Right shift, schedule included; negative means left.
     draws : IntArray
         One LFSR draw for each row i, shared by all j, shape (n_in,); read by stochastic rounding only.
-    config : LearningConfig
-    width : int, optional
-        Bits that the result saturates to; ``shadow_width`` where left out.
+    rounding : {"floor", "toward_zero", "nearest", "stochastic"}
+    width : int
+        Bits that the result saturates to.
     """
-    step = shift_rounding(-error[:, None] * trace, rate_shift, config.rounding, draws)
-    return saturate(shadow + step, config.shadow_width if width is None else width)
+    step = shift_rounding(-error[:, None] * trace, rate_shift, rounding, draws)
+    return saturate(shadow + step, width)
 
 
 def initial_shadow(layer: LearningLayer) -> IntArray:

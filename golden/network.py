@@ -273,16 +273,19 @@ def update(
     for index in range(len(layers) - 1, -1, -1):
         if not errors[index].any():
             continue
-        layer, shadow, trace = layers[index], network.shadows[index].copy(), traces[index]
-        draws = np.zeros(layer.n_rows, np.int64)
-        parts = (slice(0, layer.n_in), slice(layer.n_in, layer.n_rows))
-        for part, rate_shift in zip(parts, layer.rates_at(boost), strict=False):
-            if learning.draws:
-                listed = index == 0 and part.start == 0
-                for row in arrived if listed else part.start + np.flatnonzero(trace[part]):
-                    draws[row] = network.lfsr.draw()
-            shadow[:, part] = shadow_update(
-                shadow[:, part], errors[index], trace[part], rate_shift, draws[part], learning
-            )
-        network.shadows[index] = shadow
-        network.weights[index] = inference_weight(shadow, learning.shadow_width, layer.weight_width)
+        layer = layers[index]
+        for parameter in layer.parameters:
+            shadow = getattr(network, parameter.shadow_field)[index].copy()
+            for group in (group for group in layer.row_groups if group.parameter == parameter):
+                trace, draws = traces[index][group.feed], np.zeros(group.n_rows, np.int64)
+                if learning.draws:
+                    listed = index == 0 and group.name == "inputs"
+                    for row in arrived if listed else np.flatnonzero(trace):
+                        draws[row] = network.lfsr.draw()
+                rows = parameter.as_rows(shadow)[:, group.rows]
+                rows[:] = shadow_update(
+                    rows, errors[index], trace, group.rate_at(boost), draws, learning.rounding, parameter.stored_width
+                )
+            getattr(network, parameter.shadow_field)[index] = shadow
+            weight = inference_weight(shadow, parameter.stored_width, parameter.width)
+            getattr(network, parameter.field)[index] = weight

@@ -27,6 +27,8 @@ class Parameter:
         Axes, slowest first, in the order of a weight load.
     width, stored_width : int
         Bits of an inference value, and of what a core stores: the shadow value where the network learns.
+    trace_width : int
+        Bits of the trace of its only row, where that is fed by no event but in every step; otherwise 0.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Parameter:
     load_axes: tuple[int, ...]
     width: int
     stored_width: int
+    trace_width: int = 0
 
     @property
     def size(self) -> int:
@@ -51,6 +54,10 @@ class Parameter:
     def n_rows(self) -> int:
         """Rows of values, in the order of a weight load."""
         return self.size // self.n_outputs
+
+    def as_rows(self, values: IntArray) -> IntArray:
+        """Return values of `shape` as a view, shape (n_outputs, n_rows), a column for each row."""
+        return values.reshape(self.n_outputs, self.n_rows)
 
     def to_load(self, values: IntArray) -> IntArray:
         """Return values of `shape` in the order of a weight load, flat."""

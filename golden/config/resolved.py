@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..widths import LFSR_WIDTH, signed_range, signed_width, unsigned_width
+from ..widths import signed_range, signed_width, unsigned_width
 from .error_rules import ERROR_RULES, ErrorRule
 from .kinds import LayerKind
 from .layer import LayerConfig
@@ -10,6 +10,7 @@ from .learning import LearningConfig
 from .limits import GRADIENT_WIDTH, Multiplier, WeightMemory
 from .neuron import NeuronConfig
 from .parameter import Parameter
+from .row_group import RowGroup
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +127,9 @@ class ResolvedLayer:
 
     @property
     def weight_memory_bits(self) -> int:
-        """Bits of the weight memory, padding of the last word of each row included."""
-        return self.n_rows * self.n_words * self.lanes * self.stored_width
+        """Bits of the memories of all parameters, padding of the last word of each row included."""
+        rows = sum(parameter.n_rows * parameter.stored_width for parameter in self.parameters)
+        return rows * self.n_words * self.lanes
 
     @property
     def input_address_width(self) -> int:
@@ -178,20 +180,34 @@ class LearningLayer(ResolvedLayer):
         return self.learning.init_shifts[self.index], *own
 
     @property
-    def rate_shifts(self) -> tuple[int, ...]:
-        """Rate shifts of inputs' rows and, where the layer is recurrent and learns that, of its own."""
-        learns = self.recurrent_index is not None and self.learning.recurrence == "learned"
-        own = (self.learning.recurrent_rate_shifts[self.recurrent_index or 0],) if learns else ()
-        return self.learning.rate_shifts[self.index], *own
+    def row_groups(self) -> tuple[RowGroup, ...]:
+        """The rows that learn, in the order of their turns in an update."""
+        inputs = RowGroup(
+            name="inputs",
+            parameter=self.weights,
+            feed=slice(0, self.n_in),
+            first_row=0,
+            rate_shift=self.learning.rate_shifts[self.index],
+        )
+        if not self.learns_own:
+            return (inputs,)
+        own = RowGroup(
+            name="own",
+            parameter=self.weights,
+            feed=slice(self.n_in, self.n_rows),
+            first_row=self.n_in,
+            rate_shift=self.learning.recurrent_rate_shifts[self.recurrent_index or 0],
+        )
+        return inputs, own
 
     def rates_at(self, boost: int) -> tuple[int, ...]:
-        """Return :attr:`rate_shifts` with what the schedule adds: no draw has more bits than 16."""
-        return tuple(min(rate + boost, LFSR_WIDTH) for rate in self.rate_shifts)
+        """Return the rate shifts of the weights' groups with what the schedule adds."""
+        return tuple(group.rate_at(boost) for group in self.row_groups if group.parameter == self.weights)
 
     @property
     def learns_own(self) -> bool:
         """Whether the layer learns weights from its own neurons."""
-        return len(self.rate_shifts) > 1
+        return self.recurrent_index is not None and self.learning.recurrence == "learned"
 
     @property
     def error_rule(self) -> ErrorRule:

@@ -12,8 +12,9 @@ class Model(NamedTuple):
 
     Attributes
     ----------
-    plan, rule : IntArray
-        :func:`golden.kernels.plan.layer_table` and :func:`golden.kernels.plan.rule_table`.
+    plan, groups, rule : IntArray
+        :func:`golden.kernels.plan.layer_table`, :func:`golden.kernels.plan.group_table` and
+        :func:`golden.kernels.plan.rule_table`.
     weights, shadows : array
         Values of all parameters of all layers, in the order of memory; no shadow values without learning.
     lfsr : IntArray
@@ -27,6 +28,7 @@ class Model(NamedTuple):
     """
 
     plan: IntArray
+    groups: IntArray
     rule: IntArray
     weights: NDArray[Any]
     shadows: NDArray[Any]

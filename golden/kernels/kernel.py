@@ -23,7 +23,17 @@ from ..neuron import NeuronState
 from .arguments import Found, Lesson, Model, Shown
 from .forward import infer_samples
 from .learn import learn_samples
-from .plan import N_OUT, N_STATE, NEURON_AT, accumulator_type, event_tables, layer_table, rule_table, update_type
+from .plan import (
+    N_OUT,
+    N_STATE,
+    NEURON_AT,
+    accumulator_type,
+    event_tables,
+    group_table,
+    layer_table,
+    rule_table,
+    update_type,
+)
 from .scatter import from_memory, neuron_places, to_memory
 
 N = TypeVar("N", bound=Network)
@@ -86,6 +96,7 @@ class Kernel(Generic[N]):
         widest = max(layer.n_out for layer in config.resolved)
         self.model = Model(
             plan=layer_table(config),
+            groups=group_table(config),
             rule=rule_table(config),
             weights=_flat(network.arrays(), _type_of(max(parameter.width for parameter in stored))),
             shadows=_flat(network.stored(), _type_of(width)) if learns else np.zeros(0, np.int32),

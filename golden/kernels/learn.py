@@ -16,30 +16,34 @@ from .plan import (
     DIRECT_SHIFT,
     ERROR_SHIFT,
     EVERY_STEP,
+    FEED_AT,
     FIRES,
+    GROUP_AT,
+    GROUP_STOP,
     MATRIX_AT,
     MEMBRANE,
     N_IN,
     N_OUT,
     N_OWN,
+    N_ROWS,
     N_STATE,
     NEAREST,
+    NETWORK_INPUTS,
     NEURON_AT,
-    OWN_LEARNS,
-    OWN_RATE_SHIFT,
     RATE_SHIFT,
     ROUNDING,
-    ROW_AT,
-    SHADOW_WIDTH,
     STOCHASTIC,
+    STORED_WIDTH,
     SURROGATE_HIGH,
     SURROGATE_LOW,
     THRESHOLD_SHIFT,
     TOWARD_ZERO,
+    TRACE_AT,
     TRACE_GAIN,
     TRACE_LEAK,
+    VALUE_AT,
     WEIGHT_AT,
-    WEIGHT_WIDTH,
+    WIDTH,
 )
 
 SPARSE = 20
@@ -65,15 +69,16 @@ def _upper_bits(shadow, half, drop, high):  # pragma: no cover
 
 
 @compiled
-def _update_rows(model, p, error, trace, order, shift, widths):  # pragma: no cover
-    """Update the rows of a layer that have a trace, in the given order; return the number of shadow weights updated.
+def _update_rows(model, group, error, traces, order, boost):  # pragma: no cover
+    """Update the rows of a group that have a trace, in the given order; return the number of shadow values updated.
 
-    `widths` are the bits of shadow and inference values. Where few neurons have an error, only those are visited;
-    otherwise the whole row, in a loop without branches.
+    Where few neurons have an error, only those are visited; otherwise the whole row, in a loop without branches.
     """
     rule, weights, shadows, lfsr, scaled = model.rule, model.weights, model.shadows, model.lfsr, model.scaled
-    n_out = p[N_OUT]
+    n_out = len(error)
     kind = scaled.dtype.type
+    trace = traces[group[TRACE_AT] : group[TRACE_AT] + group[N_ROWS]]
+    shift = min(group[RATE_SHIFT] + boost, LFSR_WIDTH)
     down, up = max(shift, 0), max(-shift, 0)
     n_active = 0
     visited = np.empty(n_out, np.int64)
@@ -86,11 +91,11 @@ def _update_rows(model, p, error, trace, order, shift, widths):  # pragma: no co
     sparse = n_active * SPARSE <= n_out
     mask = (np.int64(1) << down) - 1
     to_zero = kind(mask if rule[ROUNDING] == TOWARD_ZERO else 0)
-    high = kind((np.int64(1) << (widths[0] - 1)) - 1)
+    high = kind((np.int64(1) << (group[STORED_WIDTH] - 1)) - 1)
     low = kind(-high - 1)
-    drop = widths[0] - widths[1]
+    drop = group[STORED_WIDTH] - group[WIDTH]
     half = kind((np.int64(1) << drop) >> 1)
-    weight_high = kind((np.int64(1) << (widths[1] - 1)) - 1)
+    weight_high = kind((np.int64(1) << (group[WIDTH] - 1)) - 1)
     rows = 0
     for i in order:
         if trace[i] == 0:
@@ -103,7 +108,7 @@ def _update_rows(model, p, error, trace, order, shift, widths):  # pragma: no co
             bias = lfsr[0] & mask
         elif rule[ROUNDING] == NEAREST:
             bias = (mask + 1) >> 1
-        start = p[WEIGHT_AT] + i * n_out
+        start = group[VALUE_AT] + i * n_out
         row, weight_row = shadows[start : start + n_out], weights[start : start + n_out]
         x, r = kind(trace[i]), kind(bias)
         if sparse:
@@ -124,7 +129,7 @@ def _update(model, kept, n_arrived, error, boost):  # pragma: no cover
 
     `n_arrived` inputs of the network have a trace.
     """
-    plan, rule, weights, matrix = model.plan, model.rule, model.weights, model.matrix
+    plan, groups, rule, weights, matrix = model.plan, model.groups, model.rule, model.weights, model.matrix
     traces, surrogates, fired, arrived, ascending = kept
     depth = len(plan)
     last = plan[depth - 1]
@@ -157,14 +162,10 @@ def _update(model, kept, n_arrived, error, boost):  # pragma: no cover
     for index in range(depth - 1, -1, -1):
         p = plan[index]
         own = error[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]]
-        trace = traces[p[ROW_AT] : p[ROW_AT] + p[N_IN] + p[N_OWN]]
-        order = arrived[:n_arrived] if index == 0 else ascending[: p[N_IN]]
-        shift = min(p[RATE_SHIFT] + boost, LFSR_WIDTH)
-        widths = (rule[SHADOW_WIDTH], p[WEIGHT_WIDTH])
-        updates += _update_rows(model, p, own, trace, order, shift, widths)
-        if p[OWN_LEARNS]:
-            order, shift = ascending[p[N_IN] : p[N_IN] + p[N_OWN]], min(p[OWN_RATE_SHIFT] + boost, LFSR_WIDTH)
-            updates += _update_rows(model, p, own, trace, order, shift, widths)
+        for at in range(p[GROUP_AT], p[GROUP_STOP]):
+            group = groups[at]
+            order = arrived[:n_arrived] if group[FEED_AT] == NETWORK_INPUTS else ascending[: group[N_ROWS]]
+            updates += _update_rows(model, group, own, traces, order, boost)
     return updates
 
 
@@ -208,26 +209,30 @@ def _trace_input(p, addresses, levels, traces, arrived, n_arrived):  # pragma: n
 
 
 @compiled
-def _trace_rows(p, trace, spikes):  # pragma: no cover
-    """Advance the traces of some rows of a layer by one step of what feeds them."""
+def _trace_rows(p, group, traces, spikes):  # pragma: no cover
+    """Advance the traces of a group of rows by one step; those of the network's inputs wait until they are needed."""
+    feed_at, n_rows = group[FEED_AT], group[N_ROWS]
+    if feed_at == NETWORK_INPUTS:
+        return
+    trace, fed = traces[group[TRACE_AT] : group[TRACE_AT] + n_rows], spikes[feed_at : feed_at + n_rows]
     kind = trace.dtype.type
     if p[TRACE_LEAK]:
         up = kind((np.int64(1) << p[TRACE_LEAK]) - 1)
         for i in range(len(trace)):
             trace[i] -= shift_right(kind(trace[i] + up), p[TRACE_LEAK])
     for i in range(len(trace)):
-        trace[i] += kind(kind(spikes[i]) << p[TRACE_GAIN])
+        trace[i] += kind(kind(fed[i]) << p[TRACE_GAIN])
 
 
 @compiled
 def learn_samples(model, shown, lesson, found):  # pragma: no cover
     """Learn from the samples `order`, one after the other; return the counts of an `Activity`."""
-    plan, rule, weights, accumulator = model.plan, model.rule, model.weights, model.accumulator
+    plan, groups, rule, weights, accumulator = model.plan, model.groups, model.rule, model.weights, model.accumulator
     offsets, addresses, levels, n_steps = shown
     labels, order, boost = lesson
     scores, states, spikes = found
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
-    rows = plan[-1, ROW_AT] + plan[-1, N_IN]
+    rows = groups[-1, TRACE_AT] + groups[-1, N_ROWS]
     kind = accumulator.dtype
     state, before, s = np.zeros((N_STATE, neurons), kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
     own_addresses, own_levels = np.zeros(neurons, np.int32), np.zeros(neurons, np.uint8)
@@ -236,7 +241,7 @@ def learn_samples(model, shown, lesson, found):  # pragma: no cover
     fired_steps, spends = np.zeros(neurons, np.int32), plan[:, BUDGET_PUSH].any()
     hidden_traces = traces[plan[0, N_IN] :]
     arrived, n_arrived = np.zeros(plan[0, N_IN], np.int64), 0
-    ascending = np.arange((plan[:, N_IN] + plan[:, N_OWN]).max())
+    ascending = np.arange(groups[:, N_ROWS].max())
     kept = Kept(traces, surrogates, fired_steps, arrived, ascending)
     last = plan[depth - 1]
     n_classes = last[N_OUT]
@@ -259,9 +264,9 @@ def learn_samples(model, shown, lesson, found):  # pragma: no cover
             activity[0] += len(levels_in)
             for index in range(depth):
                 p = plan[index]
+                for group_at in range(p[GROUP_AT], p[GROUP_STOP]):
+                    _trace_rows(p, groups[group_at], traces, s)
                 if p[N_OWN]:
-                    own_rows = traces[p[ROW_AT] + p[N_IN] : p[ROW_AT] + p[N_IN] + p[N_OWN]]
-                    _trace_rows(p, own_rows, s[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]])
                     count = join_own(p, s, addresses_in, levels_in, row_addresses, row_levels)
                     addresses_in, levels_in = row_addresses[:count], row_levels[:count]
                 activity[2] += len(levels_in) * p[N_OUT]
@@ -274,10 +279,6 @@ def learn_samples(model, shown, lesson, found):  # pragma: no cover
                 addresses_in, levels_in = own_addresses[:count], own_levels[:count]
                 if p[FIRES]:
                     _count_surrogate(p, before, surrogates, rule[EVERY_STEP])
-                if index < depth - 1:
-                    above = plan[index + 1]
-                    inputs = traces[above[ROW_AT] : above[ROW_AT] + above[N_IN]]
-                    _trace_rows(above, inputs, s[p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]])
             counts += s[last[NEURON_AT] :]
             add_scores(rule, state[MEMBRANE, last[NEURON_AT] :], s[last[NEURON_AT] :], scores[position])
             if len(states):

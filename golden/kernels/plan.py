@@ -10,11 +10,13 @@ from .scatter import N_ENTRIES, event_table, neuron_places, runs_step
 # Columns of the plan, one row a layer.
 (
     N_IN, N_OWN, N_OUT, FIRES, MEMBRANE_WIDTH, MAX_SPIKE, THRESHOLD_SHIFT, SURROGATE_LOW, SURROGATE_HIGH, LEAK,
-    LEAK_SHIFT, LEAK_FACTOR, RESET, WEIGHT_WIDTH, WEIGHT_AT, NEURON_AT, ROW_AT, TRACE_LEAK, TRACE_GAIN, ERROR_SHIFT,
-    RATE_SHIFT, OWN_RATE_SHIFT, OWN_LEARNS, BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, TARGET_STEP,
-    SOURCE_STEP, N_COLUMNS,
-) = range(31)  # fmt: skip
-
+    LEAK_SHIFT, LEAK_FACTOR, RESET, WEIGHT_AT, NEURON_AT, TRACE_LEAK, TRACE_GAIN, ERROR_SHIFT, GROUP_AT, GROUP_STOP,
+    BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, TARGET_STEP, SOURCE_STEP, N_COLUMNS,
+) = range(28)  # fmt: skip
+# Columns of the groups of rows that learn, all layers.
+FEED_AT, N_ROWS, TRACE_AT, VALUE_AT, RATE_SHIFT, WIDTH, STORED_WIDTH, N_GROUP_COLUMNS = range(8)
+NETWORK_INPUTS = -1
+"""Value of `FEED_AT` of the rows of the network's inputs; otherwise the place of what feeds the rows among neurons."""
 
 MEMBRANE, N_STATE = range(2)
 """Rows of the state of neurons."""
@@ -23,9 +25,9 @@ LEAK_NONE, LEAK_BY_SHIFT, LEAK_BY_FACTOR = range(3)
 RESET_SOFT, RESET_HARD, RESET_NONE = range(3)
 # Entries of the learning rule.
 (
-    SHADOW_WIDTH, DIRECT, EVERY_STEP, ERROR, MARGIN, ERROR_OCTAVE, ROUNDING, DIRECT_SHIFT, SCORES_SPIKES, SCORES_SUM,
+    DIRECT, EVERY_STEP, ERROR, MARGIN, ERROR_OCTAVE, ROUNDING, DIRECT_SHIFT, SCORES_SPIKES, SCORES_SUM,
     N_RULE,
-) = range(11)  # fmt: skip
+) = range(10)  # fmt: skip
 
 
 FLOOR, TOWARD_ZERO, NEAREST, STOCHASTIC = range(4)
@@ -42,9 +44,9 @@ def update_type(config: NetworkConfig) -> type:
     if not isinstance(config, LearningNetworkConfig):
         return np.int32
     widest = max(
-        GRADIENT_WIDTH + layer.row_trace_width + max(-rate_shift, 0)
+        max(GRADIENT_WIDTH + layer.row_trace_width + max(-group.rate_shift, 0), group.parameter.stored_width)
         for layer in config.resolved
-        for rate_shift in layer.rate_shifts
+        for group in layer.row_groups
     )
     return np.int32 if widest <= 30 else np.int64
 
@@ -70,7 +72,7 @@ def event_tables(config: NetworkConfig) -> IntArray:
 def layer_table(config: NetworkConfig) -> IntArray:
     """Return what the kernels know of each layer, a row each."""
     plan = np.zeros((len(config.layers), N_COLUMNS), np.int64)
-    weight_at = neuron_at = row_at = matrix_at = table_at = 0
+    weight_at = neuron_at = group_at = matrix_at = table_at = 0
     plan[:, BY_TABLE] = _uses_table(config)
     for layer, row in zip(config.resolved, plan, strict=True):
         neuron = layer.neuron
@@ -82,13 +84,12 @@ def layer_table(config: NetworkConfig) -> IntArray:
         elif neuron.leak_factor is not None:
             row[LEAK], row[LEAK_SHIFT], row[LEAK_FACTOR] = LEAK_BY_FACTOR, neuron.leak_frac or 0, neuron.leak_factor
         row[RESET] = {"soft": RESET_SOFT, "hard": RESET_HARD, "none": RESET_NONE}[neuron.reset]
-        row[WEIGHT_WIDTH] = layer.weight_width
-        row[WEIGHT_AT], row[NEURON_AT], row[ROW_AT], row[MATRIX_AT] = weight_at, neuron_at, row_at, matrix_at
+        row[WEIGHT_AT], row[NEURON_AT], row[MATRIX_AT] = weight_at, neuron_at, matrix_at
         if isinstance(layer, LearningLayer):
             row[SURROGATE_LOW], row[SURROGATE_HIGH] = layer.surrogate_window
             row[TRACE_LEAK], row[TRACE_GAIN] = layer.trace_shift or 0, layer.learning.trace_gain
-            row[RATE_SHIFT], row[OWN_LEARNS] = layer.rate_shifts[0], layer.learns_own
-            row[OWN_RATE_SHIFT] = layer.rate_shifts[-1]
+            row[GROUP_AT], row[GROUP_STOP] = group_at, group_at + len(layer.row_groups)
+            group_at = row[GROUP_STOP]
             row[BUDGET], row[BUDGET_PUSH] = layer.learning.budget or 0, layer.budget_push
             if not layer.is_readout:
                 row[ERROR_SHIFT] = layer.learning.error_shifts[layer.index]
@@ -97,9 +98,27 @@ def layer_table(config: NetworkConfig) -> IntArray:
         weight_at += sum(parameter.size for parameter in layer.parameters)
         table_at += layer.n_in * row[BY_TABLE]
         neuron_at += layer.n_out
-        row_at += layer.n_in + layer.n_own
         matrix_at += layer.n_out * config.n_classes
     return plan
+
+
+def group_table(config: NetworkConfig) -> IntArray:
+    """Return what the kernels know of each group of rows that learns, a row each, layers from the input up."""
+    table, trace_at, value_at, neuron_at, below_at = [], 0, 0, 0, NETWORK_INPUTS
+    for layer in config.resolved if isinstance(config, LearningNetworkConfig) else ():
+        feeds = {"inputs": below_at, "own": neuron_at}
+        for parameter in layer.parameters:
+            for group in (group for group in layer.row_groups if group.parameter == parameter):
+                row = np.zeros(N_GROUP_COLUMNS, np.int64)
+                row[FEED_AT], row[N_ROWS], row[TRACE_AT] = feeds[group.name], group.n_rows, trace_at
+                row[VALUE_AT] = value_at + group.first_row * parameter.n_outputs
+                row[RATE_SHIFT] = group.rate_shift
+                row[WIDTH], row[STORED_WIDTH] = parameter.width, parameter.stored_width
+                table.append(row)
+                trace_at += group.n_rows
+            value_at += parameter.size
+        below_at, neuron_at = neuron_at, neuron_at + layer.n_out
+    return np.array(table, np.int64).reshape(-1, N_GROUP_COLUMNS)
 
 
 def rule_table(config: NetworkConfig) -> IntArray:
@@ -108,7 +127,7 @@ def rule_table(config: NetworkConfig) -> IntArray:
     rule[SCORES_SPIKES], rule[SCORES_SUM] = config.readout_kind.fires, config.readout_kind.sums
     if isinstance(config, LearningNetworkConfig):
         learning = config.learning
-        rule[SHADOW_WIDTH], rule[MARGIN] = learning.shadow_width, learning.margin
+        rule[MARGIN] = learning.margin
         rule[ERROR], rule[ERROR_OCTAVE] = list(ERROR_RULES).index(learning.error), learning.error_octave
         rule[DIRECT], rule[EVERY_STEP] = not learning.feeds_back, learning.every_step
         rule[ROUNDING] = ROUNDINGS.index(learning.rounding)

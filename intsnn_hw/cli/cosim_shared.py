@@ -55,14 +55,11 @@ def summary(report: CosimReport, labels: IntArray) -> dict[str, Any]:
 
 def accesses_table(report: CosimReport) -> Table:
     """Return a table of memory accesses and additions: a row for each memory of a layer, a column for each phase."""
-    from sim.verify.activity import MEMORIES
-
     phases = report.accesses
     rows: list[tuple[object, ...]] = []
     for index, layers in enumerate(zip(*(phase["layers"] for phase in phases.values()), strict=True)):
-        for name in MEMORIES:
-            if any(name in layer for layer in layers):
-                rows.append((f"layer {index}, {name.replace('_', ' ')}", *(_pair(layer.get(name)) for layer in layers)))
+        for name in dict.fromkeys(name for layer in layers for name in layer if name != "adds"):
+            rows.append((f"layer {index}, {name.replace('_', ' ')}", *(_pair(layer.get(name)) for layer in layers)))
         rows.append((f"layer {index}, additions", *(layer["adds"] for layer in layers)))
     return columns(("", *phases), rows, "memory words read / written, and additions, a sample")
 

@@ -7,13 +7,12 @@ from typing import Any
 
 from golden.config import LearningNetworkConfig, NetworkConfig
 
-MEMORIES = ("weights", "accumulators", "membranes", "score_sums", "history", "trace_list", "errors", "own_events")
-
 
 def accesses(config: NetworkConfig, counts: Mapping[str, float], n_samples: int) -> dict[str, Any]:
     """Return accesses and additions a sample, of inference and, where the network learns, of the update.
 
-    An access is one word, of a memory of the layer: `weights`, `accumulators` of a step, `membranes`, `score_sums`
+    An access is one word, of a memory of the layer: `weights` and, by their fields, other parameters, which are values
+    of neurons; `accumulators` of a step, `membranes`, `score_sums`
     (of a readout that sums spikes or membranes over the steps), `history` (what its neurons keep for learning),
     `trace_list` (of its inputs, in the first layer; both memories of the sparse set), `errors`, and `own_events` (on
     their way back into a recurrent layer). Counted are reads whose data is used and all writes, but
@@ -52,6 +51,7 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
         "accumulators": (summed + counts[f"activity{index}.draining"], adding),
         "membranes": (firing, firing),
     }
+    others = {parameter.field: (firing, 0) for parameter in layer.parameters[1:]}
     is_last = index == len(config.layers) - 1
     if is_last and config.readout_kind.sums:
         used["score_sums"] = (firing, firing)
@@ -65,10 +65,11 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
             used["trace_list"] = (reads, tracing + counts["activity0.listing"])
     if layer.n_own:
         used["own_events"] = (returning, returning)
-    return {"memories": used, "adds": events * layer.n_out}
+    neurons = firing // layer.n_fire_words * layer.n_out
+    return {"memories": used | others, "adds": events * layer.n_out + len(others) * neurons}
 
 
-def _update(config: NetworkConfig, counts: Mapping[str, float], index: int) -> dict[str, Any]:
+def _update(config: LearningNetworkConfig, counts: Mapping[str, float], index: int) -> dict[str, Any]:
     def counted(name: str) -> float:
         return counts[f"activity{index}.{name}"]
 
@@ -77,7 +78,10 @@ def _update(config: NetworkConfig, counts: Mapping[str, float], index: int) -> d
         used["history"] = (counted("recalling"), 0)
     if index == 0:
         used["trace_list"] = (counted("walking"), 0)
-    used["errors"] = (counted("reading"), counted("keeping"))
+    learned = {group.parameter.field for group in config.resolved[index].row_groups[1:]} - {"weights"}
+    read = counted("reading") + len(learned) * counted("keeping")
+    used["errors"] = (read, counted("keeping"))
+    used |= {field: (counted("keeping"), counted("keeping")) for field in learned}
     return {"memories": used, "adds": counted("changing") + counted("carrying")}
 
 

@@ -11,8 +11,8 @@ _DIRECT = 8
 """The same on the direct route, where the gradients are there before the last word is written."""
 _INPUTS = 9
 """The same of the first layer, to the cycle in which the next event may enter."""
-_OWN = 7
-"""Cycles of the rows from a layer's own neurons beside those rows."""
+_NEXT_GROUP = 7
+"""Cycles of each further group of a layer's rows, as those from its own neurons, beside those rows."""
 
 
 def update_cycles(config: LearningNetworkConfig) -> int:
@@ -42,10 +42,10 @@ def words_with_errors(config: LearningNetworkConfig, layer: LearningLayer) -> in
 
 def _layer_cycles(config: LearningNetworkConfig, layer: LearningLayer) -> int:
     row = words_with_errors(config, layer) * (2 if layer.weight_memory == "single_port" else 1)
-    own = layer.n_own * row + _OWN if layer.learns_own else 0
+    further = sum(group.n_rows * row + _NEXT_GROUP for group in layer.row_groups[1:])
     if layer.index == 0:
-        return layer.n_in * row + _INPUTS + own
+        return layer.n_in * row + _INPUTS + further
     if config.learning.feeds_back:
-        return layer.n_in * row + _FEEDBACK + own
+        return layer.n_in * row + _FEEDBACK + further
     error = -(-config.n_classes // CLASSES_PER_WORD)
-    return error + (layer.n_in - 1) * max(row, error) + row + _DIRECT + own
+    return error + (layer.n_in - 1) * max(row, error) + row + _DIRECT + further

@@ -73,8 +73,8 @@ def _network(config: NetworkConfig) -> dict[str, Any]:
     for layer, entry in zip(config.resolved, summary["layers"], strict=True):
         kept = memories(config, layer)
         entry["stored_width"] = layer.stored_width
-        entry["weight_memory_bits"] = kept["weights"].bits
-        entry["state_memory_bits"] = sum(memory.bits for memory in kept.values()) - kept["weights"].bits
+        entry["weight_memory_bits"] = sum(kept[parameter.field].bits for parameter in layer.parameters)
+        entry["state_memory_bits"] = sum(memory.bits for memory in kept.values()) - entry["weight_memory_bits"]
     for name in ("weight_memory_bits", "state_memory_bits"):
         summary[name] = sum(entry[name] for entry in summary["layers"])
     return summary

@@ -273,6 +273,8 @@ def _share(m: Module, memory: Any, update: Any, reader: Any) -> None:
         memory.write.address.eq(update.write.address),
         memory.write.data.eq(update.write.data),
     ]
+    if "trace" in memory.signature.members:
+        m.d.comb += update.trace.eq(memory.trace)
 
 
 def _fork(m: Module, source: stream.Interface, targets: list[tuple[stream.Interface, ValueLike]]) -> None:

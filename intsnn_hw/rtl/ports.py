@@ -20,9 +20,12 @@ def write_port(word: data.Layout, depth: int) -> wiring.Signature:
 
 
 def parameter_port(layer: ResolvedLayer, parameter: Parameter) -> wiring.Signature:
-    """Read and write access to the memory of a parameter of a layer."""
+    """Read and write access to the memory of a parameter of a layer; `trace` of its row, where the parameter has it."""
     memory = parameter_word_layout(layer, parameter), parameter_depth(layer, parameter)
-    return wiring.Signature({"read": Out(read_port(*memory)), "write": Out(write_port(*memory))})
+    members = {"read": Out(read_port(*memory)), "write": Out(write_port(*memory))}
+    if parameter.trace_width:
+        members["trace"] = In(parameter.trace_width)
+    return wiring.Signature(members)
 
 
 def load_port(layer: ResolvedLayer) -> wiring.Signature:

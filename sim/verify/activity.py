@@ -7,10 +7,10 @@ import numpy as np
 from golden.config import NetworkConfig
 from golden.fixed import IntArray
 from golden.kernels import Activity
-from intsnn_hw.cost.accesses import MEMORIES, accesses
+from intsnn_hw.cost.accesses import accesses
 from sim.result import RunResult
 
-__all__ = ["MEMORIES", "accesses", "measured"]
+__all__ = ["accesses", "measured"]
 
 
 def measured(config: NetworkConfig, result: RunResult, labels: IntArray) -> Activity:

@@ -139,7 +139,6 @@ def rounded(value: Fraction, rounding: str, draw: int, shift: int) -> int:
 @pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("rate_shift", [-16, -2, 0, 1, 4, 16])
 def test_shadow_update(rounding, rate_shift):
-    config = rule(rounding=rounding, shadow_width=16)
     rng = np.random.default_rng(1)
     error = np.array([-128, -64, -1, 0, 1, 2, 128])
     trace = np.array([0, 1, 15, 30, 1000])
@@ -153,7 +152,7 @@ def test_shadow_update(rounding, rate_shift):
     assert ((expected == -32768) & (shadow > -32768)).any() or rate_shift > 1  # saturates, both ways
     assert ((expected == 32767) & (shadow < 32767)).any() or rate_shift > 1
     before = shadow.copy()
-    np.testing.assert_array_equal(shadow_update(shadow, error, trace, rate_shift, draws, config), expected)
+    np.testing.assert_array_equal(shadow_update(shadow, error, trace, rate_shift, draws, rounding, 16), expected)
     np.testing.assert_array_equal(shadow, before)
 
 

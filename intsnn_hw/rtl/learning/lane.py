@@ -23,6 +23,8 @@ class UpdateLane(wiring.Component):
     Parameters
     ----------
     layer : LearningLayer
+    width : int
+        Bits of a shadow value.
     carries : bool
         Whether the layer carries an error to one below.
 
@@ -35,13 +37,13 @@ class UpdateLane(wiring.Component):
     part : Out     the inference weight before it times the error, with `carries`
     """
 
-    def __init__(self, layer: LearningLayer, *, carries: bool):
-        self._layer, self._carries = layer, carries
+    def __init__(self, layer: LearningLayer, width: int, *, carries: bool):
+        self._layer, self._width, self._carries = layer, width, carries
         members = {
             "error": In(error_layout(layer)),
-            "shadow": In(signed(layer.stored_width)),
+            "shadow": In(signed(width)),
             "scaled": In(scaled_width(layer)),
-            "changed": Out(signed(layer.stored_width)),
+            "changed": Out(signed(width)),
         }
         if draw_width(layer):
             members["draw"] = In(draw_width(layer))
@@ -64,7 +66,7 @@ class UpdateLane(wiring.Component):
             error.eq(self.error),
             taken.eq(Mux(error.active, step, 0)),
             before.eq(self.shadow),
-            self.changed.eq(saturate(total, layer.stored_width)),
+            self.changed.eq(saturate(total, self._width)),
         ]
         if self._carries:
             weight = inference_weight(m, self.shadow, layer, "weight")

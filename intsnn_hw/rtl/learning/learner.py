@@ -126,18 +126,18 @@ class Learner(wiring.Component):
         for layer, rows, errors in zip(layers, (inputs, *hidden), (*gradients, evaluation.errors), strict=True):
             index, update, turn = layer.index, updates[layer.index], turns.turns[layer.index]
             connect(m, errors, stores[index].i)
-            m.d.comb += [rows.start.eq(turn.start), rows.running.eq(turn.inputs), rows.busy.eq(update.busy)]
+            m.d.comb += [rows.start.eq(turn.start), rows.running.eq(turn.running[0]), rows.busy.eq(update.busy)]
+            m.d.comb += turn.done[0].eq(rows.done)
             if layer.learns_own:
                 own = self._own_rows(m, layer, stores[index])
                 connect(m, rows.rows, own.i)
                 connect(m, own.rows, update.rows)
                 connect(m, hidden[index].history, own.reader)
                 connect(m, own.history, flipped(self.histories[index]))
-                m.d.comb += [turn.inputs_done.eq(rows.done), turn.done.eq(own.done)]
-                m.d.comb += [own.start.eq(rows.done), own.running.eq(turn.own), own.busy.eq(update.busy)]
+                m.d.comb += [own.start.eq(rows.done), own.running.eq(turn.running[1]), own.busy.eq(update.busy)]
+                m.d.comb += turn.done[1].eq(own.done)
             else:
                 connect(m, rows.rows, update.rows)
-                m.d.comb += turn.done.eq(rows.done)
                 if layer is not layers[-1]:
                     connect(m, hidden[index].history, flipped(self.histories[index]))
         return m

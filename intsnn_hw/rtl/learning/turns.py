@@ -1,24 +1,27 @@
-"""Whose turn an update is: layer by layer from the output down, and within a layer its inputs' rows before its own."""
+"""Whose turn an update is: layer by layer from the output down, and within a layer one group of rows after another."""
+
+from typing import Any
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import LearningNetworkConfig
+from golden.config import LearningLayer, LearningNetworkConfig
 
+from ..arith import index_shape
 from ..layouts import evaluation_layout
 from .ports import COUNTER_WIDTH
 
 
-def turn_port() -> wiring.Signature:
+def turn_port(layer: LearningLayer) -> wiring.Signature:
     """The turn of a layer, as seen by the one who gives it.
 
     `flush`: its errors are made complete, for a cycle or until the update is granted; `start`: a cycle later it begins;
-    `inputs`: the rows of its inputs, until `inputs_done` where the layer also learns weights from itself; `own`: the
-    rows of its own neurons; `done`: the turn is over.
+    `running`, a bit a group of rows (:attr:`golden.config.LearningLayer.row_groups`): its rows are updated, until its
+    bit of `done`; with the last of these the turn is over.
     """
-    given, taken = ("flush", "start", "inputs", "own"), ("inputs_done", "done")
-    return wiring.Signature({name: Out(1) for name in given} | {name: In(1) for name in taken})
+    groups = len(layer.row_groups)
+    return wiring.Signature({"flush": Out(1), "start": Out(1), "running": Out(groups), "done": In(groups)})
 
 
 class Turns(wiring.Component):
@@ -33,7 +36,7 @@ class Turns(wiring.Component):
     idle : Out        no update is in work
     over : Out        the last turn ends
     cycles : Out      cycles with an update in work, the wait for `granted` left out
-    turns : Out(array)   see :func:`turn_port`, input layer first
+    turn<l> : Out     of layer l, see :func:`turn_port`; `turns` lists them
     """
 
     def __init__(self, config: LearningNetworkConfig):
@@ -45,33 +48,38 @@ class Turns(wiring.Component):
                 "idle": Out(1),
                 "over": Out(1),
                 "cycles": Out(COUNTER_WIDTH),
-                "turns": Out(turn_port()).array(len(config.resolved)),
             }
+            | {f"turn{layer.index}": Out(turn_port(layer)) for layer in config.resolved}
         )
+
+    @property
+    def turns(self) -> list[Any]:
+        """The turns of each layer."""
+        return [getattr(self, f"turn{layer.index}") for layer in self._layers]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         phase = Signal(range(len(self._layers) + 1))  # 0: no update; l + 1: the turn of layer l
-        stage = Signal(2)  # of a turn: flush, start, inputs, own
-        m.d.comb += [self.idle.eq(phase == 0), self.over.eq(self.turns[0].done)]
+        most = max(len(layer.row_groups) for layer in self._layers)
+        stage = Signal(index_shape(2 + most))  # of a turn: flush, start, then its groups
+        m.d.comb += [self.idle.eq(phase == 0), self.over.eq(self.turns[0].done[-1])]
         with m.If(self.evaluation.valid), m.If(self.evaluation.wrong):
             m.d.sync += [phase.eq(len(self._layers)), stage.eq(0)]
         with m.If(~self.idle & self.granted & (stage < 2)):
             m.d.sync += stage.eq(stage + 1)
         with m.If(~self.idle & self.granted):
             m.d.sync += self.cycles.eq(self.cycles + 1)
-        for layer, turn in zip(reversed(self._layers), reversed(list(self.turns)), strict=True):
+        for layer, turn in zip(reversed(self._layers), reversed(self.turns), strict=True):
             is_turn = Signal(name=f"is_turn{layer.index}")
             m.d.comb += [
                 is_turn.eq(phase == layer.index + 1),
                 turn.flush.eq(is_turn & (stage == 0)),
                 turn.start.eq(is_turn & (stage == 1)),
-                turn.inputs.eq(is_turn & (stage == 2)),
-                turn.own.eq(is_turn & (stage == 3)),
+                *(running.eq(is_turn & (stage == 2 + at)) for at, running in enumerate(turn.running)),
             ]
-            if layer.learns_own:
-                with m.If(turn.inputs_done):
-                    m.d.sync += stage.eq(3)
-            with m.If(turn.done):
+            for at, done in enumerate(turn.done[:-1]):
+                with m.If(done):
+                    m.d.sync += stage.eq(3 + at)
+            with m.If(turn.done[-1]):
                 m.d.sync += [phase.eq(layer.index), stage.eq(0)]
         return m

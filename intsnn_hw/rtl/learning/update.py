@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from golden.config import LearningLayer
+from golden.config import LearningLayer, Parameter
 from golden.fixed import LFSR_WIDTH
 
 from ..arith import index_shape
@@ -34,7 +34,9 @@ class RowUpdate(wiring.Component):
     ----------
     layer : LearningLayer
     below : LearningLayer or None
-        The layer whose neurons are the rows, and carry an error; None for the first layer.
+        The layer whose neurons are the rows, and carry an error; None for rows that carry none, as of the first layer.
+    parameter : Parameter, optional
+        What the rows are of; the weights where left out.
 
     Members
     -------
@@ -49,8 +51,8 @@ class RowUpdate(wiring.Component):
     busy : Out            a row is in work
     """
 
-    def __init__(self, layer: LearningLayer, below: LearningLayer | None):
-        self._layer, self._below = layer, below
+    def __init__(self, layer: LearningLayer, below: LearningLayer | None, parameter: Parameter | None = None):
+        self._layer, self._below, self._parameter = layer, below, parameter or layer.weights
         members = {
             "rows": In(stream.Signature(row_layout(layer, below))),
             "boost": In(index_shape(layer.learning.max_boost + 1)),
@@ -59,7 +61,7 @@ class RowUpdate(wiring.Component):
             "entry": In(entry_layout(layer)),
             "draw": In(LFSR_WIDTH),
             "drawn": Out(1),
-            "weights": Out(parameter_port(layer, layer.weights)),
+            "weights": Out(parameter_port(layer, self._parameter)),
             "changes": Out(1),
             "carries": Out(1),
             "busy": Out(1),
@@ -113,4 +115,4 @@ class RowUpdate(wiring.Component):
 
     def _lane(self, index: int) -> UpdateLane:
         """Return the component that changes the weights of lane `index`."""
-        return UpdateLane(self._layer, carries=self._target is not None)
+        return UpdateLane(self._layer, self._parameter.stored_width, carries=self._target is not None)

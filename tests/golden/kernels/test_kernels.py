@@ -45,9 +45,9 @@ def updates_seen() -> Iterator[list[tuple[int, int, int, int]]]:
     """List (traced rows, neurons with an error, neurons, rate shift) of each layer that the numpy steps update."""
     seen = []
 
-    def spy(shadow, error, trace, rate_shift, draws, config):
+    def spy(shadow, error, trace, rate_shift, draws, rounding, width):
         seen.append((np.count_nonzero(trace), np.count_nonzero(error), len(error), rate_shift))
-        return shadow_update(shadow, error, trace, rate_shift, draws, config)
+        return shadow_update(shadow, error, trace, rate_shift, draws, rounding, width)
 
     with patch.object(steps, "shadow_update", spy):
         yield seen

@@ -290,7 +290,11 @@ class BrokenUpdate(RowUpdate):
 
     def _lane(self, index):
         is_broken = self._layer.is_readout and index == 1
-        return BrokenLane(self._layer, carries=self._target is not None) if is_broken else super()._lane(index)
+        return (
+            BrokenLane(self._layer, self._parameter.stored_width, carries=self._target is not None)
+            if is_broken
+            else super()._lane(index)
+        )
 
 
 FIRST_WRONG = 55

@@ -29,7 +29,7 @@ def test_only_feedback_is_carried_and_not_beyond_the_first_layer(route):
 def test_a_trace_is_shifted_by_what_its_rate_leaves_of_the_fraction(rate, rounding):
     config = network_config((7, 4), recurrent=(0,), rounding=rounding, rate_shifts=(rate, 1), schedule=(1, 2))
     layer = config.resolved[0]
-    assert layer.rate_shifts == (rate, 2)
+    assert layer.rates_at(0) == (rate, 2)
     fraction = fraction_bits(layer)
     assert fraction == max(0, *layer.rates_at(2)) <= 16
     for boost, ups in enumerate(left_shifts(layer)):

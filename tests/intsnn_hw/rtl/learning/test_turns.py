@@ -21,19 +21,22 @@ def test_turns_follow_each_other(name):
 
     def given(ctx):
         """Return what is given to which layers."""
-        kinds = ("flush", "start", "inputs", "own")
-        return [(index, kind) for index, t in enumerate(turns.turns) for kind in kinds if ctx.get(getattr(t, kind))]
+        found = []
+        for index, turn in enumerate(turns.turns):
+            found += [(index, kind) for kind in ("flush", "start") if ctx.get(getattr(turn, kind))]
+            found += [(index, group) for group, running in enumerate(turn.running) if ctx.get(running)]
+        return found
 
-    async def rows(ctx, index, kind, end):
-        """Take some cycles over rows, then end them."""
+    async def rows(ctx, index, group):
+        """Take some cycles over the rows of a group, then end them."""
         for _ in range(int(rng.integers(0, 4))):
-            assert given(ctx) == [(index, kind)] and not ctx.get(turns.over)
+            assert given(ctx) == [(index, group)] and not ctx.get(turns.over)
             await ctx.tick()
-        ctx.set(getattr(turns.turns[index], end), 1)
-        assert given(ctx) == [(index, kind)]
+        ctx.set(turns.turns[index].done, 1 << group)
+        assert given(ctx) == [(index, group)]
         over = ctx.get(turns.over)
         await ctx.tick()
-        ctx.set(getattr(turns.turns[index], end), 0)
+        ctx.set(turns.turns[index].done, 0)
         return over
 
     async def bench(ctx):
@@ -55,11 +58,8 @@ def test_turns_follow_each_other(name):
                 await ctx.tick()
                 assert given(ctx) == [(layer.index, "start")]
                 await ctx.tick()
-                over = await rows(ctx, layer.index, "inputs", "inputs_done" if layer.learns_own else "done")
-                if layer.learns_own:
-                    assert not over
-                    over = await rows(ctx, layer.index, "own", "done")
-                assert over == (layer.index == 0)
+                overs = [await rows(ctx, layer.index, group) for group in range(len(layer.row_groups))]
+                assert overs == [False] * (len(overs) - 1) + [layer.index == 0]
             counted = ctx.get(turns.cycles)
             assert counted > before and ctx.get(turns.idle) and given(ctx) == []
             ctx.set(turns.granted, 0)

@@ -116,7 +116,9 @@ def test_every_change_is_that_of_the_model(rounding, rate_shift, is_readout):
         np.testing.assert_array_equal(written["row"], rows[learned])
         shadow = np.broadcast_to(rows[learned] - 128, (len(errors), learned.sum()))
         rate = rate_shift + min(boost, MAX_BOOST)  # a boost above the highest counts as the highest
-        expected = shadow_update(shadow, errors, traces[learned], rate, draws[learned], learning)
+        expected = shadow_update(
+            shadow, errors, traces[learned], rate, draws[learned], learning.rounding, learning.shadow_width
+        )
         np.testing.assert_array_equal(written["weights"].T, expected)
         has_saturated |= set(np.unique(expected[:, (rows[learned] - 128) % 255 != 0])) & {-128, 127}
     assert has_saturated == {-128, 127}
