@@ -181,7 +181,10 @@ class LearningLayer(ResolvedLayer):
 
     @property
     def row_groups(self) -> tuple[RowGroup, ...]:
-        """The rows that learn, in the order of their turns in an update."""
+        """The rows that learn, in the order of their turns in an update.
+
+        `inputs`: those of the layer's inputs; `own`: those of its own neurons, fed by their spikes of the step before.
+        """
         inputs = RowGroup(
             name="inputs",
             parameter=self.weights,

@@ -1,7 +1,6 @@
 """Rows of values that learn at one rate, because one thing feeds them."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from ..widths import LFSR_WIDTH
 from .parameter import Parameter
@@ -13,18 +12,18 @@ class RowGroup:
 
     Attributes
     ----------
-    name : {"inputs", "own"}
-        What feeds the rows: the layer's inputs, or its own neurons in the step before.
+    name : str
+        What feeds the rows, see :attr:`golden.config.LearningLayer.row_groups`.
     parameter : Parameter
         Which they are rows of.
     feed : slice
-        Places among all that feeds the layer: inputs, then its own neurons.
+        Places among all that feeds the layer.
     first_row : int
         Their first one among the rows of the parameter.
     rate_shift : int
     """
 
-    name: Literal["inputs", "own"]
+    name: str
     parameter: Parameter
     feed: slice
     first_row: int

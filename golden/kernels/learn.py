@@ -234,7 +234,9 @@ def learn_samples(model, shown, lesson, found):  # pragma: no cover
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
     rows = groups[-1, TRACE_AT] + groups[-1, N_ROWS]
     kind = accumulator.dtype
-    state, before, s = np.zeros((N_STATE, neurons), kind), np.zeros(neurons, kind), np.zeros(neurons, kind)
+    state, before = np.zeros((N_STATE, neurons), kind), np.zeros(neurons, kind)
+    feeds = np.ones(neurons + 1, kind)  # of the rows: spikes, and behind them a 1 in every step
+    s = feeds[:neurons]
     own_addresses, own_levels = np.zeros(neurons, np.int32), np.zeros(neurons, np.uint8)
     row_addresses, row_levels = rows_of(plan)
     traces, surrogates, error = np.zeros(rows, np.int32), np.zeros(neurons, kind), np.zeros(neurons, np.int32)
@@ -265,7 +267,7 @@ def learn_samples(model, shown, lesson, found):  # pragma: no cover
             for index in range(depth):
                 p = plan[index]
                 for group_at in range(p[GROUP_AT], p[GROUP_STOP]):
-                    _trace_rows(p, groups[group_at], traces, s)
+                    _trace_rows(p, groups[group_at], traces, feeds)
                 if p[N_OWN]:
                     count = join_own(p, s, addresses_in, levels_in, row_addresses, row_levels)
                     addresses_in, levels_in = row_addresses[:count], row_levels[:count]
