@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from golden.config import Parameter
 from golden.fixed import signed_range
 
 from .lif import RESETS, Dynamics, Reset, lif_sequence
@@ -28,7 +29,9 @@ class Quantisation:
 
     Attributes
     ----------
-    weight_width, membrane_width : int
+    parameters : tuple of Parameter
+        What the layer stores, with the bits of each.
+    membrane_width : int
         Bits.
     threshold_shift : int
         log2 of the first firing level, in LSBs of the membrane; it fixes the scale of weights and membrane.
@@ -36,21 +39,23 @@ class Quantisation:
         Highest threshold shift that the membrane has room for.
     input_levels : int
         Level of an input that is 1: ``2^n - 1`` of the layer below, times the inputs of an averaging pool.
-    shadow_width : int or None
-        Bits of shadow weights, where the network is to learn on line.
     leak_shift : int or None
     leak_frac : int or None
         Fraction bits of a leak factor, where the leak is none by shift.
     """
 
-    weight_width: int
+    parameters: tuple[Parameter, ...]
     membrane_width: int
     threshold_shift: int
     highest_shift: int
     input_levels: int
-    shadow_width: int | None = None
     leak_shift: int | None = None
     leak_frac: int | None = None
+
+    @property
+    def weights(self) -> Parameter:
+        """The first of the parameters."""
+        return self.parameters[0]
 
 
 class LIF(nn.Module):
@@ -234,8 +239,8 @@ class Spiking(nn.Module):
 
     def integer_weight(self) -> Tensor:
         """Return the quantised weights as whole numbers."""
-        quantisation = self._quantised()
-        return quantise_weight(self.weight, self.scale, quantisation.weight_width, quantisation.shadow_width)
+        weights = self._quantised().weights
+        return quantise_weight(self.weight, self.scale, weights.width, weights.stored_width)
 
     def integers(self, name: str) -> Tensor:
         """Return a quantised parameter as whole numbers, by the names of :class:`golden.config.Parameter`."""
@@ -247,9 +252,8 @@ class Spiking(nn.Module):
 
     def shadow_weight(self) -> Tensor:
         """Return the shadow weights that the quantised weights are rounded from."""
-        quantisation = self._quantised()
-        assert quantisation.shadow_width is not None
-        return shadow_weight(self.weight, self.scale, quantisation.weight_width, quantisation.shadow_width)
+        weights = self._quantised().weights
+        return shadow_weight(self.weight, self.scale, weights.width, weights.stored_width)
 
     @property
     def scale(self) -> float | Tensor:
@@ -268,7 +272,7 @@ class Spiking(nn.Module):
         """Choose the threshold shift that suits the present weights best."""
         quantisation = self._quantised()
         scale, highest = self._scale_at_0(quantisation), quantisation.highest_shift
-        self.set_threshold_shift(fitting_shift(self.weight, scale, quantisation.weight_width, highest))
+        self.set_threshold_shift(fitting_shift(self.weight, scale, quantisation.weights.width, highest))
 
     def set_threshold_shift(self, shift: int) -> None:
         """Set the threshold shift of a quantised layer."""

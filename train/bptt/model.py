@@ -191,12 +191,11 @@ def _quantisation(layer: ResolvedLayer, neuron: LIF, input_levels: int) -> Quant
     elif config.leak_shift is None:
         leak_frac = config.leak_frac
     return Quantisation(
-        weight_width=layer.weight_width,
+        parameters=layer.parameters,
         membrane_width=config.membrane_width,
         threshold_shift=config.threshold_shift,
         highest_shift=max(0, highest_shift),
         input_levels=input_levels,
-        shadow_width=layer.stored_width if isinstance(layer, LearningLayer) else None,
         leak_shift=config.leak_shift if neuron.decay_logit is None else None,
         leak_frac=leak_frac,
     )

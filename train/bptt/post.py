@@ -65,7 +65,7 @@ def losses_by_layer(model: SpikingNetwork, inputs: Inputs) -> Iterator[LayerLoss
         power = float(layer.weight.detach().square().sum())
         yield LayerLoss(
             layer=index,
-            weight_width=layer.quantisation.weight_width,
+            weight_width=layer.quantisation.weights.width,
             threshold_shift=layer.quantisation.threshold_shift,
             weight_sqnr_db=10 * math.log10(power / noise) if noise and power else None,
             spikes_changed=_changed(plain[index], _spikes(alone, inputs)[index]) if layer.neuron.spike_bits else None,

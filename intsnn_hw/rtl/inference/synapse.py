@@ -10,7 +10,7 @@ from golden.fixed import IntArray
 
 from ..arith import multiply
 from ..layouts import parameter_depth, parameter_word_layout, row_event_layout, sweep_layout
-from ..learning.expressions import inference_weight
+from ..learning.expressions import inference_value
 from ..memory import Store
 from ..pipeline import shift, stage
 from ..ports import parameter_port, sums_port, write_port
@@ -124,7 +124,7 @@ class SynapseArray(wiring.Component):
         """Return the product of a lane's weight, two cycles after its word is read, with the spike then at hand."""
         layer = self._layer
         weight = Signal(signed(layer.weight_width), name=f"weight{lane}_read")
-        m.d.sync += weight.eq(inference_weight(m, stored, layer, f"weight{lane}"))
+        m.d.sync += weight.eq(inference_value(m, stored, layer.weights, f"weight{lane}"))
         return multiply(weight, spike, shift_add=layer.multiplier == "shift_add")
 
     def _connect_weights(self, m: Module, weights: Store, address: Value) -> None:

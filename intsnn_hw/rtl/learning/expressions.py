@@ -2,20 +2,20 @@
 
 from amaranth.hdl import Module, Mux, Signal, Value, signed
 
-from golden.config import GRADIENT_WIDTH, LearningLayer, ResolvedLayer
+from golden.config import GRADIENT_WIDTH, LearningLayer, Parameter
 
 from ..arith import round_pow2, saturate, shift_ceil, shift_round
 
 
-def inference_weight(m: Module, shadow: Value, layer: ResolvedLayer, name: str) -> Signal:
-    """Return the inference weight: the shadow weight's upper bits, rounded half up and saturated.
+def inference_value(m: Module, stored: Value, parameter: Parameter, name: str) -> Signal:
+    """Return the inference value of what is stored of a parameter: its upper bits, rounded half up and saturated.
 
     Intermediate results are signals: an expression used several times would be built as often.
     """
-    rounded = shift_round(shadow, layer.stored_width - layer.weight_width)
-    upper, weight = Signal(rounded.shape(), name=f"{name}_upper"), Signal(signed(layer.weight_width), name=name)
-    m.d.comb += [upper.eq(rounded), weight.eq(saturate(upper, layer.weight_width))]
-    return weight
+    rounded = shift_round(stored, parameter.stored_width - parameter.width)
+    upper, value = Signal(rounded.shape(), name=f"{name}_upper"), Signal(signed(parameter.width), name=name)
+    m.d.comb += [upper.eq(rounded), value.eq(saturate(upper, parameter.width))]
+    return value
 
 
 def surrogate(integrated: Value, layer: LearningLayer) -> Value:

@@ -9,7 +9,7 @@ from golden.config import LearningLayer
 from ..arith import saturate
 from ..layouts import error_layout
 from .carry import part_width
-from .expressions import inference_weight
+from .expressions import inference_value
 from .rounding import draw_width, fraction_bits, rounding_of, scaled_width
 
 
@@ -69,7 +69,7 @@ class UpdateLane(wiring.Component):
             self.changed.eq(saturate(total, self._width)),
         ]
         if self._carries:
-            weight = inference_weight(m, self.shadow, layer, "weight")
+            weight = inference_value(m, self.shadow, layer.weights, "weight")
             scaled = weight if layer.ternary_errors else (weight << error.exponent)
             weighed = Signal(scaled.shape())
             m.d.comb += weighed.eq(scaled)
