@@ -1,7 +1,7 @@
 """The golden network: layers and time steps composed of the pure steps, for inference and for learning."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -35,10 +35,14 @@ class Network:
     config : NetworkConfig
     weights : list of IntArray
         Inference weights of each layer, shape ``weight_shape``: (n_out, n_in) where it is fully connected.
+    biases : list of IntArray
+        Bias of each neuron, or output channel, of each layer, empty arrays for layers without; an empty list where no
+        layer has one.
     """
 
     config: NetworkConfig
     weights: list[IntArray]
+    biases: list[IntArray] = field(default_factory=list)
 
     def arrays(self) -> Iterator[tuple[ResolvedLayer, Parameter, IntArray]]:
         """Yield the inference values of every parameter of every layer, in the order of a weight load."""
@@ -57,7 +61,7 @@ class Network:
 
     def inference_only(self) -> "Network":
         """Return the same network without a learning rule and shadow weights."""
-        return Network(config=self.config.inference_only(), weights=self.weights)
+        return Network(config=self.config.inference_only(), weights=self.weights, biases=self.biases)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +72,15 @@ class LearningNetwork(Network):
     ----------
     shadows : list of IntArray
         Shadow weights of each layer, of the shapes of `weights`.
+    shadow_biases : list of IntArray
+        Shadow biases of each layer, of the shapes of `biases`.
     lfsr : Lfsr
         Source of the draws of stochastic rounding; part of the state of a training run.
     """
 
     config: LearningNetworkConfig
     shadows: list[IntArray]
+    shadow_biases: list[IntArray] = field(default_factory=list)
     lfsr: Lfsr
 
     def stored(self) -> Iterator[tuple[ResolvedLayer, Parameter, IntArray]]:
@@ -107,12 +114,20 @@ class LearningNetwork(Network):
     @classmethod
     def from_shadows(
         cls, config: LearningNetworkConfig, shadows: Sequence[IntArray],
-        lfsr: Lfsr | None = None,
+        shadow_biases: Sequence[IntArray] | None = None, lfsr: Lfsr | None = None,
     ) -> "LearningNetwork":  # fmt: skip
-        """Return the network of some shadow weights by layer; its LFSR as the seed gives it where left out."""
+        """Return the network of shadow weights and biases by layer; biases of 0, the seed's LFSR where left out."""
         layers = config.resolved
+        if shadow_biases is None and any(layer.has_bias for layer in layers):
+            shadow_biases = [np.zeros(layer.config.size if layer.has_bias else 0, np.int64) for layer in layers]
+        shadow_biases = list(shadow_biases or [])
         return cls(
             config=config,
+            biases=[
+                inference_weight(shadow, layer.bias.stored_width, layer.bias.width)
+                for shadow, layer in zip(shadow_biases, layers, strict=False)
+            ],
+            shadow_biases=shadow_biases,
             weights=[
                 inference_weight(shadows[layer.index], layer.stored_width, layer.weight_width) for layer in layers
             ],
@@ -166,7 +181,10 @@ def layer_step(network: Network, layer: ResolvedLayer, state: NeuronState, spike
     then the layer's own of the step before.
     """
     step = lif_step if layer.fires else readout_step
-    return step(state, layer_current(spikes, network.weights[layer.index], layer), layer.neuron)
+    current = layer_current(spikes, network.weights[layer.index], layer)
+    if layer.has_bias:
+        current = current + np.repeat(network.biases[layer.index], layer.n_out // layer.config.size)
+    return step(state, current, layer.neuron)
 
 
 def run(network: Network, spikes: IntArray) -> Record:
@@ -213,7 +231,7 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
     layers = config.resolved
     states = [NeuronState.zeros((layer.n_out,)) for layer in layers]
     outgoing = [np.zeros(layer.n_out, np.int64) for layer in layers]
-    traces = [np.zeros(layer.n_rows, np.int64) for layer in layers]
+    traces = [np.zeros(layer.n_rows + layer.has_bias, np.int64) for layer in layers]
     surrogates = [np.zeros(layer.n_out, np.int64) for layer in layers]
     fired = [np.zeros(layer.n_out, np.int64) for layer in layers]
     counts = np.zeros(config.n_classes, np.int64)
@@ -224,7 +242,8 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
         kept = leak_trace(traces[0], layers[0].trace_shift)
         for index, layer in enumerate(layers):
             rows = row_spikes(layer, incoming, outgoing[index])
-            traces[index] = trace_step(traces[index], rows, layer.trace_shift, learning.trace_gain)
+            feed = np.append(rows, 1) if layer.has_bias else rows
+            traces[index] = trace_step(traces[index], feed, layer.trace_shift, learning.trace_gain)
             step = layer_step(network, layer, states[index], rows)
             history[index].append(step)
             states[index], outgoing[index], incoming = step.state, step.spike, step.spike
@@ -257,8 +276,8 @@ def update(
 
     Draws: one for each row with a trace above 0, layers from the output down. The network's inputs take their turns in
     the order in which they `arrived` at their trace (by step, then by address), so that hardware can keep a list; all
-    other rows in ascending order, a layer's own after those of its inputs. A layer whose errors are all zero draws
-    nothing, nor do rows that are fixed.
+    other rows in ascending order, a layer's own after those of its inputs, its bias last. A layer whose errors are all
+    zero draws nothing, nor do rows and biases that are fixed.
     """
     layers, learning = network.config.resolved, network.config.learning
     errors = [error]

@@ -1,13 +1,16 @@
 """A layer as it is configured: its size, its weights' width, its neurons, its connections."""
 
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from ..errors import ConfigError
 from .kinds import ConvConfig, Convolution, Dense, LayerKind, Recurrent
 from .limits import LEFT_OUT, MAX_NEURONS, WEIGHT_WIDTHS, WINDOW_SIDES
 from .neuron import NeuronConfig
-from .rules import require, require_range
+from .rules import require, require_choice, require_range
 from .spatial import Shape
+
+Bias = Literal["none", "learned", "fixed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,10 @@ class LayerConfig:
     pool : int
         Side of the squares, 1..64, over which the layer's input is summed before its weights; 1: none. Rows and columns
         that fill no square are dropped.
+    bias : {"none", "learned", "fixed"}
+        A word for each neuron, for each output channel of a convolution, that is added once a step, after the leak, in
+        the unit of the weights. Where the network learns on line, "learned": like the weight of an input that is 1 in
+        every step; "fixed": it stays as it is.
     recurrent : bool
         The layer's own spikes of the previous step are further inputs, the last columns of its weights; only of a fully
         connected hidden layer.
@@ -36,12 +43,14 @@ class LayerConfig:
     neuron: NeuronConfig = field(default_factory=NeuronConfig)
     conv: ConvConfig | None = None
     pool: int = field(default=1, metadata={LEFT_OUT: 1})
+    bias: Bias = field(default="none", metadata={LEFT_OUT: "none"})
     recurrent: bool = field(default=False, metadata={LEFT_OUT: False})
 
     def __post_init__(self) -> None:
         require_range(self, "size", 1, MAX_NEURONS)
         require_range(self, "weight_width", *WEIGHT_WIDTHS)
         require_range(self, "pool", *WINDOW_SIDES)
+        require_choice(self, "bias", get_args(Bias))
         require(type(self.recurrent) is bool, self, "recurrent", "must be true or false")
         require(
             not (self.recurrent and self.is_spatial),

@@ -73,7 +73,7 @@ class ResolvedLayer:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What the layer stores, in the order of a weight load."""
-        return (self.weights,)
+        return (self.weights, self.bias) if self.has_bias else (self.weights,)
 
     @property
     def weights(self) -> Parameter:
@@ -89,6 +89,31 @@ class ResolvedLayer:
         )
 
     @property
+    def has_bias(self) -> bool:
+        """Whether a bias is added in every step."""
+        return self.config.bias != "none"
+
+    @property
+    def bias(self) -> Parameter:
+        """The bias; its bits are those of the exact sum of weights over one step."""
+        width = signed_width(*self._weights_range)
+        return Parameter(
+            name="bias",
+            field="biases",
+            shadow_field="shadow_biases",
+            shape=(self.config.size,),
+            load_axes=(0,),
+            width=width,
+            stored_width=width + self.stored_width - self.weight_width,
+            trace_width=self.bias_trace_width,
+        )
+
+    @property
+    def bias_trace_width(self) -> int:
+        """Bits of the trace of an input that is 1 in every step; 0 where the bias does not learn."""
+        return 0
+
+    @property
     def event_width(self) -> int:
         """Bits of the widest spike that the layer adds, an input's or its own."""
         return max(self.input_spike_width, self.neuron.spike_width) if self.n_own else self.input_spike_width
@@ -100,7 +125,13 @@ class ResolvedLayer:
 
     @property
     def current_range(self) -> tuple[int, int]:
-        """Range of the exact sum over one step, each input sending at most one event."""
+        """Range of the exact sum over one step, each input sending at most one event, bias included."""
+        low, high = self._weights_range
+        least, most = signed_range(self.bias.width) if self.has_bias else (0, 0)
+        return low + least, high + most
+
+    @property
+    def _weights_range(self) -> tuple[int, int]:
         low, high = signed_range(self.weight_width)
         total = self.kind.fan_in * ((1 << self.input_spike_width) - 1) + self.n_own * self.neuron.max_spike
         return low * total, high * total
@@ -183,7 +214,8 @@ class LearningLayer(ResolvedLayer):
     def row_groups(self) -> tuple[RowGroup, ...]:
         """The rows that learn, in the order of their turns in an update.
 
-        `inputs`: those of the layer's inputs; `own`: those of its own neurons, fed by their spikes of the step before.
+        `inputs`: those of the layer's inputs; `own`: those of its own neurons, fed by their spikes of the step before;
+        `bias`: fed by a 1 in every step.
         """
         inputs = RowGroup(
             name="inputs",
@@ -192,16 +224,17 @@ class LearningLayer(ResolvedLayer):
             first_row=0,
             rate_shift=self.learning.rate_shifts[self.index],
         )
-        if not self.learns_own:
-            return (inputs,)
-        own = RowGroup(
-            name="own",
-            parameter=self.weights,
-            feed=slice(self.n_in, self.n_rows),
-            first_row=self.n_in,
-            rate_shift=self.learning.recurrent_rate_shifts[self.recurrent_index or 0],
-        )
-        return inputs, own
+        groups = [inputs]
+        if self.learns_own:
+            rate_shift = self.learning.recurrent_rate_shifts[self.recurrent_index or 0]
+            feed = slice(self.n_in, self.n_rows)
+            own = RowGroup(name="own", parameter=self.weights, feed=feed, first_row=self.n_in, rate_shift=rate_shift)
+            groups.append(own)
+        if self.config.bias == "learned":
+            feed = slice(self.n_rows, self.n_rows + 1)
+            bias = RowGroup(name="bias", parameter=self.bias, feed=feed, first_row=0, rate_shift=inputs.rate_shift)
+            groups.append(bias)
+        return tuple(groups)
 
     def rates_at(self, boost: int) -> tuple[int, ...]:
         """Return the rate shifts of the weights' groups with what the schedule adds."""
@@ -211,6 +244,11 @@ class LearningLayer(ResolvedLayer):
     def learns_own(self) -> bool:
         """Whether the layer learns weights from its own neurons."""
         return self.recurrent_index is not None and self.learning.recurrence == "learned"
+
+    @property
+    def bias_trace_width(self) -> int:
+        """Bits of the trace of an input that is 1 in every step; 0 where the bias does not learn."""
+        return self._trace_width(1) if self.config.bias == "learned" else 0
 
     @property
     def error_rule(self) -> ErrorRule:

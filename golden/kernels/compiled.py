@@ -37,7 +37,7 @@ def fingerprint(function: Callable[..., Any]) -> str:
     code = function.__code__
     parts = [code.co_code.hex(), repr(code.co_consts)]
     for name in code.co_names:
-        value = function.__globals__.get(name)
+        value: Any = function.__globals__.get(name)
         if hasattr(value, "py_func"):
             parts.append(f"{name}: {fingerprint(value.py_func)}")
         elif isinstance(value, int | float | str | tuple):

@@ -4,6 +4,7 @@ import numpy as np
 
 from .compiled import compiled, shift_right
 from .plan import (
+    BIAS_AT,
     BY_TABLE,
     FIRES,
     LEAK,
@@ -14,6 +15,7 @@ from .plan import (
     MAX_SPIKE,
     MEMBRANE,
     MEMBRANE_WIDTH,
+    N_BIASES,
     N_IN,
     N_OUT,
     N_OWN,
@@ -34,6 +36,17 @@ from .scatter import LENGTH, N_RUNS, SOURCE, TARGET
 
 
 @compiled
+def _begin(p, weights, total):  # pragma: no cover
+    """Begin the sums of a step: with 0, or with the bias, of which the neurons of a map have that of their channel."""
+    total[:] = 0
+    kind = total.dtype.type
+    if p[N_BIASES]:
+        for start in range(0, len(total), p[N_BIASES]):
+            for channel in range(p[N_BIASES]):
+                total[start + channel] = kind(weights[p[BIAS_AT] + channel])
+
+
+@compiled
 def accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
     """Sum the weight rows of the given events; most of the cost of a forward pass lies here.
 
@@ -42,7 +55,7 @@ def accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
     """
     n_out, count = p[N_OUT], len(addresses)
     total = accumulator[:n_out]
-    total[:] = 0
+    _begin(p, weights, total)
     kind = total.dtype.type
     for event in range(0, count - 3, 4):
         a = p[WEIGHT_AT] + addresses[event] * n_out
@@ -68,7 +81,7 @@ def accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
 def scatter(p, weights, tables, accumulator, addresses, levels):  # pragma: no cover
     """Add the given events to the neurons that the layer's table names; return the number of products added."""
     total = accumulator[: p[N_OUT]]
-    total[:] = 0
+    _begin(p, weights, total)
     kind = total.dtype.type
     products = 0
     for event in range(len(addresses)):

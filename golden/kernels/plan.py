@@ -11,8 +11,8 @@ from .scatter import N_ENTRIES, event_table, neuron_places, runs_step
 (
     N_IN, N_OWN, N_OUT, FIRES, MEMBRANE_WIDTH, MAX_SPIKE, THRESHOLD_SHIFT, SURROGATE_LOW, SURROGATE_HIGH, LEAK,
     LEAK_SHIFT, LEAK_FACTOR, RESET, WEIGHT_AT, NEURON_AT, TRACE_LEAK, TRACE_GAIN, ERROR_SHIFT, GROUP_AT, GROUP_STOP,
-    BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, TARGET_STEP, SOURCE_STEP, N_COLUMNS,
-) = range(28)  # fmt: skip
+    BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, TARGET_STEP, SOURCE_STEP, BIAS_AT, N_BIASES, N_COLUMNS,
+) = range(30)  # fmt: skip
 # Columns of the groups of rows that learn, all layers.
 FEED_AT, N_ROWS, TRACE_AT, VALUE_AT, RATE_SHIFT, WIDTH, STORED_WIDTH, N_GROUP_COLUMNS = range(8)
 NETWORK_INPUTS = -1
@@ -93,6 +93,7 @@ def layer_table(config: NetworkConfig) -> IntArray:
             row[BUDGET], row[BUDGET_PUSH] = layer.learning.budget or 0, layer.budget_push
             if not layer.is_readout:
                 row[ERROR_SHIFT] = layer.learning.error_shifts[layer.index]
+        row[BIAS_AT], row[N_BIASES] = weight_at + layer.weights.size, layer.config.size if layer.has_bias else 0
         row[TABLE_AT] = table_at
         row[TARGET_STEP], row[SOURCE_STEP] = runs_step(layer.kind)
         weight_at += sum(parameter.size for parameter in layer.parameters)
@@ -105,8 +106,9 @@ def layer_table(config: NetworkConfig) -> IntArray:
 def group_table(config: NetworkConfig) -> IntArray:
     """Return what the kernels know of each group of rows that learns, a row each, layers from the input up."""
     table, trace_at, value_at, neuron_at, below_at = [], 0, 0, 0, NETWORK_INPUTS
+    always_at = sum(layer.n_out for layer in config.resolved)
     for layer in config.resolved if isinstance(config, LearningNetworkConfig) else ():
-        feeds = {"inputs": below_at, "own": neuron_at}
+        feeds = {"inputs": below_at, "own": neuron_at, "bias": always_at}
         for parameter in layer.parameters:
             for group in (group for group in layer.row_groups if group.parameter == parameter):
                 row = np.zeros(N_GROUP_COLUMNS, np.int64)

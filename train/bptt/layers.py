@@ -181,12 +181,12 @@ _SHIFT = "threshold_shift"
 
 
 class Spiking(nn.Module):
-    """A layer: a synapse without bias (``nn.Linear``, ``nn.Conv2d``), then neurons; recurrent with `own`.
+    """A layer: a synapse (``nn.Linear``, ``nn.Conv2d``), then neurons; recurrent with `own`.
 
     Parameters
     ----------
     synapse : nn.Module
-        With a `weight` and no bias; takes (batch, ...).
+        With a `weight`, and a `bias` where the configuration has one; takes (batch, ...).
     neuron : LIF
     own : nn.Linear, optional
         Synapse of the neurons' own spikes of the step before, as many inputs as outputs, no bias; `synapse` is an
@@ -204,11 +204,8 @@ class Spiking(nn.Module):
 
     def __init__(self, synapse: nn.Module, neuron: LIF, own: nn.Linear | None = None) -> None:
         super().__init__()
-        for name, module in (("synapse", synapse), ("own", own)):
-            if getattr(module, "bias", None) is not None:
-                raise ValueError(
-                    f"Spiking.{name}: has a bias, which the integer network has no place for; give bias=False"
-                )
+        if getattr(own, "bias", None) is not None:
+            raise ValueError("Spiking.own: has a bias, of which the synapse has the only one; give bias=False")
         if own is not None:
             _check_own(own, synapse, neuron)
         self.synapse, self.neuron, self.own = synapse, neuron, own
@@ -244,11 +241,30 @@ class Spiking(nn.Module):
 
     def integers(self, name: str) -> Tensor:
         """Return a quantised parameter as whole numbers, by the names of :class:`golden.config.Parameter`."""
-        return {"weight": self.integer_weight}[name]()
+        return {"weight": self.integer_weight, "bias": self.integer_bias}[name]()
 
     def shadows(self, name: str) -> Tensor:
         """Return the shadow values of a quantised parameter of a network that is to learn on line."""
-        return {"weight": self.shadow_weight}[name]()
+        return {"weight": self.shadow_weight, "bias": self._shadow_bias}[name]()
+
+    def integer_bias(self) -> Tensor:
+        """Return the quantised biases as whole numbers, gradients as of the weights."""
+        bias, scale, parameter = self._wide_bias()
+        exact = quantise_weight(bias, scale, parameter.width, parameter.stored_width)
+        return exact.to(self._input_weight.dtype)
+
+    def _shadow_bias(self) -> Tensor:
+        bias, scale, parameter = self._wide_bias()
+        return shadow_weight(bias, scale, parameter.width, parameter.stored_width)
+
+    def _wide_bias(self) -> tuple[Tensor, float, Parameter]:
+        """Return the biases in 64 bits, as their integers are wide; LSBs of the membrane for one of 1; their widths."""
+        quantisation = self._quantised()
+        parameter = next((parameter for parameter in quantisation.parameters if parameter.name == "bias"), None)
+        if parameter is None or not isinstance(self.synapse.bias, Tensor):
+            raise ValueError("Spiking.synapse: has a bias, and its configuration has none; give bias=False")
+        unit = self.neuron.max_spike / self.neuron.threshold
+        return self.synapse.bias.double(), unit * 2.0**quantisation.threshold_shift, parameter
 
     def shadow_weight(self) -> Tensor:
         """Return the shadow weights that the quantised weights are rounded from."""
@@ -311,11 +327,12 @@ class Spiking(nn.Module):
     def _integer_synapse(self, weight: Tensor) -> Callable[[Tensor], Tensor]:
         """Return the synapse from normalised spikes to sums of whole numbers, with whole-numbered weights."""
         input_levels = self._quantised().input_levels
+        biases = {} if getattr(self.synapse, "bias", None) is None else {"bias": self.integer_bias()}
 
         def synapse(spikes: Tensor) -> Tensor:
             levels = spikes * input_levels
             levels = straight_through(levels, round_half_up(levels.detach()))
-            return torch.func.functional_call(self.synapse, {"weight": weight}, (levels,))
+            return torch.func.functional_call(self.synapse, {"weight": weight, **biases}, (levels,))
 
         return synapse
 

@@ -11,6 +11,7 @@ from golden.fixed import IntArray
 
 from ..layouts import input_event_layout, output_event_layout, probe_layout, score_layout
 from ..ports import history_port, load_port, update_port
+from .bias import Bias
 from .fire_sweep import FireSweep
 from .recurrence import OwnEvents
 from .synapse import SynapseArray
@@ -86,8 +87,11 @@ class Layer(wiring.Component):
         else:
             connect(m, flipped(self.i), synapses.i)
         connect(m, flipped(self.load.weight), synapses.load)
-        connect(m, synapses.sweep, sweep.sweep)
-        connect(m, sweep.sums, synapses.sums)
+        if self._layer.has_bias:
+            self._add_bias(m, synapses, sweep)
+        else:
+            connect(m, synapses.sweep, sweep.sweep)
+            connect(m, sweep.sums, synapses.sums)
         if self._layer.fires:
             connect(m, sweep.o, flipped(self.o))
         if self._config is not None:
@@ -101,9 +105,20 @@ class Layer(wiring.Component):
             self.probe.eq(sweep.probe),
             self.adding.eq(synapses.adding),
             self.active.eq(synapses.active),
-            self.draining.eq(sweep.sums.enable),
+            self.draining.eq(synapses.sums.enable),
         ]
         return m
+
+    def _add_bias(self, m: Module, synapses: SynapseArray, sweep: FireSweep) -> None:
+        """Lead the sums to the neurons through the bias."""
+        m.submodules.bias = bias = Bias(self._layer, self._contents.get("bias"))
+        connect(m, synapses.sweep, bias.i)
+        connect(m, bias.sweep, sweep.sweep)
+        connect(m, sweep.sums, bias.sums)
+        connect(m, bias.accumulators, synapses.sums)
+        connect(m, flipped(self.load.bias), bias.load)
+        if isinstance(self._layer, LearningLayer):
+            connect(m, flipped(self.update.bias), bias.update)
 
     def _connect_own(self, m: Module, synapses: SynapseArray, sweep: FireSweep) -> None:
         """Lead the events that leave the layer back into it."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -13,6 +13,7 @@ from golden.seeds import update_lfsr_seed
 from ..arith import index_shape, lfsr_step
 from ..layouts import evaluation_layout, row_layout, score_layout, ticket_layout, work_layout
 from ..ports import history_port, update_port
+from .bias_row import BiasRow
 from .error_store import ErrorStore
 from .evaluation import EVALUATIONS, Evaluation
 from .input_rows import InputRows
@@ -32,7 +33,7 @@ class Learner(wiring.Component):
     (:class:`Evaluation`). Without an error it ends there. Otherwise the layers take :class:`Turns`, output first: an
     update takes one cycle a word with an error of each row with a trace, plus about 10 a layer; on the feedback route
     also one a row with a surrogate alone, and one for each group of `fire_lanes` neurons without any row. A recurrent
-    layer's rows from its own neurons follow those of its inputs.
+    layer's rows from its own neurons follow those of its inputs, and the biases all rows.
 
     Members
     -------
@@ -117,7 +118,7 @@ class Learner(wiring.Component):
         stores = [self._store(m, layer, updates[layer.index]) for layer in layers]
         for store, turn in zip(stores, turns.turns, strict=True):
             m.d.comb += [store.clear.eq(clear), store.flush.eq(turn.flush)]
-        self._step_lfsr(m, updates)
+        bias_updates = []
 
         # hidden[l] reads the histories of layer l for the rows of the layer above, and gives the gradients of layer l.
         inputs = self._input_rows(m, stores[0])
@@ -128,6 +129,7 @@ class Learner(wiring.Component):
             connect(m, errors, stores[index].i)
             m.d.comb += [rows.start.eq(turn.start), rows.running.eq(turn.running[0]), rows.busy.eq(update.busy)]
             m.d.comb += turn.done[0].eq(rows.done)
+            before_bias = rows.done
             if layer.learns_own:
                 own = self._own_rows(m, layer, stores[index])
                 connect(m, rows.rows, own.i)
@@ -136,10 +138,14 @@ class Learner(wiring.Component):
                 connect(m, own.history, flipped(self.histories[index]))
                 m.d.comb += [own.start.eq(rows.done), own.running.eq(turn.running[1]), own.busy.eq(update.busy)]
                 m.d.comb += turn.done[1].eq(own.done)
+                before_bias = own.done
             else:
                 connect(m, rows.rows, update.rows)
                 if layer is not layers[-1]:
                     connect(m, hidden[index].history, flipped(self.histories[index]))
+            if layer.bias.trace_width:
+                bias_updates.append(self._learn_bias(m, layer, stores[index], turn, before_bias))
+        self._step_lfsr(m, updates + bias_updates)
         return m
 
     def _below(self, layer: LearningLayer) -> LearningLayer | None:
@@ -170,6 +176,29 @@ class Learner(wiring.Component):
             work.keeping.eq(store.keeping),
         ]
         return store
+
+    def _learn_bias(self, m: Module, layer: LearningLayer, store: ErrorStore, turn: Any, start: Value) -> RowUpdate:
+        """Add the update of a layer's bias, which begins at `start`, when all rows of weights are done."""
+        memory, work = self.weights[layer.index].bias, self.works[layer.index]
+        m.submodules[f"bias_row{layer.index}"] = row = BiasRow(layer)
+        m.submodules[f"bias_update{layer.index}"] = update = RowUpdate(layer, None, layer.bias)
+        connect(m, row.rows, update.rows)
+        connect(m, update.weights, flipped(memory))
+        m.d.comb += [
+            row.start.eq(start),
+            row.running.eq(turn.running[-1]),
+            row.busy.eq(update.busy),
+            row.n_entries.eq(store.n_entries),
+            row.trace.eq(memory.trace),
+            turn.done[-1].eq(row.done),
+            update.n_entries.eq(store.n_entries),
+            update.entry.eq(store.entry),
+            update.boost.eq(self.boost),
+            update.draw.eq(lfsr_step(self.lfsr)),
+        ]
+        with m.If(turn.running[-1]):
+            m.d.comb += [store.address.eq(update.entry_address), work.changes.eq(update.changes)]
+        return update
 
     def _step_lfsr(self, m: Module, updates: list[RowUpdate]) -> None:
         """Let every draw step the LFSR."""
