@@ -34,7 +34,7 @@ from golden.config import (
 )
 from golden.config.spatial import Shape, pooled_shape
 from golden.fixed import IntArray, Rounding, signed_range
-from golden.network import LearningNetwork, Network, Record, run
+from golden.network import LearningNetwork, Network, Record, by_field, run
 from golden.neuron import fire, integrate, leak
 from golden.synapse import layer_current
 
@@ -367,16 +367,19 @@ def network(config: NetworkConfig, *, seed: int = ...) -> Network: ...
 
 
 def network(config: NetworkConfig, *, seed: int = 0) -> Network:
-    """Return a network with weights at their corners.
+    """Return a network whose parameters are at their corners.
 
     Of each layer's neurons, or output channels, in turn: all weights highest, all lowest, both extremes mixed, uniform
-    over the range, small. A configuration that learns gets such shadow weights, inference weights rounded from them.
+    over the range, small. A configuration that learns gets such shadow values, inference values rounded from them.
     """
     rng = np.random.default_rng(seed)
-    drawn = [_corner_rows(rng, layer.stored_width, layer.weight_shape) for layer in config.resolved]
-    if isinstance(config, LearningNetworkConfig):
-        return LearningNetwork.from_shadows(config, drawn)
-    return Network(config=config, weights=drawn)
+    learns = isinstance(config, LearningNetworkConfig)
+    drawn = by_field(config, (
+        (layer.index, parameter.shadow_field if learns else parameter.field,
+         _corner_rows(rng, parameter.stored_width, parameter.shape))
+        for layer in config.resolved for parameter in layer.parameters
+    ))  # fmt: skip
+    return LearningNetwork.from_shadows(config, **drawn) if learns else Network(config=config, **drawn)
 
 
 def _corner_rows(rng: np.random.Generator, width: int, shape: tuple[int, ...]) -> IntArray:

@@ -12,9 +12,11 @@ from sim.verilog import build_component
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """A cache of the session's own, so that every session compiles."""
+    """A cache of the session's own, so that every session compiles; workers of one session share it."""
     with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("cache")
+        base = tmp_path_factory.getbasetemp()
+        folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+        folder.mkdir(exist_ok=True)
         patch.setenv("INTSNN_CACHE", str(folder))
         yield folder
 

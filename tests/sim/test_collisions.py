@@ -14,7 +14,7 @@ from golden.encoding import to_events
 from golden.network import LearningNetwork
 from intsnn_hw import rtl
 from intsnn_hw.rtl import memory
-from intsnn_hw.rtl.inference import accumulators, fire_pipeline, sample_memory, synapse
+from intsnn_hw.rtl.inference import accumulators, bias, fire_pipeline, sample_memory, synapse
 from intsnn_hw.rtl.learning import error_store, traces
 from intsnn_hw.rtl.learning.errors import graded
 from intsnn_hw.rtl.memory import Store
@@ -24,7 +24,7 @@ from sim.verify.learning import colearn
 from tests.intsnn_hw.rtl.test_memory import LAYOUT
 from tests.sim.verify.test_learning import MODES, STALLS, samples, small_config
 
-USERS = (accumulators, fire_pipeline, sample_memory, synapse, error_store, graded, traces)
+USERS = (accumulators, bias, fire_pipeline, sample_memory, synapse, error_store, graded, traces)
 
 
 class Colliding(Store):
@@ -97,7 +97,7 @@ def configs():
 def test_inference(colliding, config):
     events = to_events(stimuli.spikes(config, 40, seed=1))
     for stalls in (None, STALLS):
-        report = cosimulate(stimuli.network(config), events, stalls=stalls)
+        report = cosimulate(stimuli.network(config), events, backend="icarus", stalls=stalls)
         assert report.n_compared > 0 and [str(mismatch) for mismatch in report.first] == []
 
 
@@ -106,8 +106,10 @@ def test_inference(colliding, config):
 )
 def test_learning(colliding, mode):
     config = small_config(**MODES[mode])
+    config = replace(config, layers=tuple(replace(layer, bias="learned") for layer in config.layers))
     events, labels = samples(config, 60)
     for stalls in (None, STALLS):
-        report = colearn(LearningNetwork.initial(config), events, labels, interval=20, stalls=stalls)
+        network = LearningNetwork.initial(config)
+        report = colearn(network, events, labels, interval=30, backend="icarus", stalls=stalls)
         assert report.n_mismatches == 0, "\n".join(map(str, report.first))
         assert report.activity.updated_samples > 10 and any(report.words_written)

@@ -25,9 +25,9 @@ def synaptic_operations(model: SpikingNetwork, spikes: Tensor) -> list[float]:
     found, events = [], (spikes > 0).to(spikes.dtype)
     for module in model.layers:
         if isinstance(module, Spiking):
-            (weight,) = module.synapse.parameters()
-            ones = {"weight": torch.ones_like(weight)}
-            counts = torch.func.functional_call(module.synapse, ones, (events.flatten(0, 1),))
+            counted = {name: torch.full_like(values, name == "weight")
+                       for name, values in module.synapse.named_parameters()}  # fmt: skip
+            counts = torch.func.functional_call(module.synapse, counted, (events.flatten(0, 1),))
             found.append(float(counts.double().sum()) / spikes.shape[1])
         if isinstance(module, Dropout):
             continue

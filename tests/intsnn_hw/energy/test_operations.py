@@ -97,9 +97,9 @@ def test_energy_is_the_sum_of_words_and_sums():
 
 
 @pytest.mark.parametrize("recurrent", [(), (0,)])
-def test_update_energy_takes_the_trace_list_apart(recurrent):
+def test_update_energy_takes_the_trace_list_apart(recurrent, tmp_path):
     config = small_config(recurrent=recurrent)
-    report = colearn(LearningNetwork.initial(config), *drawn(config, 12))
+    report = colearn(LearningNetwork.initial(config), *drawn(config, 12), backend="icarus", build_dir=tmp_path)
     found = energy_of(config, report.accesses, COEFFICIENTS)
     layer = report.accesses["inference"]["layers"][0]
     spent, kept = found["inference"]["layers"][0]["memories"], memories(config, config.resolved[0])
@@ -134,11 +134,11 @@ def drawn(config, n_samples, seed=3):
 
 @pytest.mark.parametrize("sizes, recurrent", [((7, 4), ()), ((7, 5, 4), ()), ((7, 4), (0,)), ((7, 5, 4), (0, 1))])
 @pytest.mark.parametrize("readout", ["membrane", "spike_count"])
-def test_accesses_without_a_run_are_those_of_the_hardware(sizes, recurrent, readout):
+def test_accesses_without_a_run_are_those_of_the_hardware(sizes, recurrent, readout, tmp_path):
     config = replace(small_config(sizes=sizes, recurrent=recurrent), readout=readout)
     network = LearningNetwork.initial(config).inference_only()
     events, _ = drawn(config, 25)
-    run = cosimulate(network, events)
+    run = cosimulate(network, events, backend="icarus", build_dir=tmp_path)
     spikes = Kernel(network).infer(events, record=True).spikes
     assert spikes is not None
     steps = step_events(network.config, events.offsets, spikes)
@@ -146,11 +146,13 @@ def test_accesses_without_a_run_are_those_of_the_hardware(sizes, recurrent, read
     assert inference_accesses(network.config, steps) == run.accesses
 
 
-def test_estimate_is_near_the_run():
+def test_estimate_is_near_the_run(tmp_path):
     config = small_config()
     events, labels = drawn(config, 40)
     network = LearningNetwork.initial(config)
-    measured = energy_of(config, colearn(network, events, labels).accesses, COEFFICIENTS)
+    measured = energy_of(
+        config, colearn(network, events, labels, backend="icarus", build_dir=tmp_path).accesses, COEFFICIENTS
+    )
     activity = Kernel(network).learn(events, labels, np.arange(40))
     estimate = energy_of(config, estimated_accesses(config, activity), COEFFICIENTS)
     assert estimate["inference"]["total"] == pytest.approx(measured["inference"]["total"], rel=0.15)

@@ -49,7 +49,7 @@ CORNERS = [
 ]
 
 
-@pytest.mark.parametrize("readout, reset, spike_width, hardware", CORNERS, ids=str)
+@pytest.mark.parametrize("readout, reset, spike_width, hardware", [CORNERS[0], CORNERS[3]], ids=str)
 def test_corners(readout, reset, spike_width, hardware):
     config = stimuli.corner_config(readout=readout, reset=reset, spike_width=spike_width)
     network = stimuli.network(replace(config, hardware=hardware), seed=0x5EED)
@@ -59,14 +59,15 @@ def test_corners(readout, reset, spike_width, hardware):
     check(network, inputs, stalls=STALLS)
 
 
-@pytest.mark.parametrize("case", [0, 2])
+@pytest.mark.parametrize("case", [1, 2, 4])
 def test_corners_in_icarus(case, tmp_path):
     readout, reset, spike_width, hardware = CORNERS[case]
     config = stimuli.corner_config(readout=readout, reset=reset, spike_width=spike_width)
     network = stimuli.network(replace(config, hardware=hardware), seed=0x5EED)
     inputs = stimuli.spikes(network.config, 40, seed=0x5EED)
     assert stimuli.reached(network, inputs) >= CORNERS_NEEDED
-    check(network, inputs, backend="icarus", stalls=STALLS, build_dir=tmp_path)
+    for stalls in (None, STALLS):
+        check(network, inputs, backend="icarus", stalls=stalls, build_dir=tmp_path / str(stalls is None))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -86,7 +87,7 @@ def test_random_recurrent_configurations_in_icarus(seed, tmp_path):
     check(network, inputs, backend="icarus", stalls=None if seed % 3 == 0 else STALLS, build_dir=tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(100, 104))
+@pytest.mark.parametrize("seed", [100, 102])
 def test_random_configurations_compiled(seed):
     config = stimuli.network_config(stimuli.SeededChoices(seed), max_size=20)
     network = stimuli.network(config, seed=seed)

@@ -132,8 +132,12 @@ def test_every_mode_in_icarus(mode, tmp_path):
         assert all((old != new).any() for old, new in zip(before, after, strict=True))
 
 
-@pytest.mark.parametrize("mode", MODES, ids=str)
-def test_every_mode_compiled(mode):
+COMPILED = ("8-bit-shadow", "graded-direct", "recurrent-temporal", "recurrent-both", "single-port-below")
+"""Modes of long runs; compiling a core takes as long as ten short runs in Icarus."""
+
+
+@pytest.mark.parametrize("mode", COMPILED)
+def test_modes_compiled(mode):
     config = small_config(**MODES[mode])
     network = LearningNetwork.initial(config)
     events, labels = samples(config, 150)

@@ -45,10 +45,15 @@ class Stimuli(Inputs):
         return to_events(self.levels[samples.numpy()])
 
 
-def with_weights(model, weights):
-    """Give a quantised model these integer weights."""
+def with_values(model, network):
+    """Give a quantised model the integer weights and biases of a network."""
     with torch.no_grad():
-        for module, weight in zip(spiking_layers(model), weights, strict=True):
+        for module, bias in zip(spiking_layers(model), network.biases, strict=False):
+            if len(bias):
+                assert isinstance(module.synapse.bias, torch.Tensor) and module.quantisation is not None
+                unit = module.neuron.max_spike / module.neuron.threshold * 2.0**module.quantisation.threshold_shift
+                module.synapse.bias.copy_(torch.from_numpy(bias).double() / unit)
+        for module, weight in zip(spiking_layers(model), network.weights, strict=True):
             values = torch.from_numpy(weight).double() / module.scale
             if module.own is not None:
                 values, own = values.split([values.shape[1] - len(values), len(values)], dim=1)
@@ -61,10 +66,11 @@ def with_weights(model, weights):
 @given(st.one_of(network_configs(), network_configs(temporal=True), spatial_configs()), seeds)
 def test_model_export_and_golden_are_equal(config, seed):
     network = stimuli.network(config, seed=seed)
-    model = with_weights(SpikingNetwork(config).double().quantise(fit=False), network.weights)
+    model = with_values(SpikingNetwork(config).double().quantise(fit=False), network)
     exported = to_network(model)
     assert exported.config == config
-    assert all((ours == theirs).all() for ours, theirs in zip(exported.weights, network.weights, strict=True))
+    for (_, _, ours), (_, _, theirs) in zip(exported.arrays(), network.arrays(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
     spikes = stimuli.spikes(config, 12, seed=seed)
     report = compare(model, exported, Stimuli(config, spikes), batch_size=7)
     assert report.n_mismatches == 0
@@ -248,7 +254,7 @@ def test_the_golden_numpy_model_agrees_too():
     network = to_network(SpikingNetwork(config).quantise())
     spikes = stimuli.spikes(config, 5, seed=1)
     model = SpikingNetwork(network.config).double().quantise(fit=False)
-    with_weights(model, network.weights)
+    with_values(model, network)
     outputs = model(Stimuli(network.config, spikes).spikes(torch.arange(5), torch.float64))
     record = run(Network(config=network.config, weights=network.weights), spikes)
     unit = spiking_layers(model)[-1].output_unit
@@ -259,7 +265,7 @@ def test_the_golden_numpy_model_agrees_too():
 @given(st.one_of(spatial_configs(), network_configs(), network_configs(temporal=True)), seeds)
 def test_operations_are_those_of_the_kernels(config, seed):
     network = stimuli.network(config, seed=seed)
-    model = with_weights(SpikingNetwork(config).double().quantise(fit=False), network.weights)
+    model = with_values(SpikingNetwork(config).double().quantise(fit=False), network)
     shown = Stimuli(config, stimuli.spikes(config, 5, seed=seed))
     found = synaptic_operations(model, shown.spikes(torch.arange(5), torch.float64))
     activity = Kernel(network.inference_only()).infer(shown.events(torch.arange(5))).activity

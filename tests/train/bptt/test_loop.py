@@ -232,7 +232,6 @@ def linear(n_in, n_out, bias=False):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    ((linear(3, 2, True), LIF(1)), "synapse.*bias"),
     ((linear(3, 2), LIF(1), linear(2, 2, True)), "own.*bias"),
     ((linear(3, 2), LIF(1), linear(2, 3)), "own.*2 inputs and outputs"),
     ((linear(3, 2), LIF(0), linear(2, 2)), "own.*fire"),
