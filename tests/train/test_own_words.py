@@ -95,7 +95,7 @@ def test_a_folder_and_either_file_name_the_pair(pair):
 def test_one_file_needs_a_speaker(single):
     with pytest.raises(DataError) as error:
         words(single)
-    assert "choose split=SPEAKER, one of ann, bob, eve, or encode it with `test`" in str(error.value)
+    assert "choose split=SPEAKER, one of ann, bob, eve, or encode the recordings with `test`" in str(error.value)
     data = words(f"{single}:split=bob,channels=4,bins=20")
     assert data.name == "mine:bins=20,bin_ms=50,channels=4,split=bob"
     assert (len(data.train_y), len(data.test_y), data.by_group) == (24, 12, True)
@@ -137,7 +137,7 @@ def test_files_that_do_not_fit(pair, encoded, tmp_path):
     whole = test.read_bytes()
     with h5py.File(test, "r+") as file:
         file["extra/meta_info/n_units"][()] = 2 * other.channels
-    with pytest.raises(DataError, match=r"mine_test\.h5: have other units, words or speakers; encode both in one run"):
+    with pytest.raises(DataError, match=r"mine_test\.h5: have 16 and 8 units; encode both in one run"):
         words(train)
     test.unlink()
     with pytest.raises(DataError, match=r"mine_test\.h5: is not there, but mine_train\.h5 needs it beside it"):

@@ -17,7 +17,7 @@ from .work import Work
 def energy(work: Work) -> dict[str, Any]:
     """Return nanojoules of an inference and, of a core that learns, of a training sample, by operations.
 
-    Samples and counts are those of :mod:`intsnn_hw.explore.samples`; a training sample is inference and update
+    Samples and counts are those of :mod:`intsnn_hw.exploration.samples`; a training sample is inference and update
     together, as the mean of :func:`intsnn_hw.energy.measured.training_energy`.
     """
     coefficients = Coefficients.load(work.sweep.coefficients or DEFAULT)

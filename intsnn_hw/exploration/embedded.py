@@ -29,7 +29,7 @@ def n_cores() -> int:
 
 
 class Embedded:
-    """As :class:`intsnn_hw.explore.engine.Engine`, on processes of this machine.
+    """As :class:`intsnn_hw.exploration.engine.Engine`, on processes of this machine.
 
     A worker that is killed loses nothing but the point it had, which is tried once more and then fails.
 

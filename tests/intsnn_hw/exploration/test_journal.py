@@ -6,9 +6,9 @@ import os
 import pytest
 
 from golden.errors import InputError
-from intsnn_hw.explore.journal import JOURNAL, Store, read
-from intsnn_hw.explore.space import Sweep
-from tests.intsnn_hw.explore.evaluators import SWEEP
+from intsnn_hw.exploration.journal import JOURNAL, Store, read
+from intsnn_hw.exploration.space import Sweep
+from tests.intsnn_hw.exploration.evaluators import SWEEP
 
 ROWS = [{"point": number, "status": "ok", "accuracy": number / 10} for number in range(3)]
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from intsnn_hw.explore.run import run_sweep
-from intsnn_hw.explore.space import Sweep
-from tests.intsnn_hw.explore.evaluators import SWEEP
+from intsnn_hw.exploration.run import run_sweep
+from intsnn_hw.exploration.space import Sweep
+from tests.intsnn_hw.exploration.evaluators import SWEEP
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 from golden.errors import InputError
-from intsnn_hw.explore.objectives import front
-from tests.intsnn_hw.explore.evaluators import calls, failing, quick
+from intsnn_hw.exploration.objectives import front
+from tests.intsnn_hw.exploration.evaluators import calls, failing, quick
 
 SEARCH = """
 preset = "digits-64"

@@ -82,7 +82,7 @@ def threads(sweep, point):
 
 def sharing(sweep, point):
     """All points need the same part, which takes a while; the log tells who computed it."""
-    from intsnn_hw.explore.memo import Memo
+    from intsnn_hw.exploration.memo import Memo
     from sim.compiler import cache_folder
 
     def find():

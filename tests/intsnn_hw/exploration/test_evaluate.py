@@ -16,13 +16,13 @@ from intsnn_hw.cli.main import main
 from intsnn_hw.cli.reproduce import command
 from intsnn_hw.emit.describe import describe
 from intsnn_hw.energy.coefficients import DEFAULT
-from intsnn_hw.explore.evaluate import attempt, evaluate
-from intsnn_hw.explore.memo import Memo
-from intsnn_hw.explore.point import network_config
-from intsnn_hw.explore.samples import predicted_cycles
-from intsnn_hw.explore.space import Sweep
-from intsnn_hw.explore.training import Trainings
-from intsnn_hw.explore.work import Work
+from intsnn_hw.exploration.evaluate import attempt, evaluate
+from intsnn_hw.exploration.memo import Memo
+from intsnn_hw.exploration.point import network_config
+from intsnn_hw.exploration.samples import predicted_cycles
+from intsnn_hw.exploration.space import Sweep
+from intsnn_hw.exploration.training import Trainings
+from intsnn_hw.exploration.work import Work
 from intsnn_hw.fpga import tools, yosys
 from intsnn_hw.fpga.targets import TARGETS
 from sim.verify.inference import cosimulate
@@ -116,7 +116,7 @@ def test_other_parts_of_the_question_are_other_answers(tmp_path, monkeypatch):
         return memo.answer(question, lambda: found.append(answer) or {"answer": answer})["answer"]
 
     assert [asked({"a": 1}, 1), asked({"a": 1}, 2), asked({"a": 2}, 3)] == [1, 1, 3]
-    monkeypatch.setattr("intsnn_hw.explore.memo.code_digest", lambda module: "changed")
+    monkeypatch.setattr("intsnn_hw.exploration.memo.code_digest", lambda module: "changed")
     assert asked({"a": 1}, 4) == 4 and found == [1, 3, 4]
 
 

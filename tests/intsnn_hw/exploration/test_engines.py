@@ -13,10 +13,10 @@ import distributed
 import pytest
 
 from golden.errors import InputError
-from intsnn_hw.explore.evaluate import TIMES, evaluate
-from intsnn_hw.explore.run import run_sweep
-from intsnn_hw.explore.space import Sweep
-from tests.intsnn_hw.explore.evaluators import (
+from intsnn_hw.exploration.evaluate import TIMES, evaluate
+from intsnn_hw.exploration.run import run_sweep
+from intsnn_hw.exploration.space import Sweep
+from tests.intsnn_hw.exploration.evaluators import (
     SWEEP,
     calls,
     failing,
@@ -166,9 +166,9 @@ def test_a_run_that_is_ended_leaves_no_worker_and_loses_no_point(tmp_path, log, 
     """From outside, as a terminal or the kernel ends it."""
     program = "\n".join(
         [
-            "from tests.intsnn_hw.explore.evaluators import SWEEP, slow",
-            "from intsnn_hw.explore.run import run_sweep",
-            "from intsnn_hw.explore.space import Sweep",
+            "from tests.intsnn_hw.exploration.evaluators import SWEEP, slow",
+            "from intsnn_hw.exploration.run import run_sweep",
+            "from intsnn_hw.exploration.space import Sweep",
             "if __name__ == '__main__':",
             f"    run_sweep(Sweep.parse(SWEEP, ''), SWEEP, {str(tmp_path / 'out')!r}, n_workers=2, evaluate=slow)",
         ]
@@ -213,7 +213,7 @@ def test_no_address(explore, address):
 
 
 def test_a_scheduler_that_does_not_answer(explore, tmp_path, monkeypatch):
-    from intsnn_hw.explore import cluster as module
+    from intsnn_hw.exploration import cluster as module
 
     monkeypatch.setattr(module, "_PATIENCE_S", 1)
     with pytest.raises(InputError, match=r"no dask scheduler answers at tcp://127\.0\.0\.1:9"):

@@ -16,7 +16,7 @@ _PATIENCE_S = 15
 
 
 class Cluster:
-    """As :class:`intsnn_hw.explore.engine.Engine`, on the workers of a dask scheduler; workers may come and go.
+    """As :class:`intsnn_hw.exploration.engine.Engine`, on the workers of a dask scheduler; workers may come and go.
 
     A point whose worker dies goes to another, as often as the scheduler's ``allowed-failures`` says, and then fails.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from intsnn_hw.explore import report
+from intsnn_hw.exploration import report
 
 
 def node() -> str | None:

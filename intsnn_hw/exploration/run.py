@@ -54,7 +54,7 @@ def run_sweep(
     Raises
     ------
     InputError
-        As :class:`Store` and :class:`intsnn_hw.explore.cluster.Cluster`.
+        As :class:`Store` and :class:`intsnn_hw.exploration.cluster.Cluster`.
     """
     check_same(folder, sweep)
     # Before the folder is made: a cluster that does not answer leaves nothing behind.

@@ -25,7 +25,7 @@ class Memo:
         Exists, and can be written.
     kind : str
     module : str
-        Whose code the answers depend on, with all that it imports; :func:`intsnn_hw.explore.code.code_digest`.
+        Whose code the answers depend on, with all that it imports; :func:`intsnn_hw.exploration.code.code_digest`.
     """
 
     def __init__(self, folder: Path, kind: str, module: str) -> None:

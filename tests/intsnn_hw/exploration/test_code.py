@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from intsnn_hw.explore.code import OURS, closure, code_digest
+from intsnn_hw.exploration.code import OURS, closure, code_digest
 
 ROOT = Path(__file__).parents[3]
-TRAINING, SAMPLES, SYNTHESIS = (f"intsnn_hw.explore.{name}" for name in ("training", "samples", "synthesis"))
-EVALUATE = "intsnn_hw.explore.evaluate"
+TRAINING, SAMPLES, SYNTHESIS = (f"intsnn_hw.exploration.{name}" for name in ("training", "samples", "synthesis"))
+EVALUATE = "intsnn_hw.exploration.evaluate"
 
 
 def test_what_is_imported_at_the_top_and_in_functions_and_through_others_counts():
     assert {TRAINING, "golden.presets", "golden.kernels", "train.online"} - closure(TRAINING) == {"golden.presets"}
-    assert {"train.data.dataset", "golden.kernels.learn", "intsnn_hw.explore.memo"} <= closure(TRAINING)
+    assert {"train.data.dataset", "golden.kernels.learn", "intsnn_hw.exploration.memo"} <= closure(TRAINING)
     assert {"sim.fast", "sim.verify.measure", "intsnn_hw.rtl.core", TRAINING} <= closure(SAMPLES)
     assert {"intsnn_hw.fpga.yosys", "intsnn_hw.rtl.core"} <= closure(SYNTHESIS)
     assert closure(TRAINING) | closure(SAMPLES) | closure(SYNTHESIS) < closure(EVALUATE)
@@ -41,7 +41,7 @@ def digests_of_a_copy(tmp_path):
         for package in OURS:
             shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
         edit(root)
-        program = f"from intsnn_hw.explore.code import code_digest\nprint(*map(code_digest, {list(modules)!r}))"
+        program = f"from intsnn_hw.exploration.code import code_digest\nprint(*map(code_digest, {list(modules)!r}))"
         done = subprocess.run(
             [sys.executable, "-c", program], cwd=root, env={**os.environ, "PYTHONPATH": str(root)},
             capture_output=True, text=True, check=True,
@@ -73,7 +73,7 @@ def test_digests_follow_what_modules_do(digests_of_a_copy):
     assert changed(change("train/online.py", "CHUNK_SAMPLES = 500", "CHUNK_SAMPLES = 501")) == [True, True, False]
     assert changed(change("sim/fast_driver.cpp", "\n", "\n\n")) == [False, True, False]
     assert changed(change("intsnn_hw/fpga/yosys.py", "annotations\n", "annotations\nX = 1\n")) == [False, False, True]
-    assert changed(change("intsnn_hw/explore/space.py", "annotations\n", "annotations\nX = 1\n")) == [
+    assert changed(change("intsnn_hw/exploration/space.py", "annotations\n", "annotations\nX = 1\n")) == [
         False,
         False,
         False,

@@ -7,11 +7,11 @@ import pytest
 from golden.config import MEMBRANE_WIDTHS
 from golden.errors import ConfigError
 from golden.presets import preset
-from intsnn_hw.explore.axes import AXES
-from intsnn_hw.explore.point import core_config, network_config
-from intsnn_hw.explore.search import Grid
-from intsnn_hw.explore.space import Sweep
-from tests.intsnn_hw.explore.evaluators import SWEEP
+from intsnn_hw.exploration.axes import AXES
+from intsnn_hw.exploration.point import core_config, network_config
+from intsnn_hw.exploration.search import Grid
+from intsnn_hw.exploration.space import Sweep
+from tests.intsnn_hw.exploration.evaluators import SWEEP
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 

@@ -114,7 +114,7 @@ class Sweep:
     epochs : int, optional
         Length of a training; the preset's own where left out.
     objectives : tuple of str
-        Of :data:`intsnn_hw.explore.objectives.OBJECTIVES`.
+        Of :data:`intsnn_hw.exploration.objectives.OBJECTIVES`.
     data : str
         Data set, as :func:`train.data.load` takes it.
     data_dir : str, optional
