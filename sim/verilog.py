@@ -47,6 +47,8 @@ def build_component(
 ) -> VerilogCore:
     """Emits a component as ``{build_dir}/{name}.v``, else in a temporary folder, and builds it; see VerilogCore."""
     build = _BuildFolder(build_dir)
+    if simulator == "verilator":
+        _check_no_space(build.path)
     source = build.path / f"{name}.v"
     source.write_text(emit(component, name), encoding="utf-8")
     return VerilogCore(source, Ports.of(component), top=name, simulator=simulator, build_dir=build)
@@ -200,6 +202,12 @@ class _BuildFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"build folder {self.path} cannot be made ({error.strerror})") from None
+
+
+def _check_no_space(folder: Path) -> None:
+    """Raise ToolError where Verilator's makefile would take a folder for two."""
+    if any(letter.isspace() for letter in str(folder)):
+        raise ToolError(f"build folder '{folder}': has a space, which Verilator cannot take; set TMPDIR to another")
 
 
 def _environment(simulator: str) -> dict[str, str]:

@@ -93,7 +93,7 @@ def check_known(options: dict[str, Any], known: dict[str, Any], what: str) -> No
 def _checked(option: Option, name: str, value: Any) -> Any:
     """Return a value as a configuration takes it."""
     given = list(value) if isinstance(value, tuple) else value
-    option.require(name, given)
+    option.require(name, given[0] if isinstance(given, list) and len(given) == 1 else given)
     return tuple(given if isinstance(given, list) else [given]) if option.each else given
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from golden.errors import InputError
 from intsnn_hw.api.report import Facts, Result, Shown
 from intsnn_hw.api.wording import number
 
@@ -18,15 +21,31 @@ if TYPE_CHECKING:
 
 def emit(args: argparse.Namespace, result: dict[str, Any], *shown: Table | Wide | str) -> None:
     """Print `result` as JSON where ``--json`` asks for it, else what is `shown`."""
-    if args.json:
-        print(to_json(result), end="")
-        return
-    from rich.console import Console
+    with _full_disk_is_said():
+        if args.json:
+            print(to_json(result), end="", flush=True)
+            return
+        from rich.console import Console
 
-    console = Console(highlight=False, markup=False)
-    for item in shown:
-        # A path must not be broken over lines: it is there to be copied.
-        console.print(item, soft_wrap=isinstance(item, str))
+        console = Console(highlight=False, markup=False)
+        for item in shown:
+            # A path must not be broken over lines: it is there to be copied.
+            console.print(item, soft_wrap=isinstance(item, str))
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _full_disk_is_said() -> Iterator[None]:
+    """Turn a failed write to stdout into an error that names it; what is left is lost, so that nothing fails again."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise InputError(
+            f"stdout: cannot be written ({error.strerror}); free some space, or send the output elsewhere"
+        ) from error
 
 
 def show(args: argparse.Namespace, result: Result) -> None:
