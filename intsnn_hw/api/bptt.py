@@ -157,7 +157,7 @@ def train(
     return _result(source, wanted, trainer, test, device, out)
 
 
-def check(source: Source, on: str, options: dict[str, Any]) -> None:
+def check(source: Source, on: str, epochs: int | None, seed: int | None, options: dict[str, Any]) -> None:
     """See that this method can train a source, before data is loaded."""
     require_torch()
     if on != "golden":
@@ -167,6 +167,12 @@ def check(source: Source, on: str, options: dict[str, Any]) -> None:
             f"{source.where}: `method` bptt starts from a configuration without weights; give a preset or a TOML file"
         )
     check_known(options, dict.fromkeys(OPTIONS), "method bptt")
+    _device(options.get("device") or "cpu")
+    if options.get("log") is not None:
+        _log_file(options["log"], make_folder=False)
+    run = _run(source, None, epochs, seed, options)
+    run.settings.loss_of(run.config.readout)
+    _model(run)
 
 
 def require_torch() -> None:
@@ -186,7 +192,10 @@ def checkpoint_file(path: Path | str) -> Path:
     return out
 
 
-def _run(source: Source, dataset: AnyDataset, epochs: int | None, seed: int | None, options: dict[str, Any]) -> Run:
+def _run(
+    source: Source, dataset: AnyDataset | None, epochs: int | None, seed: int | None, options: dict[str, Any]
+) -> Run:
+    """Return the run; without data, what is known of it before."""
     from train.bptt.loop import Settings
     from train.bptt.state import Run
 
@@ -199,9 +208,9 @@ def _run(source: Source, dataset: AnyDataset, epochs: int | None, seed: int | No
         neuron={name: options[name] for name in NEURON if options.get(name) is not None},
         quantised=not options.get("float"),
         keep_thresholds=bool(options.get("keep_thresholds")),
-        data=dataset.name,
-        samples=len(dataset.train_y),
-        digest=dataset.digest,
+        data="" if dataset is None else dataset.name,
+        samples=0 if dataset is None else len(dataset.train_y),
+        digest="" if dataset is None else dataset.digest,
     )
 
 
@@ -254,10 +263,10 @@ def _device(name: str) -> str:
     return name
 
 
-def _log_file(path: Path | str) -> Path:
+def _log_file(path: Path | str, *, make_folder: bool = True) -> Path:
     if Path(path).suffix not in (".csv", ".json"):
         raise ConfigError(f"`log` {path}: must end in .csv or .json")
-    return writable_file(path)
+    return writable_file(path, make_folder=make_folder)
 
 
 def _result(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .source import Source
 
+BACKENDS = ("fast", "icarus", "verilator")
 SLOW_SAMPLES = 20
 """Samples by default where an interpreted test bench takes every cycle."""
 
@@ -141,6 +142,8 @@ def cosimulate(
 
 def sample_count(samples: int | None, backend: Backend, available: int) -> int:
     """Return how many samples to run: those asked for, or a default that ends in seconds on any back end."""
+    if backend not in BACKENDS:
+        raise ConfigError(f"`backend`: must be one of {', '.join(BACKENDS)}, got {backend!r}")
     if samples is None:
         return available if backend == "fast" else min(available, SLOW_SAMPLES)
     if type(samples) is not int or samples < 1:

@@ -182,7 +182,7 @@ class IntegerNetwork:
         if method not in METHODS:
             raise ConfigError(f"`method`: must be one of {', '.join(METHODS)}, got {method!r}")
         if method == "bptt":
-            bptt.check(self._source, on, options)
+            bptt.check(self._source, on, epochs, seed, options)
             return
         for name in options:
             if name in bptt.OPTIONS:

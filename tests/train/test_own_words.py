@@ -158,9 +158,9 @@ def test_files_that_do_not_fit(pair, encoded, tmp_path):
         ("extra/speaker", np.full(36, 3), "speakers 3 to 3, but 3 names of speakers"),
         ("extra/speaker", np.full(36, -1), "speakers -1 to -1"),
         ("labels", np.full(36, 3), "class 3, 0 to 2 allowed"),
-        ("labels", np.zeros(36, int), "class 1 has no sample"),
+        ("labels", np.zeros(36, int), "all labels are 0; at least two classes"),
         ("extra/keys", 7, "not a readable HDF5 file"),
-        ("extra/keys", np.array([b"a", b"b", b"c", b"d"]), "class 3 has no sample"),
+        ("extra/keys", np.array([b"a", b"b", b"c", b"d"]), "class 3 has a word and no recording"),
     ],
 )
 def test_damaged_files(single, name, value, words_):

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from golden.config import Readout
 from golden.errors import ConfigError, InputError
 
 from .inputs import Inputs
@@ -76,6 +77,20 @@ class Settings:
             if not holds:
                 raise ConfigError(f"`{name}`: must be {rule}, got {getattr(self, name)!r}")
 
+    def loss_of(self, readout: Readout) -> str:
+        """Return the name of the loss for a readout.
+
+        Raises
+        ------
+        ConfigError
+            The one that was chosen does not go with it.
+        """
+        name, known = self.loss or OF_READOUT[readout][0], OF_READOUT[readout]
+        if name not in known:
+            choices = ", ".join(known)
+            raise ConfigError(f"`loss`: {name!r} does not go with the readout {readout!r}; choose one of {choices}")
+        return name
+
 
 @dataclass(frozen=True, kw_only=True)
 class Epoch:
@@ -117,11 +132,7 @@ class Trainer:
     """
 
     def __init__(self, model: SpikingNetwork, train: Inputs, settings: Settings, test: Inputs | None = None) -> None:
-        readout = model.config.readout
-        name = settings.loss or OF_READOUT[readout][0]
-        if name not in OF_READOUT[readout]:
-            known = ", ".join(OF_READOUT[readout])
-            raise ConfigError(f"`loss`: {name!r} does not go with the readout {readout!r}; choose one of {known}")
+        name = settings.loss_of(model.config.readout)
         self.model, self.train, self.test, self.settings = model, train, test, settings
         self.loss = LOSSES[name]
         make: Any = OPTIMISERS[settings.optimiser]

@@ -71,8 +71,8 @@ def _check_alike(files: list[HeidelbergFile]) -> None:
 def _check_labels(path: Path, labels: NDArray[np.int64], n_classes: int) -> None:
     """Raise DataError where the labels of both parts together are no classes 0, 1, .. with a recording each."""
     missing = absent(labels, n_classes)
-    if not len(labels) or labels.min() < 0 or not len(missing):
-        return  # the first two are said of the recording, or of the file
+    if not len(missing) or not len(labels) or labels.min() < 0 or labels.max() >= n_classes:
+        return  # what is out of range is said of its recording, an empty file of the file
     check_classes(str(path), labels, labels)
     if len(above := missing[missing > labels.max()]):
         raise DataError(f"{path}: class {listed(above)} has a word and no recording; add one, or leave the word out")
