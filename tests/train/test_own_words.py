@@ -190,3 +190,44 @@ def test_options_for_a_folder_of_pictures(tmp_path):
     (tmp_path / "pictures").mkdir()
     with pytest.raises(DataError, match=r"unknown data set '.*pictures:bins=3'"):
         load(f"{tmp_path / 'pictures'}:bins=3")
+
+
+@pytest.mark.parametrize(
+    "first, second, words",
+    [
+        (
+            [1, 2, 3],
+            [1, 2, 3],
+            "class 0 has no recording; labels run from 1 to 3, and classes count from 0; subtract 1",
+        ),
+        (
+            [0, 1, 3],
+            [0, 1, 3],
+            "class 2 has no recording; labels go up to 3, but only 3 different ones occur, none is 2",
+        ),
+        ([2, 2], [2], "all labels are 2; at least two classes are needed"),
+    ],
+)
+def test_labels_that_are_no_classes(tmp_path, first, second, words):
+    for part, labels in (("train", first), ("test", second)):
+        write_h5(tmp_path / f"few_{part}.h5", labels, [spoken(n) for n in range(len(labels))])
+        with h5py.File(tmp_path / f"few_{part}.h5", "r+") as file:
+            del file["extra/keys"]
+    with pytest.raises(DataError) as error:
+        load(f"{tmp_path}:channels=70")
+    assert words in str(error.value)
+
+
+def test_a_word_missing_in_the_test_part_alone_is_named(tmp_path):
+    for part, labels in (("train", [0, 1, 2]), ("test", [0, 1, 1])):
+        write_h5(tmp_path / f"few_{part}.h5", labels, [spoken(n) for n in range(3)])
+        with h5py.File(tmp_path / f"few_{part}.h5", "r+") as file:
+            del file["extra/keys"]
+    with pytest.raises(DataError, match="class 2 has no test sample"):
+        load(f"{tmp_path}:channels=70")
+
+
+def test_one_file_without_speakers_says_what_to_do(tmp_path):
+    write_h5(tmp_path / "few.h5", [*range(20)], [spoken(n) for n in range(20)])
+    with pytest.raises(DataError, match="one file has no test part; encode the recordings with `test`"):
+        load(f"{tmp_path / 'few.h5'}:channels=70")

@@ -11,7 +11,10 @@ _SHOWN = 5
 def check_numbers(labels: NDArray, what: str) -> None:
     """Raise DataError for labels that are text; `what` names them."""
     if labels.dtype.kind in "USO":
-        shown = ", ".join(repr(str(label)) for label in labels.ravel()[:2])
+        first = (
+            label.decode("utf-8", "replace") if isinstance(label, bytes) else str(label) for label in labels.ravel()[:2]
+        )
+        shown = ", ".join(map(repr, first))
         raise DataError(
             f"{what} are text ({shown}, ..); classes are numbers 0, 1, ..: number them, as "
             "numpy.unique(labels, return_inverse=True) does for both parts together"
