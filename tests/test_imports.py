@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -297,6 +298,11 @@ def test_the_front_door_loads_nothing_until_a_name_is_used():
     )
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.split("\n") == ["[]", "True", "True True", "[]", ""]
+
+
+def test_packages_carry_their_types_into_the_wheel():
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    assert "py.typed" in data["*"] and all((ROOT / house / "py.typed").is_file() for house in HOUSES)
 
 
 def test_importing_golden_loads_no_hardware_and_no_torch():

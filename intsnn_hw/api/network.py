@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from golden.errors import ConfigError
 
@@ -93,6 +93,14 @@ class IntegerNetwork:
         """Return the same network without its learning rule."""
         return IntegerNetwork(self._source.inference_only())
 
+    @overload
+    def train(
+        self, data: AnyData | None = None, *, method: Literal["online"] = "online", **options: Any
+    ) -> Training: ...
+    @overload
+    def train(self, data: AnyData | None = None, *, method: Literal["bptt"], **options: Any) -> GradientTraining: ...
+    @overload
+    def train(self, data: AnyData | None = None, *, method: str, **options: Any) -> Training | GradientTraining: ...
     def train(
         self,
         data: AnyData | None = None,

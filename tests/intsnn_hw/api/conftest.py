@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 import intsnn_hw
+from train.data.digits import load_digits
 
 
 @pytest.fixture(scope="session")
 def mine():
     """Arrays of a set of one's own: 60 and 20 digits, values of 4 bits."""
-    data = intsnn_hw.dataset("digits")
+    data = load_digits()
     return {"x_train": data.train_x[:60], "y_train": data.train_y[:60], "x_test": data.test_x[:20],
             "y_test": data.test_y[:20]}  # fmt: skip
 

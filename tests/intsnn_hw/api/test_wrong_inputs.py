@@ -250,7 +250,7 @@ def test_options_of_training_that_are_none(change):
         lambda net: intsnn_hw.explore({"preset": D, "axes": {"wings": [1]}}),
         lambda net: intsnn_hw.explore("sweep.toml"),
         lambda net: intsnn_hw.explore({"preset": D}, workers=0),
-        lambda net: intsnn_hw.from_torch(object()),
+        lambda net: intsnn_hw.from_torch(object()),  # pyright: ignore[reportArgumentType]
     ],
 )
 def test_options_of_the_other_methods_that_are_none(call, folder):
@@ -263,11 +263,11 @@ def test_options_of_the_other_methods_that_are_none(call, folder):
 def test_weights_that_are_no_numbers():
     import torch
 
-    from train.bptt import SpikingNetwork
+    from train.bptt import SpikingNetwork, spiking_layers
 
     model = SpikingNetwork(intsnn_hw.preset(D, hidden=4).inference_only().config)
     with torch.no_grad():
-        model.layers[0].synapse.weight[0, 0] = float("inf")
+        spiking_layers(model)[0].weight[0, 0] = float("inf")
     with pytest.raises(ConfigError, match="digits-4: in layer 0 1 of 256 weights are infinite or no numbers; train"):
         intsnn_hw.from_torch(model)
 
@@ -275,12 +275,12 @@ def test_weights_that_are_no_numbers():
 def test_a_weight_that_hides_all_others_is_a_warning():
     import torch
 
-    from train.bptt import SpikingNetwork
+    from train.bptt import SpikingNetwork, spiking_layers
 
     model = SpikingNetwork(intsnn_hw.preset(D, hidden=4).inference_only().config)
     intsnn_hw.from_torch(model)  # nothing to say
     with torch.no_grad():
-        model.layers[0].synapse.weight[0, 0] = 1000.0
+        spiking_layers(model)[0].weight[0, 0] = 1000.0
     with pytest.warns(intsnn_hw.InputWarning) as seen:
         intsnn_hw.from_torch(model)
     assert len(seen) == 1
