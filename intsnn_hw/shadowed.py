@@ -1,4 +1,4 @@
-"""A user's own ``train.py``, ``sim.py`` or ``golden.py`` before the packages of these names."""
+"""A user's own ``train.py``, ``sim.py`` or ``golden.py`` in the way of the packages of these names."""
 
 import sys
 from importlib.util import find_spec
@@ -8,7 +8,7 @@ _PACKAGES = ("golden", "sim", "train")
 
 
 def check_packages() -> None:
-    """See that the packages beside this one are those that Python finds.
+    """See that the packages next to this one are those that Python finds.
 
     Raises
     ------

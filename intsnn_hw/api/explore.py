@@ -168,7 +168,9 @@ def explore(
     if isinstance(sweep, str | Path) and Path(sweep).is_dir():
         return read(sweep)
     if scheduler is not None and workers is not None:
-        raise ConfigError("`workers`: are those of this machine; a cluster has its own, so leave out one of the two")
+        raise ConfigError(
+            "`workers`: are those of this machine; a cluster has its own, so leave out `scheduler` or this"
+        )
     if workers is not None and (type(workers) is not int or workers < 1):
         raise ConfigError(f"`workers`: must be a whole number of at least 1, got {workers!r}")
     _check_modules()

@@ -130,7 +130,7 @@ class IntegerNetwork:
         seed : int, optional
             The configuration's where left out; 0 for bptt.
         out : path, optional
-            Checkpoint, written after each whole epoch; for bptt with the state of the run, ``.pt``, beside it.
+            Checkpoint, written after each whole epoch; for bptt with the state of the run, ``.pt``, next to it.
         resume : bool
             Go on with the interrupted run whose checkpoint is `out`; the result is that of an uninterrupted run.
         test_each_epoch : bool

@@ -22,7 +22,7 @@ def check_numbers(labels: NDArray, what: str) -> None:
 
 
 def check_classes(where: str, train_y: NDArray, test_y: NDArray) -> None:
-    """Raise DataError where all labels are one: there is nothing to tell apart."""
+    """Raise DataError where all labels are one: there is nothing to learn."""
     known = np.union1d(train_y, test_y)
     if len(known) == 1:
         raise DataError(f"{where}: all labels are {known[0]}; at least two classes are needed")
