@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from golden.errors import CheckpointError, ConfigError, DataError, InputError, InputWarning, ToolError
     from golden.presets import PRESETS
 
-    from .api.data import dataset
+    from .api.data import dataset, datasets
     from .api.encode_audio import encode_audio
     from .api.explore import explore
     from .api.network import IntegerNetwork
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PRESETS", "CheckpointError", "ConfigError", "DataError", "InputError", "InputWarning", "IntegerNetwork",
-    "ToolError", "dataset", "encode_audio", "explore", "export", "from_toml", "from_torch", "load", "preset",
+    "ToolError", "dataset", "datasets", "encode_audio", "explore", "export", "from_toml", "from_torch", "load",
+    "preset",
 ]  # fmt: skip
 
 _PLACES = {
@@ -39,6 +40,7 @@ _PLACES = {
     "IntegerNetwork": "intsnn_hw.api.network",
     "ToolError": "golden.errors",
     "dataset": "intsnn_hw.api.data",
+    "datasets": "intsnn_hw.api.data",
     "encode_audio": "intsnn_hw.api.encode_audio",
     "explore": "intsnn_hw.api.explore",
     "export": "intsnn_hw.api.torch_model",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import DataError, InputWarning
+
+from .report import Grid, Result, Shown
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
@@ -55,6 +59,60 @@ def dataset(
     for remark in missing_samples(found):
         warnings.warn(remark, InputWarning, stacklevel=2)
     return found.validation_split(seed=VALIDATION_SEED) if validation else found
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownSet:
+    """A set that is known by its name; `place` is None where it needs no files, or where `missing` says why."""
+
+    name: str
+    about: str
+    there: bool
+    place: str | None
+    missing: str | None
+
+    def where(self, base: Path | str | None = None) -> str:
+        """Return the place in words, below a folder where one is given."""
+        if self.place is None:
+            return "needs no files" if self.there else "missing"
+        return self.place if base is None else os.path.relpath(self.place, base)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class KnownSets(Result):
+    """The sets that are known by name, and where they lie."""
+
+    sets: tuple[KnownSet, ...]
+
+    def shown(self) -> list[Shown]:
+        """Return a row for each set."""
+        rows = tuple((each.name, each.about, each.where()) for each in self.sets)
+        return [Grid(("set", "what", "where"), rows, text=3)]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{each.name}: {each.about}, {each.where()}" for each in self.sets)
+
+
+def datasets(data_dir: Path | str | None = None) -> KnownSets:
+    """Return the sets that are known by name, and where they lie below a folder; no file is read.
+
+    Parameters
+    ----------
+    data_dir : path, optional
+        The environment variable INTSNN_DATA where left out.
+    """
+    from train.data import KNOWN
+
+    found = []
+    for name, known in KNOWN.items():
+        place, missing = None, None
+        if known.find is not None:
+            try:
+                place = str(known.find(data_dir))
+            except DataError as error:
+                missing = str(error)
+        found.append(KnownSet(name=name, about=known.about, there=missing is None, place=place, missing=missing))
+    return KnownSets(sets=tuple(found))
 
 
 def _of_arrays(arrays: Mapping[str, Any], name: str) -> AnyDataset:

@@ -50,9 +50,9 @@ def progress(
 
 @contextlib.contextmanager
 def status(text: str) -> Iterator[None]:
-    """Show, in a terminal, that work of unknown length is under way."""
+    """Show, in a terminal or a notebook, that work of unknown length is under way."""
     shown = console()
-    with shown.status(text) if shown.is_terminal else contextlib.nullcontext():
+    with shown.status(text) if shown.is_terminal or shown.is_jupyter else contextlib.nullcontext():
         yield
 
 

@@ -6,13 +6,10 @@ import argparse
 from typing import Any
 
 from golden.errors import InputError
+from intsnn_hw.api.cosim import BACKENDS, SLOW_SAMPLES
 
 from .options import add_command, add_data, add_network, count, dataset_of, natural, network_of
 from .output import note, show
-
-_SLOW_SAMPLES = 20
-"""Samples by default where an interpreted test bench takes every cycle."""
-_BACKENDS = ("fast", "icarus", "verilator")
 
 
 def add_parser(commands: Any) -> None:
@@ -49,12 +46,12 @@ intsnn cosim --learn --preset mnist-64 --data-dir data --samples 60000 --lanes 1
     add_network(parser)
     add_data(parser)
     group = parser.add_argument_group("simulation")
-    group.add_argument("--backend", choices=_BACKENDS, default="fast", help="what simulates the hardware")
+    group.add_argument("--backend", choices=BACKENDS, default="fast", help="what simulates the hardware")
     group.add_argument(
         "--samples",
         type=count,
         metavar="N",
-        help=f"the first N test samples (default: all with fast, {_SLOW_SAMPLES} with the others)",
+        help=f"the first N test samples (default: all with fast, {SLOW_SAMPLES} with the others)",
     )
     group.add_argument(
         "--stalls", type=natural, metavar="SEED", help="stall every stream at random, drawn by this seed"

@@ -6,11 +6,10 @@ import argparse
 from typing import Any
 
 from golden.errors import ConfigError
+from intsnn_hw.api.energy import SAMPLES
 
 from .options import add_command, add_data, add_network, count, dataset_of, network_of
 from .output import show
-
-_SAMPLES = 1000
 
 
 def add_parser(commands: Any) -> None:
@@ -41,7 +40,7 @@ intsnn energy digits.npz --coefficients mine.toml""",
     add_network(parser)
     add_data(parser)
     group = parser.add_argument_group("energy")
-    group.add_argument("--samples", type=count, metavar="N", default=_SAMPLES, help="the first N samples")
+    group.add_argument("--samples", type=count, metavar="N", default=SAMPLES, help="the first N samples")
     group.add_argument("--learn", action="store_true", help="also of a training sample")
     group.add_argument(
         "--toggles", action="store_true",

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from golden.errors import InputError
+from intsnn_hw.api.explore import FOLDER, explore, latest, read
 
 from .options import add_command, count
 from .output import note, show
 from .reproduce import command
 
 SHOW = "show"
-_FOLDER = Path("build/explore")
-"""By default, with a folder for each sweep file."""
 
 
 def add_parser(commands: Any) -> None:
@@ -47,7 +46,7 @@ intsnn explore show build/bit-widths""",
     parser.add_argument("folder", nargs="?", metavar="DIR", help="with show: folder of the sweep (default: the latest)")
     group = parser.add_argument_group("running a sweep")
     group.add_argument(
-        "-o", "--out", metavar="DIR", help=f"folder of the sweep, to be resumed from (default: {_FOLDER}/NAME)"
+        "-o", "--out", metavar="DIR", help=f"folder of the sweep, to be resumed from (default: {FOLDER}/NAME)"
     )
     group.add_argument(
         "--workers", type=count, metavar="N", help="processes on this machine (default: one for each core)"
@@ -60,21 +59,19 @@ intsnn explore show build/bit-widths""",
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    from intsnn_hw.api import explore
-
     if args.sweep == SHOW:
         for option in ("out", "workers", "scheduler", "retry_failed"):
             if getattr(args, option):
                 name = option.replace("_", "-")
                 raise InputError(f"--{name}: goes with a sweep file; 'intsnn explore show DIR' only shows")
-        show(args, explore.read(explore.latest() if args.folder is None else args.folder))
+        show(args, read(latest() if args.folder is None else args.folder))
         return 0
     if args.folder is not None:
         raise InputError(f"{args.folder}: only 'intsnn explore show DIR' takes a folder; did you mean --out?")
-    folder = explore.FOLDER / Path(args.sweep).stem if args.out is None else Path(args.out)
+    folder = FOLDER / Path(args.sweep).stem if args.out is None else Path(args.out)
     try:
         with _ended_as_by_hand():
-            result = explore.explore(
+            result = explore(
                 args.sweep, folder, workers=args.workers, scheduler=args.scheduler, retry_failed=args.retry_failed,
                 label=lambda sweep, point: {"command": command(sweep, point)},
             )  # fmt: skip

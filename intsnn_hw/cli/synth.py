@@ -6,13 +6,11 @@ import argparse
 from typing import Any
 
 from golden.errors import InputError
+from intsnn_hw.api.synth import SAMPLES
 from intsnn_hw.fpga.targets import TARGETS
 
 from .options import add_command, add_data, add_network, count, dataset_of, natural, network_of
 from .output import show
-
-_SAMPLES = 1000
-"""By default, to measure cycles on."""
 
 
 def add_parser(commands: Any) -> None:
@@ -54,7 +52,7 @@ intsnn synth digits.npz --target ecp5-25k --pnr --data digits --json""",
     data = add_data(parser)
     data.description = "cycles of a sample are measured where --data is given, else their worst case is told"
     data.add_argument(
-        "--samples", type=count, metavar="N", help=f"measure cycles on the first N samples (default: {_SAMPLES:,})"
+        "--samples", type=count, metavar="N", help=f"measure cycles on the first N samples (default: {SAMPLES:,})"
     )
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from golden.errors import InputError, ToolError
 from golden.files import cache_folder
+from intsnn_hw.api.bptt import OPTIONS
+from intsnn_hw.api.network import METHODS
+from intsnn_hw.api.train import ENGINES
 
 from . import train_bptt
 from .options import add_command, add_data, add_network, count, dataset_of, natural, network_of
 from .output import note, show
-
-ENGINES = ("golden", "rtl")
 
 
 def add_parser(commands: Any) -> None:
@@ -54,7 +55,7 @@ intsnn train bptt.npz --epochs 2 --out refined.npz""",
     data = add_data(parser)
     data.add_argument("--download", action="store_true", help="fetch MNIST into --data-dir first, if it is not there")
     group = parser.add_argument_group("training")
-    group.add_argument("--method", choices=("online", "bptt"), default="online", help="how to learn")
+    group.add_argument("--method", choices=METHODS, default="online", help="how to learn")
     group.add_argument(
         "--seed",
         type=natural,
@@ -89,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None and args.data is not None and Path(args.out).resolve() == Path(args.data).resolve():
         raise InputError(f"--out {args.out}: is the data set itself; give another file")
     network = network_of(args, maps=args.method == "bptt")
-    options = {name: getattr(args, name) for name in train_bptt.OPTIONS if getattr(args, name) is not None}
+    options = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
     network.check_training(args.method, on=args.on, epochs=args.epochs, seed=args.seed, **options)
     dataset = dataset_of(args, network, download=args.download)
     check_fit(network.config, dataset)

@@ -6,11 +6,6 @@ import argparse
 
 from .options import count
 
-OPTIONS = ("batch_size", "learning_rate", "optimiser", "weight_decay", "schedule", "loss", "bf16", "device", "dropout",
-           "surrogate", "slope", "centre", "detach_reset", "learn_decay", "float", "log",
-           "keep_thresholds")  # fmt: skip
-"""Arguments that only this method takes."""
-
 
 def positive(text: str) -> float:
     """Read a number above 0."""

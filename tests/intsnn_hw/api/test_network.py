@@ -110,3 +110,10 @@ def test_hardware_and_model_are_compared(mine, trained):
     assert all(np.array_equal(a, b) for a, b in zip(trained.weights, weights, strict=True))
     report = trained.cosimulate(mine, samples=3, backend="icarus", stalls=1, progress=False)
     assert report.mismatches == 0 and report.samples == 3 and json.dumps(report.to_dict())
+
+
+def test_known_sets_are_listed(tmp_path):
+    found = {each.name: each for each in intsnn_hw.datasets(tmp_path).sets}
+    assert found["digits"].where() == "needs no files" and found["mnist"].where() == "missing"
+    assert not found["mnist"].there and str(tmp_path) in (found["mnist"].missing or "")
+    assert "mnist: handwritten digits, 28x28 pixels, missing" in repr(intsnn_hw.datasets(tmp_path))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from intsnn_hw.api.progress import display, progress, status
+from intsnn_hw.api.progress import console, display, progress, status
 from intsnn_hw.api.report import PRIVATE, Facts, Grid, Result, plain
 
 
@@ -76,3 +76,10 @@ def test_progress_is_shown_where_it_is_wanted(capsys):
     with progress("working", 2, "things") as advance, status("within"):
         advance(1)
     assert "1/2" in capsys.readouterr().err
+
+
+def test_a_notebook_without_ipywidgets_gets_the_last_state_of_a_bar(monkeypatch):
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    for there in (None, object()):
+        monkeypatch.setattr("intsnn_hw.api.progress.find_spec", lambda name, there=there: there)
+        assert console().is_jupyter == (there is not None)
