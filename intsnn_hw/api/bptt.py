@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import ConfigError, InputError, ToolError
+from golden.errors import CheckpointError, ConfigError, InputError, ToolError
 from golden.places import writable_file, write_file
 
 from .progress import Display
@@ -151,7 +151,7 @@ def train(
     if resume and state is not None and state.exists():
         stored, found = load(state)
         if replace(stored, config=replace(stored.config, hardware=config.hardware)) != wanted:
-            raise InputError(f"{state}: is of another run; give the same options, data and seed to resume it")
+            raise CheckpointError(f"{state}: is of another run; give the same options, data and seed to resume it")
         trainer.restore(found)
     _train(trainer, wanted, out, log, show)
     return _result(source, wanted, trainer, test, device, out)
@@ -188,7 +188,7 @@ def checkpoint_file(path: Path | str) -> Path:
     out = writable_file(path)
     if out.suffix == ".pt":
         name = out.with_suffix(".npz").name
-        raise InputError(f"`out` {path}: .pt is the state of a run; give its checkpoint, {name}")
+        raise ConfigError(f"`out` {path}: .pt is the state of a run; give its checkpoint, {name}")
     return out
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from golden.errors import ConfigError, InputError, InputWarning
+from golden.errors import ConfigError, InputWarning
 from golden.places import writable_file, write_files
 
 from .progress import Display, display
@@ -132,7 +132,7 @@ def encode_audio(
         raise ConfigError(f"`rate`: must be {MIN_RATE} to {MAX_RATE} samples a second, not {rate}")
     out = Path(out)
     if out.suffix != ".h5":
-        raise InputError(f"`out`: {out} must end in .h5")
+        raise ConfigError(f"`out`: {out} must end in .h5")
     targets = [out] if test is None else [out.with_name(f"{out.stem}_{part}.h5") for part in ("train", "test")]
     collection = open_collection(str(source))
     words = words_of(collection, names, ignore_others=ignore_others)

@@ -209,7 +209,7 @@ def latest() -> Path:
 
     journals = sorted(FOLDER.glob(f"*/{JOURNAL}"), key=lambda path: path.stat().st_mtime)
     if not journals:
-        raise InputError(f"{FOLDER}: holds no sweep; give the folder of one")
+        raise ConfigError(f"{FOLDER}: holds no sweep; give the folder of one")
     return journals[-1].parent
 
 

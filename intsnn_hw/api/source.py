@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import ConfigError, InputError
+from golden.errors import CheckpointError, ConfigError
 from golden.presets.hardware import HARDWARE
 from golden.presets.option import Option
 from golden.presets.variant import VARIANTS
@@ -123,7 +123,7 @@ def of_checkpoint(path: Path | str, hardware: dict[str, Any]) -> Source:
     from golden import checkpoint, presets
 
     if str(path) in presets.PRESETS and not Path(path).exists():
-        raise InputError(f"{path}: no such checkpoint; a preset of this name is taken as `preset` {path}")
+        raise CheckpointError(f"{path}: no such checkpoint; a preset of this name is taken as `preset` {path}")
     stored = checkpoint.load(path)
     source = Source(config=stored.network.config, network=stored.network, notes=stored.training, where=str(path))
     return source.with_hardware(hardware)

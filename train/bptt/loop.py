@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from golden.config import Readout
-from golden.errors import ConfigError, InputError
+from golden.errors import ConfigError
 
 from .inputs import Inputs
 from .layers import spiking_layers
@@ -152,7 +152,7 @@ class Trainer:
 
         Raises
         ------
-        InputError
+        ConfigError
             The loss is no finite number any more.
         """
         while len(self.history) < self.settings.epochs:
@@ -216,7 +216,7 @@ class Trainer:
                 progress(len(samples))
             totals = loss.item() / n_samples, right.item() / n_samples
         if not math.isfinite(totals[0]):
-            raise InputError(
+            raise ConfigError(
                 f"`learning_rate`: the loss of epoch {len(self.history) + 1} is {totals[0]}; train with a lower rate"
             )
         seconds = time.perf_counter() - began
