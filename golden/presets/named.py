@@ -44,7 +44,7 @@ def _in_words_of(preset: str, options: dict[str, Any], error: FieldError) -> Con
     """Return an error of a field as one of the options that it follows from."""
     option = _OPTION_OF.get(error.field, error.field)
     given = options.get(option)
-    if option in options and error.value in (given, *(given if isinstance(given, tuple | list) else ())):
+    if option in options and error.value in (given, (given,), *(given if isinstance(given, tuple | list) else ())):
         return error.renamed(f"`{option}`")
     chosen = " and ".join(f"`{name}` {value}" for name, value in options.items()) or "its own options"
     return ConfigError(f"preset {preset} with {chosen}: {option} {error.rule}, got {error.value}; choose others")
