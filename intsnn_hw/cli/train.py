@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     network.check_training(args.method, on=args.on, epochs=args.epochs, seed=args.seed, **options)
     dataset = dataset_of(args, network, download=args.download)
     check_fit(network.config, dataset)
-    out = _kept() if args.out is None else Path(args.out)
+    out = _kept(".pt" if args.float else ".npz") if args.out is None else Path(args.out)
     before = _written(out)
     try:
         result = network.train(
@@ -110,14 +110,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _kept() -> Path | None:
-    """Return where a checkpoint is kept that nobody asked for, and say so before hours are spent."""
+def _kept(ending: str) -> Path | None:
+    """Return where a checkpoint is kept that nobody asked for, and say so before hours are spent.
+
+    `ending` is that of the file in which the network will be.
+    """
     try:
         place = cache_folder() / "last.npz"
     except ToolError as error:
         note(f"no --out, and nothing is kept: {error}")
         return None
-    note(f"no --out FILE: the network is kept as {place} until the next such run")
+    note(f"no --out FILE: the network is kept as {place.with_suffix(ending)} until the next such run")
     return place
 
 
