@@ -21,7 +21,7 @@ from benchmarks.command import command
 from golden.config import NetworkConfig
 from golden.errors import InputError
 from golden.presets import EPOCHS, preset
-from intsnn_hw.cli.output import progress
+from intsnn_hw.api.progress import progress
 from train.data import AnyDataset, load
 from train.online import evaluate, train_online
 

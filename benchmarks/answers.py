@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from golden.errors import InputError
-from intsnn_hw.cli.output import progress
+from intsnn_hw.api.progress import progress
 
 TASKS_OF_A_PROCESS = 10
 """Then others take the place of all processes: allocators give little memory back."""

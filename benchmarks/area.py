@@ -20,7 +20,7 @@ from golden.config import NetworkConfig
 from golden.errors import ConfigError
 from golden.places import write_file
 from golden.presets import PRESETS, preset
-from intsnn_hw.cli.output import progress
+from intsnn_hw.api.progress import progress
 from intsnn_hw.fpga.report import check, make_report
 from intsnn_hw.fpga.targets import RESOURCES, target
 from intsnn_hw.rtl.core import Core

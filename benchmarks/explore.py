@@ -12,10 +12,10 @@ from typing import Any
 
 from benchmarks.command import command
 from golden.errors import InputError
-from intsnn_hw.explore.embedded import n_cores
-from intsnn_hw.explore.results import column_names, to_csv
-from intsnn_hw.explore.run import run_sweep
-from intsnn_hw.explore.space import Point, Sweep
+from intsnn_hw.exploration.embedded import n_cores
+from intsnn_hw.exploration.results import column_names, to_csv
+from intsnn_hw.exploration.run import run_sweep
+from intsnn_hw.exploration.space import Point, Sweep
 
 
 def nothing(sweep: Sweep, point: Point) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> None:
     sweep, began = Sweep.parse(text, "sweep"), time.perf_counter()
     to_csv(sweep, rows)
     results.append(("results.csv, a point", (time.perf_counter() - began) / len(rows)))
-    from intsnn_hw.explore.report import report
+    from intsnn_hw.exploration.report import report
 
     began = time.perf_counter()
     report(sweep, rows, column_names(sweep, rows), text)

@@ -12,7 +12,7 @@ from benchmarks.command import command
 from golden.kernels import Kernel
 from golden.network import LearningNetwork
 from golden.presets import preset
-from intsnn_hw.cli.output import progress
+from intsnn_hw.api.progress import progress
 from sim.verify.inference import cosimulate
 from sim.verify.learning import RtlLearner, continue_learning
 from train.data import load

@@ -21,7 +21,7 @@ from benchmarks.answers import finished
 from benchmarks.command import command
 from golden.config import NetworkConfig
 from golden.presets import preset
-from intsnn_hw.cli.output import progress
+from intsnn_hw.api.progress import progress
 
 GOAL = 0.8
 WINDOW = 5

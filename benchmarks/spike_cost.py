@@ -35,8 +35,8 @@ from golden.errors import InputError
 from golden.kernels import Kernel
 from golden.network import LearningNetwork, Network
 from golden.presets import preset
+from intsnn_hw.api.progress import status
 from intsnn_hw.cache import Cache
-from intsnn_hw.cli.output import status
 from intsnn_hw.emit.verilog import MODULE, emit
 from intsnn_hw.energy.coefficients import DEFAULT, Coefficients
 from intsnn_hw.energy.operations import synaptic_operation_pj

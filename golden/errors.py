@@ -23,3 +23,7 @@ class CheckpointError(InputError):
 
 class ToolError(InputError):
     """An outside program (compiler, simulator) that is missing or failed."""
+
+
+class InputWarning(UserWarning):
+    """What fits, but perhaps not as the user thinks; the command line prints it as a note."""

@@ -36,10 +36,14 @@ def write_all(files: Mapping[Path, bytes]) -> None:
             temporary = path.parent / f".intsnn-{secrets.token_hex(8)}.tmp"
             left_over.callback(temporary.unlink, missing_ok=True)
             temporaries.append(temporary)
-            with open(temporary, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            try:
+                with open(temporary, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as error:
+                error.filename = str(path)  # a full disk names none, and the other name says nothing to a user
+                raise
         for temporary, path in zip(temporaries, files, strict=True):
             os.replace(temporary, path)
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .errors import InputError
+from .errors import ConfigError
 from .files import write_all
 
 
@@ -15,7 +15,7 @@ def writable_file(path: Path | str, *, make_folder: bool = True) -> Path:
     """See that a file can be written, its folder made where absent, before hours are spent on its content."""
     path = Path(path)
     if path.is_dir():
-        raise InputError(f"{path}: is a folder; give a file")
+        raise ConfigError(f"{path}: is a folder; give a file")
     writable_folder(path.parent, make=make_folder)
     return path
 
@@ -30,7 +30,7 @@ def writable_folder(path: Path | str, *, make: bool = True) -> Path:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
     return path
 
 
@@ -46,7 +46,7 @@ def write_files(files: Mapping[Path, str | bytes]) -> None:
         write_all({path: text.encode() if isinstance(text, str) else text for path, text in files.items()})
     except OSError as error:
         names = " and ".join(str(path) for path in files)
-        raise InputError(f"{names}: cannot be written ({error.strerror}); choose another folder") from error
+        raise ConfigError(f"{names}: cannot be written ({error.strerror}); choose another folder") from error
 
 
 @contextlib.contextmanager

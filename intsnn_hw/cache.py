@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from golden.errors import ToolError
 from golden.files import write_whole
 
 _FORMAT = 1
@@ -54,6 +55,10 @@ class Cache:
         if stored is not None:
             return stored
         text = json.dumps(find())
-        write_whole(self.path(question), text.encode())
+        try:
+            write_whole(self.path(question), text.encode())
+        except OSError as error:
+            where = f"cache folder {self._folder} cannot be written ({error.strerror})"
+            raise ToolError(f"{where}: free some space, or set INTSNN_CACHE") from error
         # As a later call reads it, so that first and later answers are alike.
         return json.loads(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.util
@@ -11,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from golden.errors import ToolError
@@ -74,7 +75,7 @@ def compile_shared(
     target = folder / (hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32] + ".so")
     if target.exists():
         return target
-    with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as build:
+    with _in_cache(folder), tempfile.TemporaryDirectory(dir=folder, prefix="build-") as build:
         for name, text in sources().items():
             Path(build, name).write_text(text, encoding="utf-8")
         output = Path(build, target.name)
@@ -85,6 +86,17 @@ def compile_shared(
             raise ToolError(f"{compiler[0]} failed with code {done.returncode}: {lines[0].strip()}")
         os.replace(output, target)
     return target
+
+
+@contextlib.contextmanager
+def _in_cache(folder: Path) -> Iterator[None]:
+    """Name the cache in an error of the file system, as of a full disk."""
+    try:
+        yield
+    except OSError as error:
+        raise ToolError(
+            f"cache folder {folder} cannot be written ({error.strerror}): free some space, or set INTSNN_CACHE"
+        ) from error
 
 
 @functools.cache

@@ -47,8 +47,11 @@ def build_component(
 ) -> VerilogCore:
     """Emits a component as ``{build_dir}/{name}.v``, else in a temporary folder, and builds it; see VerilogCore."""
     build = _BuildFolder(build_dir)
+    verilog = emit(component, name)  # first of all: Amaranth warns of a component that was made for nothing
+    if simulator == "verilator":
+        _check_no_space(build.path)
     source = build.path / f"{name}.v"
-    source.write_text(emit(component, name), encoding="utf-8")
+    source.write_text(verilog, encoding="utf-8")
     return VerilogCore(source, Ports.of(component), top=name, simulator=simulator, build_dir=build)
 
 
@@ -200,6 +203,12 @@ class _BuildFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"build folder {self.path} cannot be made ({error.strerror})") from None
+
+
+def _check_no_space(folder: Path) -> None:
+    """Raise ToolError where Verilator's makefile would take a folder for two."""
+    if any(letter.isspace() for letter in str(folder)):
+        raise ToolError(f"build folder '{folder}': has a space, which Verilator cannot take; set TMPDIR to another")
 
 
 def _environment(simulator: str) -> dict[str, str]:

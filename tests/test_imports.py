@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -18,16 +19,17 @@ AT_ONCE = {
     "golden/config": {"golden"},
     "golden/kernels": {"golden", "golden/config"},
     "golden/presets": {"golden", "golden/config"},
-    "intsnn_hw": {"golden"},
-    "intsnn_hw/cli": {"golden", "golden/presets", "intsnn_hw/fpga"},
+    "intsnn_hw/api": {"golden", "golden/presets"},
+    "intsnn_hw/cache": {"golden"},
+    "intsnn_hw/cli": {"golden", "golden/presets", "intsnn_hw/api", "intsnn_hw/fpga"},
     "intsnn_hw/cost": {"golden/config", "intsnn_hw/rtl", "intsnn_hw/rtl/inference", "intsnn_hw/rtl/learning"},
     "intsnn_hw/emit": {"golden", "golden/config", "intsnn_hw/cost", "intsnn_hw/rtl", "intsnn_hw/rtl/learning"},
     "intsnn_hw/energy": {"golden", "golden/config", "intsnn_hw/cost", "sim", "sim/verify"},
-    "intsnn_hw/explore": {
-        "golden", "golden/config", "golden/presets", "intsnn_hw", "intsnn_hw/cost", "intsnn_hw/emit",
+    "intsnn_hw/exploration": {
+        "golden", "golden/config", "golden/presets", "intsnn_hw/cache", "intsnn_hw/cost", "intsnn_hw/emit",
         "intsnn_hw/energy", "intsnn_hw/fpga",
     },
-    "intsnn_hw/fpga": {"golden", "intsnn_hw", "intsnn_hw/cost", "intsnn_hw/emit", "intsnn_hw/rtl"},
+    "intsnn_hw/fpga": {"golden", "intsnn_hw/cache", "intsnn_hw/cost", "intsnn_hw/emit", "intsnn_hw/rtl"},
     "intsnn_hw/rtl": {"golden", "golden/config", "intsnn_hw/rtl/inference", "intsnn_hw/rtl/learning"},
     "intsnn_hw/rtl/inference": {"golden", "golden/config", "intsnn_hw/rtl", "intsnn_hw/rtl/learning"},
     "intsnn_hw/rtl/learning": {"golden", "golden/config", "intsnn_hw/rtl"},
@@ -44,24 +46,28 @@ AT_ONCE = {
 of their own."""
 
 LAZILY = {
-    "intsnn_hw/cli": {
-        "golden/config", "golden/kernels", "intsnn_hw/cost", "intsnn_hw/emit", "intsnn_hw/energy", "intsnn_hw/explore",
-        "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/audio", "train/bptt", "train/data",
+    "intsnn_hw": {"golden", "golden/presets", "intsnn_hw/api"},
+    "intsnn_hw/api": {
+        "golden/config", "golden/kernels", "intsnn_hw/cost", "intsnn_hw/emit", "intsnn_hw/energy",
+        "intsnn_hw/exploration", "intsnn_hw/fpga", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/audio",
+        "train/bptt", "train/data",
     },
-    "intsnn_hw/explore": {"golden/kernels", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/data"},
+    "intsnn_hw/cli": {"golden/config", "intsnn_hw/exploration", "sim", "sim/verify", "train", "train/data"},
+    "intsnn_hw/exploration": {"golden/kernels", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/data"},
     "train/data": {"golden/presets"},
 }  # fmt: skip
 """Room to the rooms that its files import within functions, or for the type checker, alone."""
 
 LEVELS = (
-    {"cli"},
-    {"explore"},
+    {"cli", "intsnn_hw"},
+    {"api"},
+    {"exploration"},
     {"energy", "fpga"},
     {"sim"},
     {"emit"},
     {"cost"},
     {"rtl"},
-    {"intsnn_hw", "train"},
+    {"cache", "train"},
     {"golden"},
 )
 """Rooms as drawn, the highest first: arrows run down. What the training needs is golden alone."""
@@ -234,8 +240,8 @@ def test_arrows_run_down():
     assert {target for source, target in drawn_arrows(both()) if source == "train"} == {"golden"}
 
 
-def test_command_line_and_exploration_import_simulation_and_training_lazily():
-    for name in ("intsnn_hw/cli", "intsnn_hw/explore"):
+def test_command_line_door_and_exploration_import_simulation_and_training_lazily():
+    for name in ("intsnn_hw/cli", "intsnn_hw/api", "intsnn_hw/exploration"):
         assert not {drawn(target) for target in AT_ONCE[name]} & {"sim", "train"}, name
 
 
@@ -257,7 +263,7 @@ def test_the_drawing_is_the_table():
     section = text.partition("\n## The rooms")[2].partition("\n## ")[0]
     (block,) = re.findall(r"^```mermaid\n(.*?)^```$", section, re.M | re.S)
     first, *lines = block.strip().splitlines()
-    assert first == "flowchart TD" and len(lines) < 10
+    assert first == "flowchart TD" and len(lines) < 12
     assert set(arrows_of(lines)) == drawn_arrows(both())
     assert len(list(arrows_of(lines))) == len(drawn_arrows(both())), "an arrow is drawn twice"
 
@@ -267,6 +273,36 @@ def arrows_of(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         sources, targets = line.strip().split(" --> ")
         yield from ((source, target) for source in sources.split(" & ") for target in targets.split(" & "))
+
+
+def test_the_front_door_loads_nothing_until_a_name_is_used():
+    heavy = [
+        "torch",
+        "amaranth",
+        "sklearn",
+        "scipy",
+        "matplotlib",
+        "numpy",
+        "numba",
+        "rich",
+        *(set(OURS) - {"intsnn_hw"}),
+    ]
+    program = "\n".join(
+        [
+            "import sys, intsnn_hw",
+            f"print([name for name in {heavy!r} if name in sys.modules])",
+            "print(all(getattr(intsnn_hw, name) is not None for name in intsnn_hw.__all__))",
+            "print(set(intsnn_hw.__all__) <= set(dir(intsnn_hw)), set(intsnn_hw.__all__) == set(intsnn_hw._PLACES))",
+            "print([name for name in ('torch', 'amaranth', 'sklearn', 'scipy', 'matplotlib') if name in sys.modules])",
+        ]
+    )
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.split("\n") == ["[]", "True", "True True", "[]", ""]
+
+
+def test_packages_carry_their_types_into_the_wheel():
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    assert "py.typed" in data["*"] and all((ROOT / house / "py.typed").is_file() for house in HOUSES)
 
 
 def test_importing_golden_loads_no_hardware_and_no_torch():

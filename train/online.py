@@ -1,7 +1,7 @@
 """On-line training by the integer margin rule on the compiled kernels, and evaluation; without torch."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from golden import checkpoint
-from golden.config import LearningNetworkConfig, NetworkConfig, learning_config, require_dense
+from golden.config import FieldError, LearningNetworkConfig, NetworkConfig, learning_config, require_dense
 from golden.encoding import Events
 from golden.errors import CheckpointError, ConfigError
 from golden.fixed import IntArray
@@ -202,8 +202,14 @@ def for_run(config: NetworkConfig, epochs: int | None = None, seed: int | None =
     """Return the configuration of a run of other length or seed; None: as it is."""
     require_dense(config)
     config = learning_config(config)
-    learning = config.learning if epochs is None else config.learning.for_epochs(epochs)
-    return replace(config, learning=learning if seed is None else replace(learning, seed=seed))
+    for name, value in (("epochs", epochs), ("seed", seed)):
+        if value is not None and type(value) is not int:
+            raise ConfigError(f"`{name}`: must be a whole number, got {value!r}")
+    try:
+        learning = config.learning if epochs is None else config.learning.for_epochs(epochs)
+        return replace(config, learning=learning if seed is None else replace(learning, seed=seed))
+    except FieldError as error:
+        raise error.renamed(f"`{error.field}`") from error
 
 
 def _epoch(
@@ -229,7 +235,12 @@ def _data(dataset: AnyDataset) -> dict[str, object]:
     return {"data": dataset.name, "samples": len(dataset.train_y), "data_digest": dataset.digest}
 
 
-def _history(history: list[Epoch]) -> dict[str, object]:
+def notes(dataset: AnyDataset, history: Sequence[Epoch]) -> dict[str, object]:
+    """Return what a checkpoint notes of a run: its data, and its epochs so far."""
+    return _data(dataset) | _history(history)
+
+
+def _history(history: Sequence[Epoch]) -> dict[str, object]:
     """Return what the checkpoint notes of the run; no times and cycles, so that equal runs write equal bytes."""
     entries = [asdict(replace(epoch, samples_per_second=None)) for epoch in history]
     for entry in entries:

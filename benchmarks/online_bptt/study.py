@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.answers import Answer, Answers, Key
 from golden.config import learning_config
 from golden.presets import preset
-from intsnn_hw.cli.output import progress
+from intsnn_hw.api.progress import progress
 from intsnn_hw.energy import Coefficients
 from train.data import load
 

@@ -21,7 +21,7 @@ from benchmarks.online_bptt.tables import ACCOUNTINGS, BATCH, Row, markdown, mem
 from golden.config import LearningNetworkConfig, NetworkConfig, learning_config
 from golden.presets import preset
 from golden.presets.temporal import TASKS
-from intsnn_hw.cli.output import progress
+from intsnn_hw.api.progress import progress
 from train.bptt import Inputs, Settings, SpikingNetwork, Trainer
 from train.data.event_dataset import EventDataset
 from train.online import train_online

@@ -35,6 +35,7 @@ from .neuron import NeuronConfig
 from .parameter import Parameter
 from .readouts import READOUTS, Readout, ReadoutKind
 from .resolved import LearningLayer, ResolvedLayer
+from .rules import FieldError
 from .toml import from_toml
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "EncodingKind",
     "ErrorKind",
     "ErrorRule",
+    "FieldError",
     "HardwareConfig",
     "LayerConfig",
     "LayerKind",

@@ -19,7 +19,7 @@ from .learning import LearningConfig
 from .limits import MAX_NEURONS, MAX_STEPS
 from .readouts import READOUTS, Readout, ReadoutKind
 from .resolved import LearningLayer, ResolvedLayer
-from .rules import require, require_choice, require_each, require_range
+from .rules import FieldError, require, require_choice, require_each, require_range
 from .spatial import Shape
 from .toml import from_plain, from_toml, to_plain
 
@@ -89,10 +89,7 @@ class NetworkConfig:
         require(not self.layers[-1].recurrent, self.layers[-1], "recurrent", "must be false in the readout layer")
         for name in PER_LAYER:
             if len(getattr(self.hardware, name)) not in (1, depth):
-                given = getattr(self.hardware, name)
-                raise ConfigError(
-                    f"HardwareConfig.{name}: must be one value or one for each of {depth} layers, got {given}"
-                )
+                raise FieldError(self.hardware, name, f"must be one value or one for each of {depth} layers")
 
     @property
     def learns(self) -> bool:

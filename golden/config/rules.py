@@ -3,11 +3,34 @@
 from ..errors import ConfigError
 
 
-def require(condition: bool, owner: object, name: str, rule: str) -> None:
-    """Raise ConfigError unless the condition holds for field `name` of `owner`."""
-    if not condition:
+class FieldError(ConfigError):
+    """A field that breaks a rule; who took its value under another name says it by that (:meth:`renamed`).
+
+    Attributes
+    ----------
+    owner : object
+        The configuration that the field belongs to.
+    field, rule : str
+    value : object
+    """
+
+    def __init__(self, owner: object, field: str, rule: str) -> None:
+        self.owner, self.field, self.rule, self.value = owner, field, rule, getattr(owner, field)
         table = getattr(owner, "TABLE", type(owner).__name__)
-        raise ConfigError(f"{table}.{name}: {rule}, got {getattr(owner, name)!r}")
+        super().__init__(f"{table}.{field}: {rule}, got {self.value!r}")
+
+    def __reduce__(self) -> tuple[type, tuple[object, str, str]]:
+        return FieldError, (self.owner, self.field, self.rule)
+
+    def renamed(self, name: str) -> ConfigError:
+        """Return the same error of a field, option or key `name`."""
+        return ConfigError(f"{name}: {self.rule}, got {self.value!r}")
+
+
+def require(condition: bool, owner: object, name: str, rule: str) -> None:
+    """Raise FieldError unless the condition holds for field `name` of `owner`."""
+    if not condition:
+        raise FieldError(owner, name, rule)
 
 
 def require_range(owner: object, name: str, low: int, high: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from ..errors import ConfigError
 from .limits import LEFT_OUT
+from .rules import FieldError
 
 T = TypeVar("T")
 
@@ -55,7 +56,11 @@ def from_plain(kind: Any, data: Any, where: str) -> Any:
         missing = [item.name for item in dataclasses.fields(kind) if item.name not in data and _is_required(item)]
         if missing:
             raise ConfigError(f"{where}: field {missing[0]!r} is missing")
-        return kind(**{name: from_plain(hints[name], entry, f"{where}.{name}") for name, entry in data.items()})
+        fields = {name: from_plain(hints[name], entry, f"{where}.{name}") for name, entry in data.items()}
+        try:
+            return kind(**fields)
+        except FieldError as error:
+            raise error.renamed(f"{_place(error.owner, fields, where)}.{error.field}") from error
     if get_origin(kind) is tuple:
         if not isinstance(data, list):
             raise ConfigError(f"{where}: must be a list, got {data!r}")
@@ -65,6 +70,16 @@ def from_plain(kind: Any, data: Any, where: str) -> Any:
         wanted = {str: "a string", bool: "true or false"}.get(expected, "an integer")
         raise ConfigError(f"{where}: must be {wanted}, got {data!r}")
     return data
+
+
+def _place(owner: object, fields: dict[str, Any], where: str) -> str:
+    """Return the table that a field belongs to: one of those in the `fields` of the table `where`, or that itself."""
+    for name, value in fields.items():
+        if value is owner:
+            return f"{where}.{name}"
+        if isinstance(value, tuple) and any(entry is owner for entry in value):
+            return f"{where}.{name}[{next(index for index, entry in enumerate(value) if entry is owner)}]"
+    return where
 
 
 def _is_required(item: dataclasses.Field[Any]) -> bool:

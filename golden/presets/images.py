@@ -78,7 +78,7 @@ def image_preset(name: str, variant: Variant) -> NetworkConfig:
     """
     for option in ("recurrence", "error"):
         if getattr(variant, option) is not None:
-            raise ConfigError(f"preset {name} takes no {option}; it goes with presets of events, {', '.join(TASKS)}")
+            raise ConfigError(f"preset {name} takes no `{option}`; it goes with presets of events, {', '.join(TASKS)}")
     if name == CONVOLUTIONAL:
         return _convolutional(variant)
     base = _BASES[name]
@@ -103,7 +103,7 @@ def _convolutional(variant: Variant) -> NetworkConfig:
     usual = {"hidden": None, "route": "feedback", "timing": "final", "rounding": "stochastic", "epochs": None}
     for name, value in usual.items():
         if getattr(variant, name) not in (None, value):
-            raise ConfigError(f"{name}: preset {CONVOLUTIONAL} takes none; it has its own layers and no on-line rule")
+            raise ConfigError(f"`{name}`: preset {CONVOLUTIONAL} takes none; it has its own layers and no on-line rule")
     weight_width, n = variant.weight_width, 1 if variant.spike_width is None else variant.spike_width
     hidden, readout = (layer.neuron for layer in _layers((1,), n, variant))
     maps = [

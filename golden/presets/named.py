@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..config import NetworkConfig
+from ..config import FieldError, NetworkConfig
 from ..errors import ConfigError
 from .images import IMAGES, image_preset
 from .temporal import TASKS, temporal_preset
@@ -30,4 +30,21 @@ def preset(name: str, **options: Any) -> NetworkConfig:
     variant = Variant.of(**options)
     if name not in PRESETS:
         raise ConfigError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
-    return temporal_preset(name, variant) if name in TASKS else image_preset(name, variant)
+    try:
+        return temporal_preset(name, variant) if name in TASKS else image_preset(name, variant)
+    except FieldError as error:
+        raise _in_words_of(name, options, error) from error
+
+
+_OPTION_OF = {"size": "hidden", "kind": "encoding"}
+"""Fields of a configuration whose option has another name."""
+
+
+def _in_words_of(preset: str, options: dict[str, Any], error: FieldError) -> ConfigError:
+    """Return an error of a field as one of the options that it follows from."""
+    option = _OPTION_OF.get(error.field, error.field)
+    given = options.get(option)
+    if option in options and error.value in (given, (given,), *(given if isinstance(given, tuple | list) else ())):
+        return error.renamed(f"`{option}`")
+    chosen = " and ".join(f"`{name}` {value}" for name, value in options.items()) or "its own options"
+    return ConfigError(f"preset {preset} with {chosen}: {option} {error.rule}, got {error.value}; choose others")

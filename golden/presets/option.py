@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-_KEY = "option"
+from ..errors import ConfigError
+
+KEY = "option"
+"""Of the metadata of a field that an option describes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,11 @@ class Option:
         one = words if self.range is None else "a whole number {}..{}".format(*self.range)
         return f"{one}, or a list of them, one for each layer" if self.each else one
 
+    def require(self, name: str, value: Any) -> None:
+        """Raise ConfigError where a plain value of the option `name` does not keep the rule."""
+        if not self.holds(value):
+            raise ConfigError(f"`{name}`: must be {self.rule}, got {value!r}")
+
     def holds(self, value: Any) -> bool:
         """Tell whether a plain value (of TOML or JSON) keeps the rule."""
         values = value if self.each and isinstance(value, list) else [value]
@@ -54,9 +62,14 @@ class Option:
 
 def described(**parameters: Any) -> dict[str, Option]:
     """Return metadata of a dataclass's field that describe its option; parameters are those of :class:`Option`."""
-    return {_KEY: Option(**parameters)}
+    return {KEY: Option(**parameters)}
+
+
+def described_by(field: Any) -> Option:
+    """Return the description of a dataclass's field."""
+    return field.metadata[KEY]
 
 
 def options_of(fields: Any) -> dict[str, Option]:
     """Return the descriptions by the names of their fields, in order; fields without one are left out."""
-    return {entry.name: entry.metadata[_KEY] for entry in fields if _KEY in entry.metadata}
+    return {entry.name: described_by(entry) for entry in fields if KEY in entry.metadata}

@@ -133,12 +133,12 @@ def temporal_preset(name: str, variant: Variant) -> NetworkConfig:
         A value out of range, or an encoding, which events have none of.
     """
     if variant.encoding not in (None, "events"):
-        raise ConfigError(f"encoding: preset {name} takes none; its samples are events already")
+        raise ConfigError(f"`encoding`: preset {name} takes none; its samples are events already")
     task, weight_width = TASKS[name], variant.weight_width
     sizes = task.hidden if variant.hidden is None else tuple(variant.hidden)
     kind = task.recurrence if variant.recurrence is None else variant.recurrence
     if kind not in get_args(RecurrenceKind):
-        raise ConfigError(f"recurrence: must be one of {', '.join(get_args(RecurrenceKind))}, got {kind!r}")
+        raise ConfigError(f"`recurrence`: must be one of {', '.join(get_args(RecurrenceKind))}, got {kind!r}")
     spike_width = 1 if variant.spike_width is None else variant.spike_width
     steps = task.n_steps if variant.n_steps is None else variant.n_steps
     width = 8 + weight_width if variant.membrane_width is None else variant.membrane_width
@@ -150,7 +150,9 @@ def temporal_preset(name: str, variant: Variant) -> NetworkConfig:
     widest = MEMBRANE_WIDTHS[1] - READOUT_WIDER - finer
     if not narrowest <= width <= widest and narrowest <= widest:
         widths = f"weights of {weight_width} bits and spikes of {spike_width}"
-        raise ConfigError(f"membrane_width: must be {narrowest}..{widest} with {widths} in preset {name}, got {width}")
+        raise ConfigError(
+            f"`membrane_width`: must be {narrowest}..{widest} with {widths} in preset {name}, got {width}"
+        )
     hidden_leak, readout_leak = task.leaks(kind)
     hidden_leak = min(hidden_leak, width - 1)
     timing = variant.timing or task.timing

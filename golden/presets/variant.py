@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from ..config import (
+    MAX_EPOCHS,
     MAX_NEURONS,
     MAX_STEPS,
     MEMBRANE_WIDTHS,
@@ -18,7 +19,8 @@ from ..config import (
 )
 from ..errors import ConfigError
 from ..widths import ROUNDINGS, Rounding
-from .option import described, options_of
+from .hardware import HARDWARE
+from .option import KEY, described, described_by, options_of
 
 RecurrenceKind = Literal["none", "learned", "fixed"]
 
@@ -63,7 +65,7 @@ class Variant:
     lanes : int or tuple of int, optional
         As in :class:`golden.config.HardwareConfig`; one number serves all layers.
 
-    `epochs`, `seed` and `lanes` belong to a run and to hardware, which have options of their own.
+    `epochs` and `seed` belong to a run, `lanes` to the hardware: commands have options of their own for these.
     """
 
     shadow_width: int = field(
@@ -161,9 +163,17 @@ class Variant:
             help="of the shadow update: floor, toward_zero, nearest or stochastic",
         ),
     )
-    epochs: int | None = None
-    seed: int = 0
-    lanes: int | tuple[int, ...] | None = None
+    epochs: int | None = field(
+        default=None,
+        metadata=described(label="epochs", metavar="N", range=(1, MAX_EPOCHS), help="length of the training run"),
+    )
+    seed: int = field(
+        default=0,
+        metadata=described(
+            label="seed", metavar="N", range=(0, (1 << 32) - 1), help="of weights, rounding and sample order"
+        ),
+    )
+    lanes: int | tuple[int, ...] | None = field(default=None, metadata={KEY: HARDWARE["lanes"]})
 
     @classmethod
     def of(cls, **options: Any) -> "Variant":
@@ -178,7 +188,18 @@ class Variant:
         for name in options:
             if name not in known:
                 raise ConfigError(f"{name}: is no option of a preset; known are {', '.join(known)}")
-        return cls(**options)
+        variant = cls(**options)
+        variant._require_types()
+        return variant
+
+    def _require_types(self) -> None:
+        """Raise ConfigError for a value of another type than its option takes; the configuration checks the range."""
+        for entry in fields(self):
+            value, option = getattr(self, entry.name), described_by(entry)
+            values = value if option.each and isinstance(value, tuple | list) else (value,)
+            wanted = str if option.range is None else int
+            if value != entry.default and not all(type(one) is wanted for one in values):
+                raise ConfigError(f"`{entry.name}`: must be {option.rule}, got {value!r}")
 
     @property
     def hardware(self) -> HardwareConfig:
@@ -188,5 +209,8 @@ class Variant:
         return HardwareConfig(lanes=(self.lanes,) if isinstance(self.lanes, int) else tuple(self.lanes))
 
 
-VARIANTS = options_of(fields(Variant))
-"""The options of a preset, by the names of their fields, in the order of help."""
+_ALL = options_of(fields(Variant))
+RUN = {name: _ALL[name] for name in ("epochs", "seed")}
+"""The options of a preset that belong to a run, which commands that train have options of their own for."""
+VARIANTS = {name: option for name, option in _ALL.items() if name not in RUN and name not in HARDWARE}
+"""The other options of a preset, by the names of their fields, in the order of help."""

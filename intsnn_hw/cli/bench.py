@@ -10,13 +10,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from golden.errors import DataError
+from intsnn_hw.api.data import fitting
+from intsnn_hw.api.progress import progress, status, watch
 
 from .messages import worded
-from .options import add_command, add_data, add_network, count, dataset_of, source_of
-from .output import columns, emit, note, progress, status, watch
+from .options import add_command, add_data, add_network, count, dataset_of, network_of
+from .output import columns, emit, note
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
+    from intsnn_hw.api.network import IntegerNetwork
     from train.data import AnyDataset, Dataset
 
     from .bench_torch import Loop
@@ -61,9 +64,9 @@ def run(args: argparse.Namespace) -> int:
 
     if args.preset is None and args.config is None:
         args.preset = _DEFAULT
-    source = source_of(args)
-    config = source.config
-    dataset = _dataset(args, config)
+    network = network_of(args)
+    config = network.config
+    dataset = _dataset(args, network)
     result: dict[str, Any] = {"network": config.name, "topology": config.topology, "data": dataset.name, "threads": 1}
     rows: list[tuple[object, ...]] = []
     why_not = _why_not_torch(dataset)
@@ -72,16 +75,16 @@ def run(args: argparse.Namespace) -> int:
     loops = [_torch_loop(config, hoisted) for hoisted in (False, True)] if with_torch else []
     # Inference and hardware run with trained weights: an untrained network has another activity.
     with progress("integer training", args.epochs or _epochs(config), "epochs") as advance:
-        training, network = training_speed(source.with_weights(), dataset, args.epochs, advance)
+        training, trained = training_speed(network.golden, dataset, args.epochs, advance)
     if args.what in ("train", "all"):
         result["train"] = _beside(asdict(training), [partial(loop.train, values) for loop in loops])
         rows.append(("training samples per second", *_compared(result["train"])))
     if args.what in ("infer", "all"):
-        inference = inference_speed(network, dataset)
+        inference = inference_speed(trained, dataset)
         result["infer"] = _beside(asdict(inference), [partial(loop.infer, values) for loop in loops])
         rows.append(("inference samples per second", *_compared(result["infer"])))
     if args.what in ("rtl", "all"):
-        speed = measure_speed(network, dataset, args.samples, watch=watch)
+        speed = measure_speed(trained, dataset, args.samples, watch=watch)
         result["rtl"] = {
             "cycles_per_second": speed.cycles / speed.seconds,
             "samples_per_second": speed.samples / speed.seconds,
@@ -110,9 +113,10 @@ def _why_not_torch(dataset: AnyDataset) -> str | None:
     return None if importlib.util.find_spec("torch") is not None else _HOW_TO_GET_TORCH
 
 
-def _dataset(args: argparse.Namespace, config: NetworkConfig) -> AnyDataset:
+def _dataset(args: argparse.Namespace, network: IntegerNetwork) -> AnyDataset:
+    config = network.config
     try:
-        return dataset_of(args, config)
+        return fitting(config, network.notes, dataset_of(args, network))
     except DataError as error:
         if args.data is not None or args.data_dir is not None or config.encoding.kind == "events":
             raise  # asked for by name, or of events, which are not made up: nothing else will do

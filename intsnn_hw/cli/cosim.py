@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from golden.errors import InputError
-from golden.places import whole_file
+from intsnn_hw.api.cosim import BACKENDS, SLOW_SAMPLES
 
-from .cosim_shared import SLOW_SAMPLES, accesses_table, check_vcd, sample_count, summary
-from .eval import activity_rows
-from .options import add_command, add_data, add_network, count, dataset_of, natural, source_of
-from .output import columns, emit, note, percent, table, watch
-
-if TYPE_CHECKING:
-    from sim.result import Stalls
-    from sim.verify.inference import Backend, CosimReport
-    from sim.verify.measure import Measured
-
-_BACKENDS = ("fast", "icarus", "verilator")
+from .options import add_command, add_data, add_network, count, dataset_of, natural, network_of
+from .output import note, show
 
 
 def add_parser(commands: Any) -> None:
@@ -56,7 +46,7 @@ intsnn cosim --learn --preset mnist-64 --data-dir data --samples 60000 --lanes 1
     add_network(parser)
     add_data(parser)
     group = parser.add_argument_group("simulation")
-    group.add_argument("--backend", choices=_BACKENDS, default="fast", help="what simulates the hardware")
+    group.add_argument("--backend", choices=BACKENDS, default="fast", help="what simulates the hardware")
     group.add_argument(
         "--samples",
         type=count,
@@ -82,73 +72,17 @@ intsnn cosim --learn --preset mnist-64 --data-dir data --samples 60000 --lanes 1
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    from sim.result import Stalls
-    from sim.verify.measure import measure_inference
-
-    source = source_of(args)
-    if args.learn:
-        from .cosim_learn import run_learning
-
-        return run_learning(args, source)
     for option in ("epochs", "seed", "interval"):
-        if getattr(args, option) is not None:
+        if getattr(args, option) is not None and not args.learn:
             raise InputError(f"--{option}: goes with --learn")
-    network = source.with_weights()
-    dataset = dataset_of(args, source.config, trained_on=source.training.get("data"))
-    available = len(dataset.test_y)
-    dataset = dataset.take(n_test=sample_count(args, available))
-    stalls = None if args.stalls is None else Stalls(args.stalls)
-    check_vcd(args)
-    measured = measure_inference(
-        network, dataset, len(dataset.test_y), backend=args.backend, stalls=stalls, watch=watch, may_differ=True
-    )
-    report = measured.report
-    result = {
-        "source": source.where,
-        "network": source.config.name,
-        "data": dataset.name,
-        "backend": args.backend,
-        "stalls": args.stalls,
-        "lanes": [layer.lanes for layer in source.config.resolved],
-        **summary(report, dataset.test_y),
-        "samples_per_second": measured.n_samples / measured.seconds,
-        "seconds": measured.seconds,
-        "first_mismatches": [asdict(mismatch) for mismatch in report.first],
-        "vcd": _waveform(measured, args.backend, stalls, args.vcd),
-    }
-    emit(args, result, *_shown(result, report))
-    return 1 if report.n_mismatches else 0
-
-
-def _waveform(measured: Measured[CosimReport], backend: Backend, stalls: Stalls | None, path: str | None) -> str | None:
-    """Write the waveform of the first sample that differs, where wanted and there is one."""
-    from sim.verify.measure import write_inference_vcd
-
-    if path is None or not measured.report.first:
-        return None
-    with whole_file(path) as temporary:
-        shown = write_inference_vcd(measured, temporary, backend, stalls=stalls)
-    note(f"{path}: waveform of samples {shown[0]}..{shown[-1]}")
-    return path
-
-
-def _shown(result: dict[str, Any], report: CosimReport) -> list[Any]:
-    """Return what a person reads of a result."""
-    by_layer = ", ".join(percent(share) for share in report.layer_utilisation)
-    verdict = "none" if not report.n_mismatches else f"{report.n_mismatches:,}"
-    pace = "samples back to back" if result["stalls"] is None else "every stream stalled at random"
-    items = [
-        table(
-            ("mismatches", f"{verdict} in {report.n_compared:,} values of {result['samples']:,} samples"),
-            ("accuracy", percent(result["accuracy"])),
-            ("cycles per sample", f"{result['cycles_per_sample']:,.1f}, {pace}"),
-            ("lane utilisation", f"{percent(report.lane_utilisation)} (by layer: {by_layer})"),
-            *activity_rows(result),
-            ("samples per second", result["samples_per_second"]),
-            title=f"{result['network']} on {result['data']}, back end {result['backend']}",
-        ),
-        accesses_table(report),
-    ]
-    if report.first:
-        items.append(columns(("first mismatches",), [(str(mismatch),) for mismatch in report.first]))
-    return items
+    network = network_of(args)
+    dataset = dataset_of(args, network)
+    options = {"samples": args.samples, "backend": args.backend, "stalls": args.stalls, "vcd": args.vcd}
+    if args.learn:
+        result = network.colearn(dataset, epochs=args.epochs, seed=args.seed, interval=args.interval, **options)
+    else:
+        result = network.cosimulate(dataset, **options)
+    for text in result.notes:
+        note(text)
+    show(args, result)
+    return 1 if result.mismatches else 0

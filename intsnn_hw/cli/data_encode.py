@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from golden.errors import InputError
-from golden.places import writable_file, write_files
+from typing import Any
 
 from .options import add_command, count
-from .output import emit, note, progress, table
-
-if TYPE_CHECKING:
-    from train.audio.collection import Word
-
-_SETTINGS = ("channels", "low_hz", "high_hz", "threshold", "onset_threshold")
+from .output import show
 
 
 def add_parser(commands: Any) -> None:
@@ -75,83 +64,12 @@ intsnn train --config mine.toml --data digits_train.h5:bins=80,bin_ms=8 --out mi
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    import numpy as np
+    from intsnn_hw.api.encode_audio import FRONT_END, encode_audio
 
-    from train.audio.collection import FSDD_PATTERN, NamePattern, open_collection
-    from train.audio.config import FrontEndConfig
-    from train.audio.encoding import encode_collection, words_of
-    from train.audio.selection import is_test
-    from train.audio.wav import MAX_RATE, MIN_RATE
-    from train.data.heidelberg_file import heidelberg_bytes, import_h5py
-
-    import_h5py(args.out)
-    given = {name: getattr(args, name) for name in _SETTINGS if getattr(args, name) is not None}
-    config, pattern = FrontEndConfig(**given), NamePattern(args.pattern or FSDD_PATTERN)
-    if args.rate is not None and not MIN_RATE <= args.rate <= MAX_RATE:
-        raise InputError(f"--rate: must be {MIN_RATE} to {MAX_RATE} samples a second, not {args.rate}")
-    out = Path(args.out)
-    if out.suffix != ".h5":
-        raise InputError(f"--out: {out} must end in .h5")
-    targets = [out] if args.test is None else [out.with_name(f"{out.stem}_{part}.h5") for part in ("train", "test")]
-    collection = open_collection(args.source)
-    words = words_of(collection, pattern, ignore_others=args.ignore_others)
-    if args.test is not None:
-        is_test(args.test, words)  # a bad rule is told before hours are spent
-    for target in targets:
-        writable_file(target, make_folder=False)
-    if ignored := len(collection.paths) - len(words):
-        note(f"{ignored} of {len(collection.paths)} wav files do not fit the pattern and are left out")
-    encoded = encode_collection(collection, words, config, rate=args.rate, track=_bar)
-    parts = [encoded]
-    if args.test is not None:
-        test = is_test(args.test, encoded.words)
-        parts = [encoded.select(np.flatnonzero(chosen)) for chosen in (~test, test)]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_files({target: heidelberg_bytes(part, config) for target, part in zip(targets, parts, strict=True)})
-    result = {
-        "source": str(args.source),
-        "files": [str(target) for target in targets],
-        "recordings": [len(part.labels) for part in parts],
-        "ignored": ignored,
-        "classes": list(encoded.keys),
-        "speakers": list(encoded.speaker_names),
-        "rate": encoded.rate,
-        "units": encoded.n_units,
-        "events": len(encoded.times) / len(encoded.labels),
-        "without_events": int((np.diff(encoded.offsets) == 0).sum()),
-        "longest_s": int(encoded.times.max(initial=0)) / 1e6,
-        "front_end": asdict(config),
-    }
-    emit(args, result, table(*_rows(result), title=str(args.source)))
+    front_end = {name: getattr(args, name) for name in FRONT_END if getattr(args, name) is not None}
+    result = encode_audio(
+        args.source, args.out, pattern=args.pattern, test=args.test, ignore_others=args.ignore_others, rate=args.rate,
+        **front_end,
+    )  # fmt: skip
+    show(args, result)
     return 0
-
-
-def _rows(result: dict[str, Any]) -> list[tuple[str, object]]:
-    """Return what a person reads."""
-    written = zip(result["files"], result["recordings"], strict=True)
-    return [
-        *((path, f"{number:,} recordings") for path, number in written),
-        ("classes", f"{len(result['classes']):,}: {_shown(result['classes'])}"),
-        (
-            "speakers",
-            f"{len(result['speakers']):,}: {_shown(result['speakers'])}" if result["speakers"] else "not known",
-        ),
-        ("samples a second", result["rate"]),
-        ("units", result["units"]),
-        ("events a recording", result["events"]),
-        ("recordings without an event", result["without_events"]),
-        ("last event", f"at {result['longest_s']:.2f} s"),
-    ]
-
-
-def _bar(words: Sequence[Word]) -> Iterator[Word]:
-    with progress("encoding", len(words), "recordings") as advance:
-        for word in words:
-            yield word
-            advance(1)
-
-
-def _shown(names: list[str]) -> str:
-    from train.audio.selection import shown
-
-    return shown(names)

@@ -6,8 +6,6 @@ import argparse
 import os
 from typing import Any
 
-from golden.errors import DataError
-
 from .messages import worded
 from .options import add_command
 from .output import columns, emit
@@ -34,27 +32,12 @@ intsnn data list --json""",
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    from train.data import KNOWN
+    from intsnn_hw.api.data import datasets
 
-    listed = []
-    for name, known in KNOWN.items():
-        place, missing = None, None
-        if known.find is not None:
-            try:
-                place = str(known.find(args.data_dir))
-            except DataError as error:
-                missing = worded(error)
-        listed.append(
-            {"name": name, "about": known.about, "there": missing is None, "place": place, "missing": missing}
-        )
+    found = datasets(args.data_dir)
+    listed = [{**entry, "missing": entry["missing"] and worded(entry["missing"])} for entry in found.to_dict()["sets"]]
     base = args.data_dir or os.environ.get("INTSNN_DATA")
-    rows = [(entry["name"], entry["about"], _where(entry, base)) for entry in listed]
+    rows: list[tuple[object, ...]] = [(known.name, known.about, known.where(base)) for known in found.sets]
     title = None if base is None else f"below {base}"
-    emit(args, {"sets": listed}, columns(("set", "what", "where"), list(rows), title, text=3))
+    emit(args, {"sets": listed}, columns(("set", "what", "where"), rows, title, text=3))
     return 0
-
-
-def _where(entry: dict[str, Any], base: str | None) -> str:
-    if entry["place"] is None:
-        return "needs no files" if entry["there"] else "missing"
-    return entry["place"] if base is None else os.path.relpath(entry["place"], base)

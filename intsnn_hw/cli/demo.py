@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from golden.places import writable_folder, write_file
+from intsnn_hw.api.progress import status, watch
+from intsnn_hw.api.report import plain
+from intsnn_hw.api.wording import percent
 
-from .cosim_shared import summary
-from .eval import evaluation
 from .options import add_command, natural
-from .output import emit, percent, status, table, to_json, watch
-from .train import train
+from .output import emit, table, to_json
 
 _PRESET = "digits-64"
 _SAMPLE = 0
@@ -41,9 +41,8 @@ intsnn demo --out /tmp/demo --seed 3 --json""",
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    from golden import checkpoint
-    from golden.presets import preset
-    from intsnn_hw.emit.verilog import generate
+    from intsnn_hw.api.cosim import summary
+    from intsnn_hw.api.opening import preset
     from sim.compiler import find_compiler
     from sim.verify.measure import measure_inference
     from train.data.digits import load_digits
@@ -51,30 +50,28 @@ def run(args: argparse.Namespace) -> int:
     folder = writable_folder(args.out)
     find_compiler()  # where there is none it says so before anything is written
     dataset = load_digits()
-    config = preset(_PRESET, seed=args.seed)
-    training = train(config, dataset, test_each_epoch=True)
-    network = training.network.inference_only()
-    evaluated = evaluation(network, dataset)
-    with status("writing Verilog"):
-        files = generate(network.config, folder, contents=network.inference_only())
-    measured = measure_inference(network, dataset, len(dataset.test_y), watch=watch, may_differ=True)
+    network = preset(_PRESET, seed=args.seed)
+    training = network.train(dataset, test_each_epoch=True)
+    inference = network.inference_only()
+    evaluated = inference.evaluate(dataset).to_dict()
+    files = inference.generate(folder, with_weights=True).files
+    measured = measure_inference(inference.golden, dataset, len(dataset.test_y), watch=watch, may_differ=True)
     report = measured.report
     result = {
-        "network": config.name,
-        "topology": config.topology,
+        "network": network.config.name,
+        "topology": network.config.topology,
         "data": dataset.name,
         "seed": args.seed,
         "epochs": len(training.history),
-        **summary(report, dataset.test_y),
+        **plain(summary(report, dataset.test_y)),
         "model_accuracy": evaluated["accuracy"],
         "confusion": evaluated["confusion"],
         "samples_per_second": measured.n_samples / measured.seconds,
         "first_mismatches": [str(mismatch) for mismatch in report.first],
     }
     with status("drawing"):
-        figure = _figure(network, dataset, training.history, evaluated["confusion"], result["accuracy"])
-    saved = folder / "digits-64.npz"
-    checkpoint.save(saved, training.network, training={"data": dataset.name, "epoch": len(training.history)})
+        figure = _figure(inference.golden, dataset, training.history, evaluated["confusion"], result["accuracy"])
+    saved = network.save(folder / "digits-64.npz")
     result["files"] = [
         str(path)
         for path in (*files, saved, write_file(folder / "demo.png", figure), folder / "report.json")

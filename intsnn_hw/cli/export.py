@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from golden.errors import InputError
-
-from .options import add_command, add_data, dataset_of
-from .output import columns, emit, percent, status, table
-from .train_bptt import checkpoint_file, require_torch
-
-if TYPE_CHECKING:
-    from golden.config import NetworkConfig
+from .options import add_command, add_data
+from .output import show
 
 
 def add_parser(commands: Any) -> None:
@@ -45,88 +38,10 @@ intsnn export float.pt --weight-width 4 --membrane-width 12 --out small.npz --js
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    require_torch()
-    from golden import checkpoint
-    from train.bptt.export import compare, to_network
-    from train.bptt.inputs import Inputs
-    from train.bptt.loop import Epoch, accuracy
-    from train.bptt.post import losses_by_layer, quantised
-    from train.bptt.record import notes
-    from train.bptt.state import load, load_model
+    from intsnn_hw.api.data import dataset
+    from intsnn_hw.api.torch_model import data_of, export
 
-    stored, model = load_model(args.state)
-    widths = {name: value for name in ("weight_width", "membrane_width") if (value := getattr(args, name)) is not None}
-    if stored.quantised and widths:
-        option = "--" + next(iter(widths)).replace("_", "-")
-        raise InputError(f"{option}: {args.state} was trained in its integers; only a network of --float takes others")
-    out = checkpoint_file(args.out)
-    dataset = dataset_of(args, stored.config, trained_on=stored.data)
-    test = Inputs(dataset, "test", stored.config)
-    layers: list[dict[str, Any]] = []
-    float_accuracy = None
-    if not stored.quantised:
-        # The integers are those of an inference core: scales follow the weights, not a learning rule.
-        model.config = _with_widths(stored.config, widths)
-        float_accuracy = accuracy(model, test)
-        with status("quantising layer by layer"):
-            layers = [asdict(loss) for loss in losses_by_layer(model, test)]
-        model = quantised(model)
-    network = to_network(model)
-    with status("comparing model and integer network"):
-        comparison = compare(model, network, test)
-    if comparison.n_mismatches:
-        raise RuntimeError(f"model and integer network differ in {comparison.n_mismatches} values")
-    history = [Epoch(**entry) for entry in load(args.state)[1]["history"]]
-    checkpoint.save(out, network, training=notes(stored, history))
-    result = {
-        "state": args.state,
-        "network": network.config.name,
-        "topology": network.config.topology,
-        "data": dataset.name,
-        "float_accuracy": float_accuracy,
-        "accuracy": comparison.accuracy,
-        "samples": comparison.samples,
-        "compared": comparison.n_compared,
-        "mismatches": comparison.n_mismatches,
-        "layers": layers,
-        "checkpoint": str(out),
-    }
-    emit(args, result, *_shown(result))
+    data = dataset(args.data or data_of(args.state), args.data_dir, validation=args.validation)
+    widths = {"weight_width": args.weight_width, "membrane_width": args.membrane_width}
+    show(args, export(args.state, args.out, data=data, **widths))
     return 0
-
-
-def _with_widths(config: NetworkConfig, widths: dict[str, int]) -> NetworkConfig:
-    layers = []
-    for layer in config.layers:
-        membrane_width = widths.get("membrane_width", layer.neuron.membrane_width)
-        # The shift is chosen by the weights afterwards; here it only has to be possible.
-        highest = max(0, membrane_width - 1 - layer.neuron.spike_width)
-        neuron = replace(
-            layer.neuron,
-            membrane_width=membrane_width,
-            threshold_shift=min(layer.neuron.threshold_shift, highest),
-        )
-        layers.append(replace(layer, weight_width=widths.get("weight_width", layer.weight_width), neuron=neuron))
-    return replace(config, layers=tuple(layers), learning=None)
-
-
-def _shown(result: dict[str, Any]) -> list[Any]:
-    outcome: list[tuple[str, object]] = []
-    if result["float_accuracy"] is not None:
-        outcome.append(("in floating point", percent(result["float_accuracy"])))
-    outcome += [
-        ("in integers", f"{percent(result['accuracy'])} of {result['samples']:,} samples of {result['data']}"),
-        ("integer network", f"equal to the model in {result['compared']:,} spikes and scores"),
-        ("checkpoint", result["checkpoint"]),
-    ]
-    shown = [table(*outcome, title=f"{result['network']}, {result['topology']}")]
-    if result["layers"]:
-        rows: list[tuple[object, ...]] = [
-            (entry["layer"], entry["weight_width"], entry["threshold_shift"],
-             "no error" if entry["weight_sqnr_db"] is None else f"{entry['weight_sqnr_db']:.1f} dB",
-             "-" if entry["spikes_changed"] is None else percent(entry["spikes_changed"]), percent(entry["accuracy"]))
-            for entry in result["layers"]
-        ]  # fmt: skip
-        names = ("layer", "weight bits", "threshold shift", "weights to error", "spikes changed", "accuracy")
-        shown.append(columns(names, rows, "each layer quantised alone", text=0))
-    return shown

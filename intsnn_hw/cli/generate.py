@@ -5,11 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from golden.errors import ConfigError
-from golden.places import writable_folder
-
-from .options import add_command, add_network, source_of
-from .output import columns, emit, status
+from .options import add_command, add_network, network_of
+from .output import show
 
 
 def add_parser(commands: Any) -> None:
@@ -46,32 +43,6 @@ intsnn generate digits.npz --learn --with-weights -o build/rtl""",
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    from intsnn_hw.emit.verilog import generate
-
-    source = source_of(args)
-    if args.with_weights and source.network is None:
-        raise ConfigError(f"--with-weights: {source.where} holds no weights; give a checkpoint")
-    config, network, contents = source.config, source.network, None
-    if args.learn and not config.learns:
-        raise ConfigError(f"--learn: {source.where} has no [learning]; give a configuration that has")
-    folder = writable_folder(args.out)
-    if network is not None and args.with_weights:
-        contents = network if args.learn else network.inference_only()
-    if not args.learn:
-        config = config.inference_only()
-    with status("writing Verilog"):
-        files = generate(config, folder, contents=contents, probe=args.probe)
-    sizes = [path.stat().st_size for path in files]
-    result = {
-        "source": source.where,
-        "network": source.config.name,
-        "topology": source.config.topology,
-        "lanes": [layer.lanes for layer in source.config.resolved],
-        "learn": args.learn,
-        "with_weights": args.with_weights,
-        "probe": args.probe,
-        "files": [str(path) for path in files],
-    }
-    rows = [(str(path), size) for path, size in zip(files, sizes, strict=True)]
-    emit(args, result, columns((f"{source.config.name}, {source.config.topology}", "bytes"), list(rows)))
+    network = network_of(args)
+    show(args, network.generate(args.out, learn=args.learn, with_weights=args.with_weights, probe=args.probe))
     return 0

@@ -5,18 +5,21 @@ Exit codes: 0 done; 1 hardware and model differ, or a defect of ours; 2 an error
 """
 
 import argparse
+import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from golden.errors import InputError
+from golden.errors import InputError, InputWarning
 
 from . import COMMANDS
 from .messages import worded
 from .options import HelpFormatter
+from .output import note
 
 MISMATCH, USER_ERROR, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
@@ -43,8 +46,34 @@ class _UsageError(InputError):
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name, action in ((None, _StoreOnce), ("store", _StoreOnce), ("store_true", _TrueOnce)):
+            self.register("action", name, action)
+
     def error(self, message: str) -> NoReturn:
         raise _UsageError(f"{message}; see '{self.prog} --help'")
+
+
+class _Once:
+    """An action that refuses to be taken twice: the first value would be lost without a word."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        seen = vars(namespace).setdefault("_given", set())
+        if option is not None and self.dest in seen:  # pyright: ignore[reportAttributeAccessIssue] # of the action
+            raise argparse.ArgumentError(self, "is given twice; give it once")  # pyright: ignore[reportArgumentType]
+        seen.add(self.dest)  # pyright: ignore[reportAttributeAccessIssue]
+        super().__call__(parser, namespace, values, option)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class _StoreOnce(_Once, argparse._StoreAction):
+    pass
+
+
+class _TrueOnce(_Once, argparse._StoreTrueAction):
+    pass
 
 
 class _Version(argparse.Action):
@@ -75,9 +104,11 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; help and version end by SystemExit, as argparse does."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = build_parser()
     try:
-        args = build_parser().parse_args(arguments)
-        code = args.run(args)
+        args = parser.parse_args(arguments)
+        with _warnings_as_notes():
+            code = args.run(args)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -90,18 +121,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--verbose" in arguments:
             traceback.print_exc()
-        message, code = _judge(error)
+        message, code = _judge(error, set(_options(parser)))
         print(f"intsnn: error: {' '.join(message.split())}", file=sys.stderr)
         return code
 
 
-def _judge(error: Exception) -> tuple[str, int]:
+@contextlib.contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Print what fits, but perhaps not as the user thinks, as notes; other warnings are shown as ever."""
+
+    def shown(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
+        if issubclass(category, InputWarning):
+            note(worded(message))
+        else:
+            usual(message, category, *rest, **named)
+
+    with warnings.catch_warnings():
+        usual, warnings.showwarning = warnings.showwarning, shown
+        warnings.simplefilter("always", InputWarning)
+        yield
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield all options of a parser and of its commands."""
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from _options(inner)
+
+
+def _judge(error: Exception, options: set[str]) -> tuple[str, int]:
     """Return what to say of an error, and the exit code."""
     if isinstance(error, InputError):
-        return worded(error), USER_ERROR
+        return worded(error, options), USER_ERROR
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}", USER_ERROR
     if isinstance(error, MemoryError):
         return f"not enough memory ({error}); choose a smaller network or fewer samples", USER_ERROR
-    return f"{type(error).__name__}: {worded(error)} (a defect of intsnn; --verbose shows where)", MISMATCH
+    return f"{type(error).__name__}: {worded(error, options)} (a defect of intsnn; --verbose shows where)", MISMATCH

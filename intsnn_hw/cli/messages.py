@@ -1,13 +1,13 @@
 """Errors in the words of the command line.
 
 Rooms below it write the names of their arguments, and of themselves, between backticks: `` `data_dir` ``. What a user
-reads has the option, the field of a sweep file or the command that stands for it.
+reads has the option or the command that stands for it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container
 
 COMMANDS = {
     "golden.kernels": "'intsnn eval'",
@@ -20,21 +20,26 @@ OPTIONS = {
     "data": "--data",
     "data_dir": "--data-dir",
     "folder": "--out",
-    "ignore_others": "--ignore-others",
     "n_steps": "--steps",
-    "pattern": "--pattern",
-    "pnr": "--pnr",
-    "rate": "--rate",
-    "scheduler": "--scheduler",
-    "test": "--test",
 }
-"""Names between backticks, with what stands for them among the options of ``intsnn``."""
-FIELDS = {**OPTIONS, "data": "data.set", "data_dir": "data.dir", "n_steps": "n_steps", "pnr": "synthesis.pnr"}
-"""The same among the fields of a sweep file."""
+"""Names between backticks whose option or command has another name."""
 
 _NAME = re.compile(r"`([\w.]+)`")
 
 
-def worded(error: object, names: Mapping[str, str] = OPTIONS) -> str:
-    """Return the text of an error with what stands for the names in it; others lose their backticks alone."""
-    return _NAME.sub(lambda found: names.get(found[1], found[1]), str(error))
+def flag(name: str) -> str:
+    """Return the option of the command line for an argument, a field of a variant or of the hardware."""
+    return OPTIONS.get(name, "--" + name.replace("_", "-"))
+
+
+def worded(error: object, options: Container[str] = ()) -> str:
+    """Return the text of an error with the options, of those there are, that stand for the names in it.
+
+    Other names lose their backticks alone.
+    """
+
+    def said(found: re.Match[str]) -> str:
+        name = found[1]
+        return flag(name) if name in OPTIONS or flag(name) in options else name
+
+    return _NAME.sub(said, str(error))

@@ -1,23 +1,20 @@
-"""Options that several commands share, and what they stand for: networks, data sets, places to write to."""
+"""Options that several commands share, and what they stand for: networks and data sets."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import ConfigError, DataError, InputError
+from golden.errors import ConfigError, DataError
 from golden.presets.hardware import HARDWARE
 from golden.presets.option import Option
-from golden.presets.variant import VARIANTS
+from golden.presets.variant import RUN, VARIANTS
 
-from .output import note
+from .messages import flag
 
 if TYPE_CHECKING:
-    from golden.config import NetworkConfig
-    from golden.network import Network
+    from intsnn_hw.api.network import IntegerNetwork
     from train.data import AnyDataset
 
 
@@ -81,15 +78,6 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
-def flag(name: str) -> str:
-    """Return the option of the command line for a field of a variant or of the hardware."""
-    return "--" + _SHORT.get(name, name).replace("_", "-")
-
-
-_SHORT = {"n_steps": "steps"}
-"""Fields whose option has another name."""
-
-
 def _add_options(group: argparse._ArgumentGroup, options: dict[str, Option]) -> None:
     """Add an option for each description, None where it is left out; the configuration checks the values."""
     for name, option in options.items():
@@ -98,10 +86,16 @@ def _add_options(group: argparse._ArgumentGroup, options: dict[str, Option]) -> 
         group.add_argument(flag(name), dest=name, type=read, metavar=option.metavar, help=option.help)
 
 
-def add_variants(parser: argparse.ArgumentParser) -> None:
-    """Add the options that make variants of a preset."""
+def add_variants(parser: argparse.ArgumentParser, *, whole: bool = False) -> None:
+    """Add the options that make variants of a preset; the `whole` of them: those of a run and of hardware too."""
     group = parser.add_argument_group("variants of a preset", "the preset's own value where left out")
-    _add_options(group, VARIANTS)
+    _add_options(group, {**VARIANTS, **RUN} if whole else VARIANTS)
+    if whole:
+        _add_hardware(parser)
+
+
+def _add_hardware(parser: argparse.ArgumentParser) -> None:
+    _add_options(parser.add_argument_group("hardware", "changes no result; one value, or one for each layer"), HARDWARE)
 
 
 def given(args: argparse.Namespace, options: dict[str, Option]) -> dict[str, Any]:
@@ -121,30 +115,10 @@ def add_network(parser: argparse.ArgumentParser, *, checkpoint: str | None = "as
     group.add_argument("--preset", metavar="NAME", help="named configuration; 'intsnn presets' lists them")
     group.add_argument("--config", metavar="FILE", help="configuration in TOML; 'intsnn presets NAME --toml' shows one")
     add_variants(parser)
-    _add_options(parser.add_argument_group("hardware", "changes no result; one value, or one for each layer"), HARDWARE)
+    _add_hardware(parser)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """What the network options stand for; `network` is None for a configuration without weights."""
-
-    config: NetworkConfig
-    network: Network | None = None
-    training: dict[str, Any] = field(default_factory=dict)
-    where: str
-
-    def with_weights(self) -> Network:
-        """Return the network, with its initial weights where it is not trained."""
-        from golden.network import LearningNetwork
-
-        if self.network is not None:
-            return self.network
-        if not self.config.learns:
-            raise ConfigError(f"{self.where}: has no weights and no [learning] to draw them by; give a checkpoint")
-        return LearningNetwork.initial(self.config)
-
-
-def source_of(args: argparse.Namespace, *, maps: bool = False) -> Source:
+def network_of(args: argparse.Namespace, *, maps: bool = False) -> IntegerNetwork:
     """Resolve the options of :func:`add_network`.
 
     Parameters
@@ -161,10 +135,10 @@ def source_of(args: argparse.Namespace, *, maps: bool = False) -> Source:
     """
     from golden.config import require_dense
 
-    source = _chosen(args)
+    network = _chosen(args)
     if not maps:
-        require_dense(source.config)
-    return source
+        require_dense(network.config)
+    return network
 
 
 def _fitting(args: argparse.Namespace) -> str:
@@ -176,7 +150,9 @@ def _fitting(args: argparse.Namespace) -> str:
     return f"; presets for {data}: {', '.join(found)}" if found else ""
 
 
-def _chosen(args: argparse.Namespace) -> Source:
+def _chosen(args: argparse.Namespace) -> IntegerNetwork:
+    from intsnn_hw.api.opening import from_toml, load, preset
+
     checkpoint = getattr(args, "checkpoint", None)
     offered = ["CHECKPOINT"] * hasattr(args, "checkpoint") + ["--preset NAME", "--config FILE"]
     chosen = [value for value in (checkpoint, args.preset, args.config) if value is not None]
@@ -184,32 +160,10 @@ def _chosen(args: argparse.Namespace) -> Source:
         raise ConfigError(f"give exactly one of {', '.join(offered)}, not {len(chosen) or 'none'}{_fitting(args)}")
     variants, hardware = given(args, VARIANTS), given(args, HARDWARE)
     if args.preset is not None:
-        from golden.presets import preset
-
-        config = _with_hardware(preset(args.preset, **variants), hardware)
-        return Source(config=config, where=f"preset {args.preset}")
+        return preset(args.preset, **variants, **hardware)
     for name in variants:
         raise ConfigError(f"{flag(name)}: changes presets only; {chosen[0]} has its own value")
-    if args.config is not None:
-        from golden.config import NetworkConfig
-
-        config = NetworkConfig.from_toml(args.config)
-        return Source(config=_with_hardware(config, hardware), where=args.config)
-    return _checkpoint(chosen[0], hardware)
-
-
-def _with_hardware(config: NetworkConfig, choices: dict[str, Any]) -> NetworkConfig:
-    return replace(config, hardware=replace(config.hardware, **choices))
-
-
-def _checkpoint(path: str, hardware: dict[str, Any]) -> Source:
-    from golden import checkpoint, presets
-
-    if path in presets.PRESETS and not Path(path).exists():
-        raise InputError(f"{path}: no such checkpoint; for the preset of this name write --preset {path}")
-    stored = checkpoint.load(path)
-    config = _with_hardware(stored.network.config, hardware)
-    return Source(config=config, network=replace(stored.network, config=config), training=stored.training, where=path)
+    return from_toml(args.config, **hardware) if args.config is not None else load(chosen[0], **hardware)
 
 
 def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
@@ -239,38 +193,31 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     return group
 
 
-def dataset_of(
-    args: argparse.Namespace, config: NetworkConfig, *, trained_on: str | None = None, download: bool = False
-) -> AnyDataset:
-    """Load the data set that :func:`add_data` chose, and see that it fits the network.
+def dataset_of(args: argparse.Namespace, network: IntegerNetwork, *, download: bool = False) -> AnyDataset:
+    """Load the data set that :func:`add_data` chose.
 
     Parameters
     ----------
     args : Namespace
-    config : NetworkConfig
-    trained_on : str, optional
-        Name of the set that the weights come from, taken where none is chosen: a test part of another could be samples
-        that training has seen.
+    network : IntegerNetwork
+        Where none is chosen, the set that its weights come from, or that it is made for: a test part of another could
+        be samples that training has seen.
     download : bool
         Fetch MNIST where it is missing.
 
     Raises
     ------
     DataError
-        Missing, damaged, or of other inputs, classes, time steps or kind than the network's; or none is chosen, and
-        the weights come from a set of one's own, or no set has such inputs.
+        Missing or damaged; or none is chosen, and the weights come from a set of one's own, or no set has such inputs.
     """
+    from intsnn_hw.api.data import dataset
     from train.data import download_mnist
-    from train.data.fit import VALIDATION_SEED, check_fit, load_set, remarks, usual_set
+    from train.data.fit import usual_set
 
-    name = args.data or usual_set(config, trained_on)
+    name = args.data or usual_set(network.config, network.notes.get("data"))
     if download:
         folder = args.data_dir or os.environ.get("INTSNN_DATA")
         if name != "mnist" or not folder:
             raise DataError("--download fetches mnist into a folder: give --data mnist and --data-dir DIR")
         download_mnist(folder)
-    dataset = load_set(name, args.data_dir)
-    check_fit(config, dataset)
-    for remark in remarks(config, dataset):
-        note(remark)
-    return dataset.validation_split(seed=VALIDATION_SEED) if args.validation else dataset
+    return dataset(name, args.data_dir, validation=args.validation)

@@ -1,13 +1,18 @@
-"""What the commands say: results on stdout, as text or as one JSON object; progress and notes on stderr."""
+"""What the commands say: results on stdout, as text or as one JSON object; notes on stderr."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from golden.errors import InputError
+from intsnn_hw.api.report import Facts, Result, Shown
+from intsnn_hw.api.wording import number
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -16,15 +21,46 @@ if TYPE_CHECKING:
 
 def emit(args: argparse.Namespace, result: dict[str, Any], *shown: Table | Wide | str) -> None:
     """Print `result` as JSON where ``--json`` asks for it, else what is `shown`."""
-    if args.json:
-        print(to_json(result), end="")
-        return
-    from rich.console import Console
+    with _full_disk_is_said():
+        if args.json:
+            print(to_json(result), end="", flush=True)
+            return
+        from rich.console import Console
 
-    console = Console(highlight=False, markup=False)
-    for item in shown:
-        # A path must not be broken over lines: it is there to be copied.
-        console.print(item, soft_wrap=isinstance(item, str))
+        console = Console(highlight=False, markup=False)
+        for item in shown:
+            # A path must not be broken over lines: it is there to be copied.
+            console.print(item, soft_wrap=isinstance(item, str))
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _full_disk_is_said() -> Iterator[None]:
+    """Turn a failed write to stdout into an error that names it; what is left is lost, so that nothing fails again."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise InputError(
+            f"stdout: cannot be written ({error.strerror}); free some space, or send the output elsewhere"
+        ) from error
+
+
+def show(args: argparse.Namespace, result: Result) -> None:
+    """Print a result of the door: its JSON object where ``--json`` asks for it, else what a person reads."""
+    emit(args, result.to_dict(), *([] if args.json else map(drawn, result.shown())))
+
+
+def drawn(item: Shown) -> Table | Wide | str:
+    """Return facts and tables as a terminal shows them."""
+    if isinstance(item, str):
+        return item
+    if isinstance(item, Facts):
+        return table(*item.rows, title=item.title)
+    rows = list(item.rows)
+    return (Wide if item.wide else columns)(item.names, rows, item.title, item.text)
 
 
 def to_json(result: dict[str, Any]) -> str:
@@ -69,9 +105,11 @@ class Wide:
     Parameters are those of :func:`columns`. Values are never broken over lines, headings at each of their spaces.
     """
 
-    def __init__(self, names: tuple[str, ...], rows: list[tuple[object, ...]], title: str, text: int = 1) -> None:
+    def __init__(
+        self, names: tuple[str, ...], rows: list[tuple[object, ...]], title: str | None, text: int = 1
+    ) -> None:
         self._names = [name.replace(" ", "\n") for name in names]
-        self._rows, self._title, self._text = rows, title, text
+        self._rows, self._title, self._text = rows, title or "", text
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         from rich.text import Text
@@ -94,64 +132,3 @@ class Wide:
         for column in made.columns:
             column.no_wrap = True
         return made
-
-
-def number(value: object) -> str:
-    """Write a number with thousands separated and no digits that say nothing."""
-    if isinstance(value, float):
-        if 0 < abs(value) < 1:
-            return f"{value:.3g}"
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}"
-    return f"{value:,}" if type(value) is int else str(value)
-
-
-def percent(share: float) -> str:
-    """Write a share of 0..1."""
-    return f"{100 * share:.2f} %"
-
-
-@contextlib.contextmanager
-def progress(
-    description: str, total: int, unit: str, *, window_s: float = 30.0, done: int = 0
-) -> Iterator[Callable[[int], None]]:
-    """Show a bar on stderr with rate and time left; yields what is told of each advance.
-
-    Rate and time left are those of the last `window_s` seconds; `done` of the total count for neither.
-    """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeft
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            if speed is None:
-                return Text("")
-            return Text(f"{speed:,.0f} {unit}/s" if speed >= 10 else f"{60 * speed:,.1f} {unit}/min")
-
-    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft())
-    with Progress(*parts, console=Console(stderr=True), speed_estimate_period=window_s) as bar:
-        task = bar.add_task(description, total=total, completed=done)
-        yield lambda advance: bar.update(task, advance=advance)
-
-
-@contextlib.contextmanager
-def status(text: str) -> Iterator[None]:
-    """Show on stderr, where it is a terminal, that work of unknown length is under way."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    with console.status(text) if console.is_terminal else contextlib.nullcontext():
-        yield
-
-
-@contextlib.contextmanager
-def watch(what: str, samples: int) -> Iterator[Callable[[int], None]]:
-    """Show work on samples as a bar; as a status where their number is 0, for unknown."""
-    if samples:
-        with progress(what, samples, "samples") as advance:
-            yield advance
-    else:
-        with status(what):
-            yield lambda advance: None

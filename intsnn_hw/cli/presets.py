@@ -6,7 +6,8 @@ import argparse
 from typing import Any
 
 from golden.errors import ConfigError
-from golden.presets.variant import VARIANTS
+from golden.presets.hardware import HARDWARE
+from golden.presets.variant import RUN, VARIANTS
 
 from .options import add_command, add_variants, flag, given
 from .output import columns, emit
@@ -20,8 +21,8 @@ def add_parser(commands: Any) -> None:
         "list the named configurations, or show one as TOML",
         """\
 Without NAME, list the presets with their layer sizes. With NAME, show that configuration in full; --toml prints it
-as a file that --config reads back: the place to start from for a network of your own. The options that make variants
-of a preset do so here as well.""",
+as a file that --config reads back: the place to start from for a network of your own. All options of a preset and of
+the hardware do so here as well.""",
         """\
 intsnn presets
 intsnn presets digits-64 --toml > mine.toml
@@ -31,14 +32,15 @@ intsnn train --config mine.toml --data digits --out mine.npz""",
     parser.set_defaults(run=run)
     parser.add_argument("name", nargs="?", metavar="NAME", help="show this preset")
     parser.add_argument("--toml", action="store_true", help="print the preset NAME as TOML")
-    add_variants(parser)
+    add_variants(parser, whole=True)
 
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
     from golden.presets import PRESETS, preset
+    from intsnn_hw.api.opening import preset as variant_of
 
-    variants = given(args, VARIANTS)
+    variants = given(args, {**VARIANTS, **RUN, **HARDWARE})
     if args.name is None:
         for option in variants:
             raise ConfigError(f"{flag(option)}: changes a preset; give its NAME")
@@ -49,6 +51,6 @@ def run(args: argparse.Namespace) -> int:
         listed = [{"name": name, "topology": topology, "description": text} for name, topology, text in rows]
         emit(args, {"presets": listed}, columns(("preset", "topology", "description"), list(rows), text=3))
         return 0
-    config = preset(args.name, **variants)
+    config = variant_of(args.name, **variants).config
     emit(args, {"name": args.name, "config": config.to_dict()}, config.to_toml().rstrip("\n"))
     return 0

@@ -12,13 +12,13 @@ from golden.presets.variant import VARIANTS
 from .options import flag
 
 if TYPE_CHECKING:
-    from intsnn_hw.explore.space import Point, Sweep
+    from intsnn_hw.exploration.space import Point, Sweep
 
 
 def command(sweep: Sweep, point: Point) -> str:
     """Return the shell command that trains and synthesises a point again, by the other commands of ``intsnn``."""
-    from intsnn_hw.explore.point import learns
-    from intsnn_hw.explore.samples import PREDICTION_SAMPLES
+    from intsnn_hw.exploration.point import learns
+    from intsnn_hw.exploration.samples import PREDICTION_SAMPLES
 
     data = ["--data", sweep.data, *(["--data-dir", sweep.data_dir] if sweep.data_dir else [])]
     data += ["--validation"] * (sweep.split == "validation")
@@ -53,7 +53,7 @@ def _training(sweep: Sweep, point: Point, data: list[str]) -> str:
 
 
 def _options(point: Point, names: Iterable[str]) -> list[str]:
-    from intsnn_hw.explore.axes import as_text
+    from intsnn_hw.exploration.axes import as_text
 
     given = [name for name in names if name in point.values]
     return [text for name in given for text in (flag(name), as_text(point.values[name]))]

@@ -11,7 +11,6 @@ import pytest
 
 from golden import files
 from golden.config import EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
-from intsnn_hw.cli import data_encode
 from tests.cli.test_errors import fails
 from tests.train.audio_files import tone, wav_bytes, write_words
 from tests.train.event_files import load_events
@@ -225,11 +224,11 @@ def test_a_full_disk_leaves_nothing_half_written(intsnn, recordings, tmp_path, m
 
 
 def test_an_interruption_leaves_nothing(intsnn, recordings, tmp_path, monkeypatch):
-    def stop(words):
+    def stop(show, words):
         yield words[0]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(data_encode, "_bar", stop)
+    monkeypatch.setattr("intsnn_hw.api.encode_audio._bar", stop)
     done = intsnn(*ENCODE, recordings, "--out", tmp_path / "words.h5")
     assert done.code == 130 and not list(tmp_path.iterdir())
 

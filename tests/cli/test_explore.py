@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from intsnn_hw.explore.journal import JOURNAL
-from intsnn_hw.explore.journal import SWEEP as STATED
+from intsnn_hw.exploration.journal import JOURNAL
+from intsnn_hw.exploration.journal import SWEEP as STATED
 
 SWEEP = """\
 preset = "digits-64"
@@ -141,7 +141,7 @@ def test_the_page_needs_nothing_else(intsnn, sweep, tmp_path):
 
 
 def test_nothing_in_a_page_ends_its_script():
-    from intsnn_hw.explore.report import _json
+    from intsnn_hw.exploration.report import _json
 
     assert "</script>" not in _json({"command": "</script><script>"})
     assert json.loads(_json({"a": "<b>"})) == {"a": "<b>"}
@@ -239,7 +239,7 @@ def test_missing_libraries_are_told_before_anything_is_written(intsnn, sweep, tm
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_with_its_exit_code(intsnn, sweep, tmp_path, monkeypatch, how):
-    from intsnn_hw.explore import embedded
+    from intsnn_hw.exploration import embedded
 
     def interrupted(*_):
         signal.raise_signal(how)

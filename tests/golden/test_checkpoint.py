@@ -362,7 +362,7 @@ CONFIG = small_config().to_dict()
         ({"config": np.array("9" * 5000)}, "config is no JSON"),
         ({"config": np.array("[1]")}, "config is no JSON object"),
         ({"config": flat({})}, "holds a bad configuration (configuration: field 'n_inputs' is missing)"),
-        ({"config": flat({**CONFIG, "n_steps": 0})}, "holds a bad configuration (NetworkConfig.n_steps: must be "),
+        ({"config": flat({**CONFIG, "n_steps": 0})}, "holds a bad configuration (configuration.n_steps: must be "),
         ({"config": flat({**CONFIG, "x": 1})}, "holds a bad configuration (configuration: unknown field 'x'"),
         ({"config": flat({**CONFIG, "n_inputs": 5})}, "layer0.weight has shape (3, 4), not (3, 5)"),
         ({"config": flat({**CONFIG, "learning": None})}, "holds a bad configuration (configuration.learning"),

@@ -95,7 +95,7 @@ def test_a_folder_and_either_file_name_the_pair(pair):
 def test_one_file_needs_a_speaker(single):
     with pytest.raises(DataError) as error:
         words(single)
-    assert "choose split=SPEAKER, one of ann, bob, eve, or encode it with `test`" in str(error.value)
+    assert "choose split=SPEAKER, one of ann, bob, eve, or encode the recordings with `test`" in str(error.value)
     data = words(f"{single}:split=bob,channels=4,bins=20")
     assert data.name == "mine:bins=20,bin_ms=50,channels=4,split=bob"
     assert (len(data.train_y), len(data.test_y), data.by_group) == (24, 12, True)
@@ -137,7 +137,7 @@ def test_files_that_do_not_fit(pair, encoded, tmp_path):
     whole = test.read_bytes()
     with h5py.File(test, "r+") as file:
         file["extra/meta_info/n_units"][()] = 2 * other.channels
-    with pytest.raises(DataError, match=r"mine_test\.h5: have other units, words or speakers; encode both in one run"):
+    with pytest.raises(DataError, match=r"mine_test\.h5: have 16 and 8 units; encode both in one run"):
         words(train)
     test.unlink()
     with pytest.raises(DataError, match=r"mine_test\.h5: is not there, but mine_train\.h5 needs it beside it"):
@@ -158,9 +158,9 @@ def test_files_that_do_not_fit(pair, encoded, tmp_path):
         ("extra/speaker", np.full(36, 3), "speakers 3 to 3, but 3 names of speakers"),
         ("extra/speaker", np.full(36, -1), "speakers -1 to -1"),
         ("labels", np.full(36, 3), "class 3, 0 to 2 allowed"),
-        ("labels", np.zeros(36, int), "class 1 has no sample"),
+        ("labels", np.zeros(36, int), "all labels are 0; at least two classes"),
         ("extra/keys", 7, "not a readable HDF5 file"),
-        ("extra/keys", np.array([b"a", b"b", b"c", b"d"]), "class 3 has no sample"),
+        ("extra/keys", np.array([b"a", b"b", b"c", b"d"]), "class 3 has a word and no recording"),
     ],
 )
 def test_damaged_files(single, name, value, words_):
@@ -190,3 +190,44 @@ def test_options_for_a_folder_of_pictures(tmp_path):
     (tmp_path / "pictures").mkdir()
     with pytest.raises(DataError, match=r"unknown data set '.*pictures:bins=3'"):
         load(f"{tmp_path / 'pictures'}:bins=3")
+
+
+@pytest.mark.parametrize(
+    "first, second, words",
+    [
+        (
+            [1, 2, 3],
+            [1, 2, 3],
+            "class 0 has no recording; labels run from 1 to 3, and classes count from 0; subtract 1",
+        ),
+        (
+            [0, 1, 3],
+            [0, 1, 3],
+            "class 2 has no recording; labels go up to 3, but only 3 different ones occur, none is 2",
+        ),
+        ([2, 2], [2], "all labels are 2; at least two classes are needed"),
+    ],
+)
+def test_labels_that_are_no_classes(tmp_path, first, second, words):
+    for part, labels in (("train", first), ("test", second)):
+        write_h5(tmp_path / f"few_{part}.h5", labels, [spoken(n) for n in range(len(labels))])
+        with h5py.File(tmp_path / f"few_{part}.h5", "r+") as file:
+            del file["extra/keys"]
+    with pytest.raises(DataError) as error:
+        load(f"{tmp_path}:channels=70")
+    assert words in str(error.value)
+
+
+def test_a_word_missing_in_the_test_part_alone_is_named(tmp_path):
+    for part, labels in (("train", [0, 1, 2]), ("test", [0, 1, 1])):
+        write_h5(tmp_path / f"few_{part}.h5", labels, [spoken(n) for n in range(3)])
+        with h5py.File(tmp_path / f"few_{part}.h5", "r+") as file:
+            del file["extra/keys"]
+    with pytest.raises(DataError, match="class 2 has no test sample"):
+        load(f"{tmp_path}:channels=70")
+
+
+def test_one_file_without_speakers_says_what_to_do(tmp_path):
+    write_h5(tmp_path / "few.h5", [*range(20)], [spoken(n) for n in range(20)])
+    with pytest.raises(DataError, match="one file has no test part; encode the recordings with `test`"):
+        load(f"{tmp_path / 'few.h5'}:channels=70")

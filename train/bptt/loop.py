@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from golden.errors import ConfigError, InputError
+from golden.config import Readout
+from golden.errors import ConfigError
 
 from .inputs import Inputs
 from .layers import spiking_layers
@@ -25,6 +26,11 @@ OPTIMISERS: dict[str, type[torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
 }
 SCHEDULES = ("constant", "cosine")
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a value is a finite number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +65,31 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, holds, rule in (
-            ("epochs", self.epochs >= 1, "at least 1"),
-            ("batch_size", self.batch_size >= 1, "at least 1"),
-            ("learning_rate", self.learning_rate > 0, "above 0"),
+            ("epochs", type(self.epochs) is int and self.epochs >= 1, "a whole number of at least 1"),
+            ("batch_size", type(self.batch_size) is int and self.batch_size >= 1, "a whole number of at least 1"),
+            ("learning_rate", is_number(self.learning_rate) and self.learning_rate > 0, "a number above 0"),
             ("optimiser", self.optimiser in OPTIMISERS, f"one of {', '.join(OPTIMISERS)}"),
-            ("weight_decay", self.weight_decay >= 0, "at least 0"),
+            ("weight_decay", is_number(self.weight_decay) and self.weight_decay >= 0, "a number of at least 0"),
             ("schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}"),
             ("loss", self.loss is None or self.loss in LOSSES, f"one of {', '.join(LOSSES)}"),
-            ("seed", 0 <= self.seed < 1 << 32, "0..2^32 - 1"),
+            ("seed", type(self.seed) is int and 0 <= self.seed < 1 << 32, "a whole number 0..2^32 - 1"),
         ):
             if not holds:
-                raise ConfigError(f"Settings.{name}: must be {rule}, got {getattr(self, name)!r}")
+                raise ConfigError(f"`{name}`: must be {rule}, got {getattr(self, name)!r}")
+
+    def loss_of(self, readout: Readout) -> str:
+        """Return the name of the loss for a readout.
+
+        Raises
+        ------
+        ConfigError
+            The one that was chosen does not go with it.
+        """
+        name, known = self.loss or OF_READOUT[readout][0], OF_READOUT[readout]
+        if name not in known:
+            choices = ", ".join(known)
+            raise ConfigError(f"`loss`: {name!r} does not go with the readout {readout!r}; choose one of {choices}")
+        return name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,13 +132,7 @@ class Trainer:
     """
 
     def __init__(self, model: SpikingNetwork, train: Inputs, settings: Settings, test: Inputs | None = None) -> None:
-        readout = model.config.readout
-        name = settings.loss or OF_READOUT[readout][0]
-        if name not in OF_READOUT[readout]:
-            known = ", ".join(OF_READOUT[readout])
-            raise ConfigError(
-                f"Settings.loss: {name!r} does not go with the readout {readout!r}; choose one of {known}"
-            )
+        name = settings.loss_of(model.config.readout)
         self.model, self.train, self.test, self.settings = model, train, test, settings
         self.loss = LOSSES[name]
         make: Any = OPTIMISERS[settings.optimiser]
@@ -138,7 +152,7 @@ class Trainer:
 
         Raises
         ------
-        InputError
+        ConfigError
             The loss is no finite number any more.
         """
         while len(self.history) < self.settings.epochs:
@@ -202,8 +216,8 @@ class Trainer:
                 progress(len(samples))
             totals = loss.item() / n_samples, right.item() / n_samples
         if not math.isfinite(totals[0]):
-            raise InputError(
-                f"Trainer: the loss of epoch {len(self.history) + 1} is {totals[0]}; train with a lower learning rate"
+            raise ConfigError(
+                f"`learning_rate`: the loss of epoch {len(self.history) + 1} is {totals[0]}; train with a lower rate"
             )
         seconds = time.perf_counter() - began
         return Epoch(

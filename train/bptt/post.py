@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from .inputs import Inputs
 from .layers import recorded, spiking_layers
 from .loop import accuracy
 from .model import SpikingNetwork
+from .quality import sqnr_db
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +60,11 @@ def losses_by_layer(model: SpikingNetwork, inputs: Inputs) -> Iterator[LayerLoss
         assert layer.quantisation is not None
         alone = copy.deepcopy(model)
         spiking_layers(alone)[index].quantisation = layer.quantisation
-        rounded = layer.integer_weight().detach() / layer.scale
-        noise = float((rounded - layer.weight.detach()).square().sum())
-        power = float(layer.weight.detach().square().sum())
         yield LayerLoss(
             layer=index,
             weight_width=layer.quantisation.weights.width,
             threshold_shift=layer.quantisation.threshold_shift,
-            weight_sqnr_db=10 * math.log10(power / noise) if noise and power else None,
+            weight_sqnr_db=sqnr_db(layer),
             spikes_changed=_changed(plain[index], _spikes(alone, inputs)[index]) if layer.neuron.spike_bits else None,
             accuracy=accuracy(alone, inputs),
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from golden import checkpoint
+from golden.config import NetworkConfig
 
 from .export import to_network
 from .loop import Epoch, Trainer
@@ -20,11 +21,28 @@ def write_run(out: Path, run: Run, trainer: Trainer) -> None:
     """Write the state of a run beside its checkpoint and, where it is quantised, the checkpoint."""
     save(out.with_suffix(".pt"), run, trainer)
     if run.quantised:
-        checkpoint.save(out, to_network(trainer.model), training=notes(run, trainer.history))
+        network = to_network(trainer.model)
+        checkpoint.save(out, network, training=notes(run, trainer.history, network.config))
 
 
-def notes(run: Run, history: list[Epoch]) -> dict[str, Any]:
-    """Return what a checkpoint notes of a run; no times, so that equal runs write equal bytes."""
+def threshold_shifts(run: Run, config: NetworkConfig) -> dict[str, list[int]]:
+    """Return the threshold shifts of each layer: those of the run's configuration, and those chosen by the weights."""
+    return {
+        "configured": [layer.neuron.threshold_shift for layer in run.config.layers],
+        "chosen": [layer.neuron.threshold_shift for layer in config.layers],
+    }
+
+
+def notes(run: Run, history: list[Epoch], config: NetworkConfig) -> dict[str, Any]:
+    """Return what a checkpoint notes of a run; no times, so that equal runs write equal bytes.
+
+    Parameters
+    ----------
+    run : Run
+    history : list of Epoch
+    config : NetworkConfig
+        Of the network as it is stored.
+    """
     entries = [asdict(replace(epoch, samples_per_second=None)) for epoch in history]
     return {
         "method": "bptt",
@@ -33,6 +51,7 @@ def notes(run: Run, history: list[Epoch]) -> dict[str, Any]:
         "epoch": len(history),
         "settings": asdict(run.settings),
         "neuron": run.neuron,
+        "threshold_shifts": threshold_shifts(run, config),
         "history": entries,
     }
 

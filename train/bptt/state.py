@@ -33,6 +33,8 @@ class Run:
         Arguments of :class:`train.bptt.model.SpikingNetwork`: `dropout`, `surrogate`, ...
     quantised : bool
         Trained in the integers of the configuration.
+    keep_thresholds : bool
+        With the threshold shifts of the configuration; else they follow the weights.
     data : str
     samples : int
         Of the training part.
@@ -47,12 +49,18 @@ class Run:
     data: str
     samples: int
     digest: str
+    keep_thresholds: bool = False
+
+    @property
+    def fits(self) -> bool:
+        """Whether threshold shifts follow the weights; a network that is to learn on line keeps its own."""
+        return not (self.keep_thresholds or isinstance(self.config, LearningNetworkConfig))
 
     def model(self) -> SpikingNetwork:
         """Build the model, with the initial weights of the seed."""
         torch.manual_seed(self.settings.seed)
         model = SpikingNetwork(self.config, **self.neuron)
-        return model.quantise(fit=not isinstance(self.config, LearningNetworkConfig)) if self.quantised else model
+        return model.quantise(fit=self.fits) if self.quantised else model
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain types."""
@@ -64,6 +72,7 @@ class Run:
             "data": self.data,
             "samples": self.samples,
             "digest": self.digest,
+            "keep_thresholds": self.keep_thresholds,
         }
 
     @classmethod

@@ -11,6 +11,7 @@ from golden.digest import digest
 from golden.encoding import Events, encode_events
 from golden.errors import DataError
 from golden.fixed import IntArray
+from train.data.labels import check_classes, check_numbers
 from train.data.split import check_counts, held_out
 
 MAX_VALUE_WIDTH = 16
@@ -70,6 +71,7 @@ class Dataset:
         for part, x, y in zip(("training", "test"), xs, ys, strict=True):
             if len(x) != len(y):
                 raise DataError(f"{where}: {len(x)} {part} images but {len(y)} {part} labels; each image needs one")
+        check_classes(where, *ys)
         if xs[0].shape[1] != xs[1].shape[1]:
             raise DataError(
                 f"{where}: training images have {xs[0].shape[1]} values, test images {xs[1].shape[1]}; "
@@ -186,6 +188,7 @@ def _samples(values: np.ndarray, what: str) -> np.ndarray:
 
 
 def _labels(values: np.ndarray, what: str) -> np.ndarray:
+    check_numbers(np.asarray(values), what)
     values = _integers(values, what)
     if values.ndim != 1:
         raise DataError(f"{what} have shape {values.shape}; one class number per image, (n,), is needed")

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from golden.errors import DataError
 
 if TYPE_CHECKING:
@@ -52,13 +54,25 @@ def usual_set(config: NetworkConfig, trained_on: str | None = None) -> str:
 
 def remarks(config: NetworkConfig, dataset: AnyDataset) -> Iterator[str]:
     """Yield what fits, but perhaps not as the user thinks."""
-    from train.data import KNOWN
+    from train.data.labels import absent, listed
 
     if dataset.n_classes < config.n_classes:
         yield (
             f"{dataset.name} has {dataset.n_classes} classes, the network {config.n_classes} outputs: the others are "
             "never right"
         )
+    unknown, untested = (absent(labels, dataset.n_classes) for labels in (dataset.train_y, dataset.test_y))
+    if len(unknown):
+        from_1 = "; if these are to count from 1, subtract 1" if unknown[0] == 0 else ""
+        yield f"{dataset.name}: no training sample has label {listed(unknown)}, which is never learned{from_1}"
+    if len(untested := untested[~np.isin(untested, unknown)]):
+        yield f"{dataset.name}: no test sample has label {listed(untested)}, so the accuracy of that is not measured"
+
+
+def missing_samples(dataset: AnyDataset) -> Iterator[str]:
+    """Yield that samples of a set known by its name are missing; the set is whole, not a validation split."""
+    from train.data import KNOWN
+
     name, n_samples = dataset.name.partition(":")[0], len(dataset.train_y) + len(dataset.test_y)
     whole = KNOWN[name].n_samples if name in KNOWN else None
     if whole not in (None, n_samples):
@@ -77,6 +91,7 @@ def load_set(name: str, folder: str | None) -> AnyDataset:
 def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
     """Raise DataError where a data set cannot be fed to a network."""
     from train.data import EventDataset
+    from train.data.labels import misnumbered
 
     kind = config.encoding.kind
     takes = "events" if kind == "events" else "values"
@@ -93,6 +108,12 @@ def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
         *own_rules,
     ]
     for fits, has, wanted in rules:
+        if not fits and has.endswith(" classes"):
+            why = misnumbered(dataset.train_y, dataset.test_y, config.n_classes)
+            if why is not None:
+                raise DataError(
+                    f"data set {dataset.name} does not fit network {config.name} of {wanted} classes: {why}"
+                )
         if not fits:
             advice = "choose other `data` or"
             if isinstance(dataset, EventDataset) and has.endswith("time steps"):

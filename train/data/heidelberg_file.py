@@ -40,7 +40,8 @@ class HeidelbergFile:
     n_units : int or None
         Units that events may come from; None where the file does not tell, as SHD's and SSC's.
     n_classes : int
-        Words of the file, whether it has samples of them or not.
+        Words of the file, whether it has samples of them or not; without a list of words, up to the highest label.
+    lists_words : bool
     speaker_names : tuple of str
         Of speakers 0, 1, ..; () where the file does not tell.
     """
@@ -50,6 +51,7 @@ class HeidelbergFile:
     speakers: NDArray[np.int64] | None
     n_units: int | None
     n_classes: int
+    lists_words: bool
     speaker_names: tuple[str, ...]
 
     def recordings(self) -> Iterator[Recording]:
@@ -110,7 +112,7 @@ def open_heidelberg(path: Path) -> HeidelbergFile:
         raise DataError(f"{path}: labels, times and units of {lengths} samples; all must be of one number")
     return HeidelbergFile(
         path=path, labels=labels, speakers=speakers, n_units=n_units, speaker_names=names,
-        n_classes=n_keys or 1 + int(labels.max(initial=-1)),
+        n_classes=n_keys or 1 + int(labels.max(initial=-1)), lists_words=n_keys > 0,
     )  # fmt: skip
 
 

@@ -26,7 +26,8 @@ def load_npz(path: Path | str) -> Dataset:
             missing = [name for name in ARRAYS if name not in archive]
             arrays = [] if missing else [archive[name] for name in ARRAYS]
     except (OSError, ValueError, EOFError, RuntimeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        reason = " ".join(str(error).split())
+        # numpy takes for a pickle what is no archive, and says how to load that.
+        reason = "no archive" if "pickle" in str(error) else " ".join(str(error).split())
         raise DataError(f"{path}: not a readable .npz file of plain arrays ({reason}); write it again") from error
     if missing:
         raise DataError(f"{path}: lacks {', '.join(missing)}; the arrays {', '.join(ARRAYS)} are needed")

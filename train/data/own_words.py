@@ -10,7 +10,8 @@ from golden.errors import DataError
 from train.data.binning import collect
 from train.data.event_dataset import EventDataset
 from train.data.event_options import EventFormat, event_options
-from train.data.heidelberg_file import open_heidelberg
+from train.data.heidelberg_file import HeidelbergFile, open_heidelberg
+from train.data.labels import absent, check_classes, listed, misnumbered
 from train.data.speakers import OFFICIAL, in_parts
 
 _TRAIN, _TEST = "_train.h5", "_test.h5"
@@ -36,10 +37,10 @@ def load_own_words(path: Path, options: str = "") -> EventDataset:
     """
     paths = _pair(path)
     files = [open_heidelberg(file) for file in paths]
-    told = [(file.n_units or _SHD_UNITS, file.n_classes, file.speaker_names) for file in files]
-    if told[0] != told[-1]:
-        raise DataError(f"{paths[0]} and {paths[1].name}: have other units, words or speakers; encode both in one run")
-    n_units, n_classes, names = told[0]
+    _check_alike(files)
+    n_units, names = files[0].n_units or _SHD_UNITS, files[0].speaker_names
+    n_classes = max(file.n_classes for file in files)
+    _check_labels(paths[0], np.concatenate([file.labels for file in files]), n_classes)
     format_ = EventFormat(
         name=paths[0].name.removesuffix(".h5").removesuffix("_train"), sensor=(n_units,), n_classes=n_classes, bins=100,
         window_us=1_000_000, option="channels", value=n_units, split=OFFICIAL,
@@ -50,6 +51,33 @@ def load_own_words(path: Path, options: str = "") -> EventDataset:
     names, groups = _speakers(paths[0], names, groups, all(file.speakers is not None for file in files))
     official = np.arange(len(labels)) >= len(files[0].labels) if len(files) == 2 else None
     return in_parts(chosen, events, labels, groups, names, official, n_classes)
+
+
+def _check_alike(files: list[HeidelbergFile]) -> None:
+    """Raise DataError where two files are of other units, words or speakers; it says which."""
+    first, last = files[0], files[-1]
+    lists = all(file.lists_words for file in files)
+    for what, ours, theirs in (
+        ("units", first.n_units or _SHD_UNITS, last.n_units or _SHD_UNITS),
+        ("words", first.n_classes if lists else None, last.n_classes if lists else None),
+        ("speakers", len(first.speaker_names), len(last.speaker_names)),
+        ("names of speakers", first.speaker_names, last.speaker_names),
+    ):
+        if ours != theirs:
+            counts = f"{ours} and {theirs} {what}" if what != "names of speakers" else f"other {what}"
+            raise DataError(f"{first.path} and {last.path.name}: have {counts}; encode both in one run")
+
+
+def _check_labels(path: Path, labels: NDArray[np.int64], n_classes: int) -> None:
+    """Raise DataError where the labels of both parts together are no classes 0, 1, .. with a recording each."""
+    missing = absent(labels, n_classes)
+    if not len(missing) or not len(labels) or labels.min() < 0 or labels.max() >= n_classes:
+        return  # what is out of range is said of its recording, an empty file of the file
+    check_classes(str(path), labels, labels)
+    if len(above := missing[missing > labels.max()]):
+        raise DataError(f"{path}: class {listed(above)} has a word and no recording; add one, or leave the word out")
+    why = misnumbered(labels, labels, n_classes - len(missing))
+    raise DataError(f"{path}: class {listed(missing)} has no recording; {why}")
 
 
 def _pair(path: Path) -> list[Path]:

@@ -49,8 +49,8 @@ def in_parts(
     elif official is not None:
         test = official
     else:
-        whom = f"split=SPEAKER, one of {shown(names)}, or " if names else ""
-        raise DataError(f"{title}: one file has no test part; choose {whom}encode it with `test`")
+        whom = f"choose split=SPEAKER, one of {shown(names)}, or " if names else ""
+        raise DataError(f"{title}: one file has no test part; {whom}encode the recordings with `test`")
     for part, chosen in (("training", ~test), ("test", test)):
         missing = np.flatnonzero(np.bincount(labels[chosen], minlength=n_classes) == 0)
         if len(missing):

@@ -1,5 +1,6 @@
 """Every rule of a configuration with its message."""
 
+import pickle
 from dataclasses import FrozenInstanceError
 from itertools import product
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from golden.config import (
     ConvConfig,
     EncodingConfig,
+    FieldError,
     HardwareConfig,
     LayerConfig,
     NeuronConfig,
@@ -329,3 +331,12 @@ def test_frozen_and_keyword_only():
 
 
 # Dictionaries and TOML
+
+
+def test_an_error_of_a_field_survives_a_worker_and_takes_other_names():
+    with pytest.raises(FieldError) as caught:
+        EncodingConfig(value_width=17)
+    same = pickle.loads(pickle.dumps(caught.value))
+    assert type(same) is FieldError and str(same) == "EncodingConfig.value_width: must be 1..16, got 17"
+    assert str(same.renamed("`width`")) == "`width`: must be 1..16, got 17"
+    assert (same.field, same.rule, same.value) == ("value_width", "must be 1..16", 17)

@@ -109,7 +109,7 @@ def change(path: list, value: object = None, *, drop: bool = False) -> dict:
         (change(["readout"], 5), "configuration.readout: must be a string, got 5"),
         (
             change(["readout"], "best"),
-            "NetworkConfig.readout: must be one of membrane, membrane_sum, spike_count, got 'best'",
+            "configuration.readout: must be one of membrane, membrane_sum, spike_count, got 'best'",
         ),
         (
             change(["layers", 0, "neuron", "leak_shift"], "4"),
@@ -120,7 +120,10 @@ def change(path: list, value: object = None, *, drop: bool = False) -> dict:
         (change(["layers", 0, "conv"], 3), "configuration.layers[0].conv: must be a table, got 3"),
         (change(["layers", 0, "conv"], {}), "configuration.layers[0].conv: field 'kernel' is missing"),
         (change(["layers", 0, "pool"], "2"), "configuration.layers[0].pool: must be an integer, got '2'"),
-        (change(["layers", 0, "neuron", "membrane_width"], 99), "NeuronConfig.membrane_width: must be 4..32, got 99"),
+        (
+            change(["layers", 0, "neuron", "membrane_width"], 99),
+            "configuration.layers[0].neuron.membrane_width: must be 4..32, got 99",
+        ),
     ],
 )
 def test_faulty_dictionaries(data, message):
@@ -138,7 +141,7 @@ def test_faulty_dictionaries(data, message):
         (b"name = '\xff'", "not a TOML file ('utf-8' codec"),
         (b"n_inputs = " + b"9" * 5000, "not a TOML file (Exceeds the limit"),
         (b"n_inputs = 0", "configuration: field 'n_steps' is missing"),
-        (tomli_w.dumps(change(["n_steps"], 0)).encode(), "NetworkConfig.n_steps: must be 1..4096, got 0"),
+        (tomli_w.dumps(change(["n_steps"], 0)).encode(), "configuration.n_steps: must be 1..4096, got 0"),
     ],
 )
 def test_faulty_files_are_named(tmp_path, content, reason):

@@ -153,19 +153,19 @@ def test_widths_scale_thresholds_and_errors_together():
 @pytest.mark.parametrize(
     "name, option, message",
     [
-        ("fsdd-128", {"encoding": "rate"}, "encoding: preset fsdd-128 takes none; its samples are events already"),
+        ("fsdd-128", {"encoding": "rate"}, "`encoding`: preset fsdd-128 takes none; its samples are events already"),
         (
             "mnist-64",
             {"recurrence": "learned"},
-            "preset mnist-64 takes no recurrence; it goes with presets of",
+            "preset mnist-64 takes no `recurrence`; it goes with presets of",
         ),
         (
             "mnist-cnn",
             {"error": "pair"},
-            "preset mnist-cnn takes no error; it goes with presets of",
+            "preset mnist-cnn takes no `error`; it goes with presets of",
         ),
-        ("fsdd-128", {"error": "mse"}, "LearningConfig.error: must be one of margin, pair, graded, got 'mse'"),
-        ("fsdd-128", {"recurrence": "some"}, "recurrence: must be one of none, learned, fixed, got 'some'"),
+        ("fsdd-128", {"error": "mse"}, "`error`: must be one of margin, pair, graded, got 'mse'"),
+        ("fsdd-128", {"recurrence": "some"}, "`recurrence`: must be one of none, learned, fixed, got 'some'"),
     ],
 )
 def test_options_that_do_not_go_with_a_preset(name, option, message):
@@ -186,7 +186,7 @@ def test_membranes_that_thresholds_do_not_fit_or_that_leave_no_room_for_the_read
     for width in (low, high):
         assert preset(name, membrane_width=width, **option).layers[0].neuron.membrane_width == width
     for width in (low - 1, high + 1):
-        with pytest.raises(ConfigError, match=f"membrane_width: must be {low}..{high} with .* got {width}"):
+        with pytest.raises(ConfigError, match=f"`membrane_width`: must be {low}..{high} with .* got {width}"):
             preset(name, membrane_width=width, **option)
 
 

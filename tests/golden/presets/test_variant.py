@@ -12,16 +12,14 @@ from golden.errors import ConfigError
 from golden.presets import PRESETS, Variant, preset
 from golden.presets.hardware import HARDWARE
 from golden.presets.option import Option
-from golden.presets.variant import VARIANTS
-
-OF_A_RUN = {"epochs", "seed", "lanes"}
+from golden.presets.variant import RUN, VARIANTS
 
 
-def test_every_field_has_a_description_or_is_of_a_run():
+def test_every_field_has_a_description():
     names = [entry.name for entry in fields(Variant)]
-    assert set(VARIANTS) == set(names) - OF_A_RUN and set(names) > OF_A_RUN
+    assert set(VARIANTS) | set(RUN) | {"lanes"} == set(names) and not set(VARIANTS) & {*RUN, *HARDWARE}
     assert set(HARDWARE) == {entry.name for entry in fields(HardwareConfig)}
-    for name, option in {**VARIANTS, **HARDWARE}.items():
+    for name, option in {**VARIANTS, **RUN, **HARDWARE}.items():
         assert (option.range is None) != (option.choices == ()), name
         assert option.label and option.help and option.metavar, name
 
@@ -46,7 +44,7 @@ def test_rules_in_words():
     assert Option(label="a", help="b", metavar="c", choices=("x", "y")).rule == "one of x, y"
 
 
-@pytest.mark.parametrize("part, options", [("hardware", HARDWARE), ("network", VARIANTS)])
+@pytest.mark.parametrize("part, options", [("hardware", HARDWARE), ("network", VARIANTS | RUN)])
 def test_configurations_refuse_what_the_ranges_leave_out(part, options):
     """Just outside each range: the configuration, which checks the values, knows the same limits."""
     for name, option in options.items():
@@ -55,7 +53,9 @@ def test_configurations_refuse_what_the_ranges_leave_out(part, options):
         low, high = option.range
         for value in (low - 1, high + 1):
             given: dict[str, Any] = {name: (value,) if option.each else value}
-            with pytest.raises(ConfigError):
+            with pytest.raises(
+                ConfigError, match="HardwareConfig" if part == "hardware" else f"^`{name}`: must be .*got"
+            ):
                 HardwareConfig(**given) if part == "hardware" else preset("digits-64", **given)
 
 
@@ -65,7 +65,7 @@ def test_an_unknown_option_is_one_clear_error():
     with pytest.raises(ConfigError, match="unknown preset 'digits-65'"):
         preset("digits-65", error="pair")
     for name in ("digits-64", "mnist-cnn"):
-        with pytest.raises(ConfigError, match=f"preset {name} takes no error; it goes with presets of events"):
+        with pytest.raises(ConfigError, match=f"preset {name} takes no `error`; it goes with presets of events"):
             preset(name, error="pair")
 
 
@@ -73,7 +73,7 @@ def test_an_unknown_option_is_one_clear_error():
     "option", [{"hidden": ()}, {"route": "direct"}, {"timing": "every_step"}, {"rounding": "floor"}, {"epochs": 0}]
 )
 def test_what_convolutions_take_none_of(option):
-    with pytest.raises(ConfigError, match=f"{next(iter(option))}: preset mnist-cnn takes none"):
+    with pytest.raises(ConfigError, match=f"`{next(iter(option))}`: preset mnist-cnn takes none"):
         preset("mnist-cnn", **option)
 
 
@@ -100,3 +100,23 @@ def test_variants_are_what_they_were():
             refused += 1
     assert 20 < refused < 2000
     assert hashlib.sha256("".join(texts).encode()).hexdigest()[:16] == "14c748803fd15f2a"
+
+
+@pytest.mark.parametrize(
+    "option", [{"hidden": "many"}, {"hidden": (4, 2.0)}, {"weight_width": "8"}, {"seed": True}, {"route": 3}]
+)
+def test_a_value_of_another_type_is_one_clear_error(option):
+    (name,) = option
+    with pytest.raises(ConfigError, match=f"^`{name}`: must be"):
+        preset("digits-64", **option)
+
+
+def test_what_follows_from_an_option_names_it():
+    with pytest.raises(
+        ConfigError, match=r"preset digits-64 with `membrane_width` 12: threshold_shift must be 0\.\.7 with"
+    ):
+        preset("digits-64", membrane_width=12)
+    with pytest.raises(
+        ConfigError, match=r"with `membrane_width` 32: membrane_width must be 4\.\.32, got 33; choose others"
+    ):
+        preset("digits-64", membrane_width=32)

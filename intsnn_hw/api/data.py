@@ -1,0 +1,145 @@
+"""Data sets: by name or path, or arrays at hand."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from golden.errors import DataError, InputWarning
+
+from .report import Grid, Result, Shown
+
+if TYPE_CHECKING:
+    from golden.config import NetworkConfig
+    from train.data import AnyDataset
+
+    AnyData = AnyDataset | str | Path | Mapping[str, Any]
+
+
+def dataset(
+    data: AnyData, data_dir: Path | str | None = None, *, validation: bool = False, name: str = "arrays"
+) -> AnyDataset:
+    """Return a data set.
+
+    Parameters
+    ----------
+    data : str, path, mapping of arrays, Dataset or EventDataset
+        A name as ``"mnist"`` or ``"shd:bins=100"`` (docs/data.md), a path as :func:`train.data.load` takes it, or the
+        arrays ``x_train``, ``y_train``, ``x_test``, ``y_test``: samples of shape (n, n_features) or (n, rows, columns),
+        whole numbers from 0; labels of shape (n,), classes 0 .. n_classes - 1.
+    data_dir : path, optional
+        Where a known set lies; the environment variable INTSNN_DATA where left out.
+    validation : bool
+        Test on a sixth of the training set, held out, in place of the test set: to choose settings by.
+    name : str
+        What a set of arrays is called.
+
+    Raises
+    ------
+    DataError
+        Unknown, missing, damaged, or arrays that make no set.
+    """
+    from train.data.fit import VALIDATION_SEED, load_set, missing_samples
+
+    if isinstance(data, str | Path):
+        found = load_set(str(data), None if data_dir is None else str(data_dir))
+    elif isinstance(data, Mapping):
+        found = _of_arrays(data, name)
+    elif all(hasattr(data, member) for member in ("events", "train_y", "test_y", "n_classes")):
+        found = data
+    else:
+        raise DataError(
+            f"data: a {type(data).__name__} is no data set; give a name, a path, or a mapping with x_train, y_train, "
+            "x_test, y_test"
+        )
+    for remark in missing_samples(found):
+        warnings.warn(remark, InputWarning, stacklevel=2)
+    return found.validation_split(seed=VALIDATION_SEED) if validation else found
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownSet:
+    """A set that is known by its name; `place` is None where it needs no files, or where `missing` says why."""
+
+    name: str
+    about: str
+    there: bool
+    place: str | None
+    missing: str | None
+
+    def where(self, base: Path | str | None = None) -> str:
+        """Return the place in words, below a folder where one is given."""
+        if self.place is None:
+            return "needs no files" if self.there else "missing"
+        return self.place if base is None else os.path.relpath(self.place, base)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class KnownSets(Result):
+    """The sets that are known by name, and where they lie."""
+
+    sets: tuple[KnownSet, ...]
+
+    def shown(self) -> list[Shown]:
+        """Return a row for each set."""
+        rows = tuple((each.name, each.about, each.where()) for each in self.sets)
+        return [Grid(("set", "what", "where"), rows, text=3)]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{each.name}: {each.about}, {each.where()}" for each in self.sets)
+
+
+def datasets(data_dir: Path | str | None = None) -> KnownSets:
+    """Return the sets that are known by name, and where they lie below a folder; no file is read.
+
+    Parameters
+    ----------
+    data_dir : path, optional
+        The environment variable INTSNN_DATA where left out.
+    """
+    from train.data import KNOWN
+
+    found = []
+    for name, known in KNOWN.items():
+        place, missing = None, None
+        if known.find is not None:
+            try:
+                place = str(known.find(data_dir))
+            except DataError as error:
+                missing = str(error)
+        found.append(KnownSet(name=name, about=known.about, there=missing is None, place=place, missing=missing))
+    return KnownSets(sets=tuple(found))
+
+
+def _of_arrays(arrays: Mapping[str, Any], name: str) -> AnyDataset:
+    from train.data.dataset import Dataset
+    from train.data.npz import ARRAYS
+
+    missing = [each for each in ARRAYS if each not in arrays]
+    if missing:
+        raise DataError(f"{name}: lacks {', '.join(missing)}; the arrays {', '.join(ARRAYS)} are needed")
+    return Dataset.from_arrays(name, *(arrays[each] for each in ARRAYS))
+
+
+def fitting(config: NetworkConfig, notes: Mapping[str, Any], data: AnyData | None) -> AnyDataset:
+    """Return a data set that fits a network; where none is given, the one that its weights come from or suits it.
+
+    What fits, but perhaps not as the user thinks, is an :class:`golden.errors.InputWarning`.
+
+    Raises
+    ------
+    DataError
+        As :func:`dataset`; or of other inputs, classes, time steps or kind than the network's, or none is given and
+        none known.
+    """
+    from train.data.fit import check_fit, remarks, usual_set
+
+    found = dataset(usual_set(config, notes.get("data")) if data is None else data)
+    check_fit(config, found)
+    for remark in remarks(config, found):
+        warnings.warn(remark, InputWarning, stacklevel=4)
+    return found

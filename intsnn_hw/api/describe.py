@@ -1,0 +1,66 @@
+"""What follows from a configuration: sizes, widths, memory bits and predicted cycles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from golden.errors import ConfigError
+
+from .report import Facts, Grid, Result, Shown
+
+if TYPE_CHECKING:
+    from .source import Source
+
+_COLUMNS = {
+    "n_in": "inputs", "n_out": "neurons", "weight_width": "weight, bits", "membrane_width": "membrane, bits",
+    "current_width": "sum of a step, bits", "spike_width": "spike, bits", "threshold_shift": "threshold, log2",
+    "lanes": "lanes", "fire_lanes": "fire lanes", "cycles_per_event": "cycles an event",
+    "cycles_per_step": "cycles a step",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Description(Result):
+    """Fields are those of :func:`intsnn_hw.emit.describe.describe`; `summary` holds them as plain values."""
+
+    source: str
+    summary: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"source": self.source, **self.summary}
+
+    def shown(self) -> list[Shown]:
+        """Return facts of the network, and a column for each layer."""
+        found = self.summary
+        learning, activity = found["learning"], found["assumed_activity"]
+        rule = "none, inference only" if learning is None else ", ".join(_word(*entry) for entry in learning.items())
+        rows: tuple[tuple[str, object], ...] = (
+            ("network", f"{found['topology']}, {found['n_neurons']:,} neurons, {found['n_synapses']:,} synapses"),
+            ("time steps", found["n_steps"]),
+            ("input", f"{found['encoding']}, spikes of {found['input_spike_width']} bits"),
+            ("readout", f"{found['readout']}, scores of {found['score_width']} bits"),
+            ("learning", rule),
+            ("inference weights", f"{found['weight_memory_bits']:,} bits of memory"),
+            ("shadow weights", f"{found['shadow_weight_bits']:,} bits, in a core that learns"),
+            ("accumulators, membranes", f"{found['state_memory_bits']:,} bits"),
+            ("predicted cycles", f"{found['predicted_cycles_per_step']:,.0f} a step, "
+             f"{found['predicted_cycles_per_sample']:,.0f} a sample, at {100 * activity:g} % activity in each step"),
+        )  # fmt: skip
+        names = ("", *(f"layer {index}" for index in range(len(found["layers"]))))
+        layers = tuple((text, *(entry[key] for entry in found["layers"])) for key, text in _COLUMNS.items())
+        return [Facts(rows, found["name"]), Grid(names, layers)]
+
+
+def describe(source: Source, activity: float) -> Description:
+    """Return what follows from a configuration at an activity, the share of inputs and neurons active in a step."""
+    from intsnn_hw.emit import describe as emit
+
+    if isinstance(activity, bool) or not isinstance(activity, int | float) or not 0 <= activity <= 1:
+        raise ConfigError(f"`activity`: must be a share of 0..1, got {activity!r}")
+    return Description(source=source.where, summary=emit.describe(source.config, activity))
+
+
+def _word(name: str, value: str) -> str:
+    return f"{value} {name}" if name in ("error", "recurrence") else value

@@ -1,0 +1,94 @@
+"""Results of the door: plain values for programs, a few facts and tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from .wording import number
+
+PRIVATE = {"private": True}
+"""Metadata of a field that is no part of :meth:`Result.to_dict`."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values, one a line."""
+
+    rows: tuple[tuple[str, object], ...]
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table with headings; the first `text` columns hold text, the others numbers; a `wide` one may be split."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    title: str | None = None
+    text: int = 1
+    wide: bool = False
+
+
+Shown = Facts | Grid | str
+
+
+class Result:
+    """What all results share: a frozen dataclass whose fields are its JSON object, in their order."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as JSON holds them."""
+        return {
+            entry.name: plain(getattr(self, entry.name))
+            for entry in fields(self)  # pyright: ignore[reportArgumentType] # of the dataclass that this is
+            if "private" not in entry.metadata
+        }
+
+    def shown(self) -> list[Shown]:
+        """Return what a person reads."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        items = [item for item in self.shown() if not isinstance(item, str)]
+        title = next((item.title for item in items if item.title), "")
+        facts = (row for item in items if isinstance(item, Facts) for row in item.rows)
+        return "\n".join([f"{type(self).__name__}: {title}", *(f"  {name}: {number(value)}" for name, value in facts)])
+
+    def _repr_html_(self) -> str:
+        return "\n".join(_html(item) for item in self.shown())
+
+
+def plain(value: Any) -> Any:
+    """Return arrays, paths and dataclasses as values that JSON holds."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {entry.name: plain(getattr(value, entry.name)) for entry in fields(value)}
+    if isinstance(value, dict):
+        return {name: plain(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    if isinstance(value, Path):
+        return str(value)
+    to_list = getattr(value, "tolist", None)
+    return value if to_list is None else to_list()
+
+
+def _html(item: Shown) -> str:
+    if isinstance(item, str):
+        return f"<p>{escape(item)}</p>"
+    caption = f"<caption style='text-align:left'><b>{escape(item.title)}</b></caption>" if item.title else ""
+    return f"<table>{caption}{''.join(_lines(item))}</table>"
+
+
+def _lines(item: Facts | Grid) -> Iterator[str]:
+    if isinstance(item, Grid):
+        yield "<tr>" + "".join(f"<th>{escape(name)}</th>" for name in item.names) + "</tr>"
+    text = item.text if isinstance(item, Grid) else 2
+    for row in item.rows:
+        cells = (
+            f"<td style='text-align:{'left' if column < text else 'right'}'>{escape(number(value))}</td>"
+            for column, value in enumerate(row)
+        )
+        yield f"<tr>{''.join(cells)}</tr>"
