@@ -13,7 +13,7 @@ from golden.learning import gradient
 from intsnn_hw.rtl.layouts import error_layout, place_layout
 from intsnn_hw.rtl.learning.gradient import Gradient
 from sim import payload
-from sim.fast import compile_component
+from sim.verilog import build_component
 
 WIDTH = 10
 N_STEPS = 5
@@ -61,7 +61,7 @@ def test_every_gradient_is_that_of_the_model(error_shift, multiplier):
     carried, surrogate = np.array(list(product(range(-half, half), range(N_STEPS + 1)))).T
     last = np.arange(len(carried)) % 7 == 0
     inputs = {"i": payload.pack(bench.neuron, {"carried": carried, "surrogate": surrogate, "last": last.astype(int)})}
-    result = compile_component(bench).run(inputs, expected={}, cycle_budget=2 * len(carried), extra_cycles=4)
+    result = build_component(bench).run(inputs, expected={}, cycle_budget=2 * len(carried), extra_cycles=4)
     pushed = result.fields("pushed")
     error = {name: values.astype(np.int64) for name, values in pushed["error"].items()}
     found = error["active"] * (1 - 2 * error["negative"]) << error["exponent"]

@@ -14,7 +14,7 @@ from intsnn_hw.rtl.arith import index_shape
 from intsnn_hw.rtl.learning.error_store import entry_layout
 from intsnn_hw.rtl.learning.update import RowUpdate
 from sim import payload
-from sim.fast import compile_component
+from sim.verilog import build_component
 
 MAX_BOOST = 2
 TRACES = 8
@@ -103,7 +103,7 @@ def test_every_change_is_that_of_the_model(rounding, rate_shift, is_readout):
     config = network_config(len(errors), rate_shift, rounding, is_readout=is_readout)
     learning, bench = config.learning, Bench(config, is_readout=is_readout)
     assert learning is not None
-    core = compile_component(bench)
+    core = build_component(bench)
     n_draws = 1 << max(0, rate_shift + MAX_BOOST) if rounding == "stochastic" else 1
     rows, traces, draws = np.array(list(product(range(256), range(TRACES), range(n_draws)))).T
     inputs = {"i": payload.pack(bench.row, {"input": rows, "trace": traces, "draw": draws + (0xA5 << 8)})}
