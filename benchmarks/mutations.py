@@ -67,7 +67,7 @@ MUTATIONS = (
     ),
     Mutation(
         "own events after a sample's last step",
-        "rtl/inference/layer.py",
+        "rtl/inference/recurrent_layer.py",
         "(event.spike != 0) & ~sweep.final",
         "(event.spike != 0)",
         (_CORE, "-k", "recurrent"),

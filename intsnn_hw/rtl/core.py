@@ -13,6 +13,7 @@ from golden.fixed import LFSR_WIDTH, IntArray
 from .arith import add_all
 from .inference.arg_max import ArgMax
 from .inference.layer import Layer
+from .inference.layer_kinds import LAYERS
 from .inference.load import WeightLoad
 from .layouts import (
     Operation,
@@ -164,7 +165,7 @@ class Core(wiring.Component):
         above = None if resolved is layers[-1] else layers[resolved.index + 1]
         stored = () if self._contents is None else self._contents.stored()
         contents = {parameter.name: values for layer, parameter, values in stored if layer.index == resolved.index}
-        return Layer(resolved, self._config if above is None else None, contents, above=above)
+        return LAYERS[type(resolved.kind)](resolved, self._config if above is None else None, contents, above=above)
 
     def _observe(self, m: Module, layers: list[Layer]) -> None:
         """Show what the layers do in a cycle."""

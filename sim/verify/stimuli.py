@@ -379,7 +379,7 @@ def network(config: NetworkConfig, *, seed: int = 0) -> Network:
          _corner_rows(rng, parameter.stored_width, parameter.shape))
         for layer in config.resolved for parameter in layer.parameters
     ))  # fmt: skip
-    return LearningNetwork.from_shadows(config, **drawn) if learns else Network(config=config, **drawn)
+    return LearningNetwork.from_shadows(config, lfsr=None, **drawn) if learns else Network(config=config, **drawn)
 
 
 def _corner_rows(rng: np.random.Generator, width: int, shape: tuple[int, ...]) -> IntArray:

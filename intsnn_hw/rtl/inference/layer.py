@@ -1,6 +1,7 @@
-"""A fully connected layer: synapse array and fire sweep."""
+"""A fully connected layer: synapse array and fire sweep; what other kinds of layers begin from."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
@@ -13,7 +14,6 @@ from ..layouts import input_event_layout, output_event_layout, probe_layout, sco
 from ..ports import history_port, load_port, update_port
 from .bias import Bias
 from .fire_sweep import FireSweep
-from .recurrence import OwnEvents
 from .synapse import SynapseArray
 
 
@@ -22,8 +22,7 @@ class Layer(wiring.Component):
 
     A step takes ``max(events * n_words, n_fire_words + output events + 3)`` cycles where nothing stalls, since the last
     step fires while the next one is added (``banks = 2``), and their sum where ``banks = 1``; a marker that stands
-    alone, as in an empty step, takes a cycle. A recurrent layer takes up to ``n_words`` cycles more for each of its own
-    events.
+    alone, as in an empty step, takes a cycle.
 
     Parameters
     ----------
@@ -43,7 +42,6 @@ class Layer(wiring.Component):
     load, loading : In     weight load, see :func:`load_port`
     update, history : In   access of the learning engine, where the network learns
     probe, adding, active : Out   see :class:`FireSweep` and :class:`SynapseArray`
-    returning : Out        see :class:`OwnEvents`, in a recurrent layer
     draining : Out         accumulators are read for firing
     """
 
@@ -57,7 +55,7 @@ class Layer(wiring.Component):
     ):
         self._layer, self._config, self._contents = layer, config, contents or {}
         self._above = above if isinstance(above, LearningLayer) else None
-        members = {
+        members = self._further_members() | {
             "i": In(stream.Signature(input_event_layout(layer))),
             "load": In(load_port(layer)),
             "loading": In(1),
@@ -68,8 +66,6 @@ class Layer(wiring.Component):
         }
         if layer.fires:
             members["o"] = Out(stream.Signature(output_event_layout(layer)))
-        if layer.n_own:
-            members["returning"] = Out(1)
         if isinstance(layer, LearningLayer):
             members["update"] = In(update_port(layer))
             if self._above is not None:
@@ -82,10 +78,7 @@ class Layer(wiring.Component):
         m = Module()
         m.submodules.synapses = synapses = SynapseArray(self._layer, self._contents.get("weight"))
         m.submodules.sweep = sweep = FireSweep(self._layer, self._config, above=self._above)
-        if self._layer.n_own:
-            self._connect_own(m, synapses, sweep)
-        else:
-            connect(m, flipped(self.i), synapses.i)
+        self._feed(m, synapses, sweep)
         connect(m, flipped(self.load.weight), synapses.load)
         if self._layer.has_bias:
             self._add_bias(m, synapses, sweep)
@@ -109,6 +102,14 @@ class Layer(wiring.Component):
         ]
         return m
 
+    def _further_members(self) -> dict[str, Any]:
+        """Return the members that the kind of layer has beyond those of all."""
+        return {}
+
+    def _feed(self, m: Module, synapses: SynapseArray, sweep: FireSweep) -> None:
+        """Lead events into the synapse array."""
+        connect(m, flipped(self.i), synapses.i)
+
     def _add_bias(self, m: Module, synapses: SynapseArray, sweep: FireSweep) -> None:
         """Lead the sums to the neurons through the bias."""
         m.submodules.bias = bias = Bias(self._layer, self._contents.get("bias"))
@@ -119,17 +120,3 @@ class Layer(wiring.Component):
         connect(m, flipped(self.load.bias), bias.load)
         if isinstance(self._layer, LearningLayer):
             connect(m, flipped(self.update.bias), bias.update)
-
-    def _connect_own(self, m: Module, synapses: SynapseArray, sweep: FireSweep) -> None:
-        """Lead the events that leave the layer back into it."""
-        m.submodules.own = own = OwnEvents(self._layer)
-        connect(m, flipped(self.i), own.i)
-        connect(m, own.o, synapses.i)
-        leaves, event = sweep.o.valid & sweep.o.ready, sweep.o.payload
-        m.d.comb += [
-            own.sent.eq(leaves & (event.spike != 0) & ~sweep.final),
-            own.event.address.eq(event.address),
-            own.event.spike.eq(event.spike),
-            own.fired.eq(leaves & event.end_of_step),
-            self.returning.eq(own.returning),
-        ]

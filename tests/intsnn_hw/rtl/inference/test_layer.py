@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from golden.network import Network, run
-from intsnn_hw.rtl.inference.layer import Layer
+from intsnn_hw.rtl.inference.layer_kinds import LAYERS
 from intsnn_hw.rtl.inference.synapse import pack_words
 from tests.intsnn_hw.rtl.inference.benches import network_config, receive, send, simulate
 from tests.intsnn_hw.rtl.inference.test_synapse import beats_of
@@ -18,7 +18,9 @@ def test_layer_is_the_models(preloaded, recurrent):
     weights = [rng.integers(-8, 8, each.weight_shape) for each in config.resolved]
     spikes = rng.integers(1, 4, (6, 3, 6)) * (rng.random((6, 3, 6)) < 0.6)
     record = run(Network(config=config, weights=weights), spikes)
-    component = Layer(layer, None, {"weight": weights[0]} if preloaded else None, above=config.resolved[1])
+    component = LAYERS[type(layer.kind)](
+        layer, None, {"weight": weights[0]} if preloaded else None, above=config.resolved[1]
+    )
     shown = []
 
     async def feed(ctx):
