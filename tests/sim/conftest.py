@@ -11,14 +11,11 @@ from sim.verilog import build_component
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory):
+def cache(cores):
     """A cache of the session's own, so that every session compiles; workers of one session share it."""
     with pytest.MonkeyPatch.context() as patch:
-        base = tmp_path_factory.getbasetemp()
-        folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
-        folder.mkdir(exist_ok=True)
-        patch.setenv("INTSNN_CACHE", str(folder))
-        yield folder
+        patch.setenv("INTSNN_CACHE", str(cores))
+        yield cores
 
 
 @functools.cache

@@ -55,10 +55,11 @@ def test_the_range_of_a_sum_is_met_at_both_ends(config):
     for layer in config.resolved:
         low, high = signed_range(layer.weight_width)
         full = np.full(layer.n_in, (1 << layer.input_spike_width) - 1)
-        for weight, end in ((low, layer.current_range[0]), (high, layer.current_range[1])):
+        biases = signed_range(layer.bias.width) if layer.has_bias else (0, 0)
+        for weight, bias, end in zip((low, high), biases, layer.current_range, strict=True):
             current = layer_current(full, np.full(layer.weight_shape, weight), layer)
             assert current.shape == (layer.n_out,)
-            assert (current.min() if weight < 0 else current.max()) == end
+            assert (current.min() if weight < 0 else current.max()) + bias == end
         width_low, width_high = signed_range(layer.current_width)
         assert width_low <= layer.current_range[0] and layer.current_range[1] <= width_high
 

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
@@ -147,6 +147,7 @@ def spent(config: NetworkConfig, record: Record) -> bool:
 
 
 @pytest.mark.slow
+@settings(max_examples=50)
 @given(network_configs(learning=True, temporal=True), st.integers(1, 4), st.integers(0, 4), seeds)
 def test_temporal_learning_equals_the_steps(config, n_samples, boost, seed):
     check_learning(config, n_samples, boost, seed)

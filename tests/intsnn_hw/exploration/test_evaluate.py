@@ -40,8 +40,8 @@ CELLS = {"LUT4": 100, "TRELLIS_FF": 50, "DP16KD": 2}
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("INTSNN_CACHE", str(tmp_path / "cache"))
+def cache(own_cache):
+    """Nothing of other tests is known."""
 
 
 @pytest.fixture
