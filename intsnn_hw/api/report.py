@@ -78,8 +78,9 @@ def plain(value: Any) -> Any:
 def _html(item: Shown) -> str:
     if isinstance(item, str):
         return f"<p>{escape(item)}</p>"
-    caption = f"<caption style='text-align:left'><b>{escape(item.title)}</b></caption>" if item.title else ""
-    return f"<table>{caption}{''.join(_lines(item))}</table>"
+    # No caption: that would be broken at the width of the table.
+    title = f"<div><b>{escape(item.title)}</b></div>" if item.title else ""
+    return f"{title}<div style='overflow-x:auto'><table>{''.join(_lines(item))}</table></div>"
 
 
 def _lines(item: Facts | Grid) -> Iterator[str]:
