@@ -67,7 +67,8 @@ class Line:
         return "; ".join(part.text() for part in self._parts)
 
     def _repr_html_(self) -> str:
-        parts = "; ".join(part.html() for part in self._parts)
+        # A block each: a line that is too long is broken between them.
+        parts = "; ".join(f"<span style='display:inline-block'>{part.html()}</span>" for part in self._parts)
         return f"<div style='opacity:0.75;font-variant-numeric:tabular-nums'>{parts}</div>"
 
     @contextlib.contextmanager

@@ -80,7 +80,8 @@ def _html(item: Shown) -> str:
         return f"<p>{escape(item)}</p>"
     # No caption: that would be broken at the width of the table.
     title = f"<div><b>{escape(item.title)}</b></div>" if item.title else ""
-    return f"{title}<div style='overflow-x:auto'><table>{''.join(_lines(item))}</table></div>"
+    style = " style='white-space:nowrap'" if isinstance(item, Grid) else ""
+    return f"{title}<div style='overflow-x:auto'><table{style}>{''.join(_lines(item))}</table></div>"
 
 
 def _lines(item: Facts | Grid) -> Iterator[str]:
