@@ -61,8 +61,20 @@ def test_tables_of_a_notebook():
 def test_titles_are_as_wide_as_the_page_and_wide_tables_scroll():
     page = EXAMPLE._repr_html_()
     assert page.count("<table") == page.count("<div style='overflow-x:auto'><table") == 2
-    assert page.count("<table style='white-space:nowrap'><tr><th>") == page.count("nowrap") == 1  # facts are broken
     assert page.index("An example") < page.index("<table") and "caption" not in page
+
+
+def test_each_cell_says_how_it_is_aligned_and_broken():
+    page = EXAMPLE._repr_html_()
+    for cell in (
+        "<td style='text-align:left;white-space:normal'>1,234<",
+        "<th style='text-align:left;white-space:normal'><",
+        "<th style='text-align:right;white-space:normal'>n<",
+        "<td style='text-align:left;white-space:nowrap'>one<",
+        "<td style='text-align:right;white-space:nowrap'>1,000<",
+    ):
+        assert cell in page
+    assert page.count("<td style=") + page.count("<th style=") == page.count("<td") + page.count("<th") == 8
 
 
 def test_results_are_frozen_and_every_field_is_json(trained, mine):
