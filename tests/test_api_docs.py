@@ -1,4 +1,5 @@
-"""The blocks of docs/api.md, run in their order; its two ways through the same task give the same."""
+"""The blocks of docs/api.md, run in their order; its two ways through the same task give the same, and the notebook has
+its blocks, so that it need not run as well."""
 
 import json
 import re
@@ -11,19 +12,40 @@ TIMES = {"samples_per_second", "seconds", "source", "checkpoint", "files", "hist
 """Keys that differ between two runs of the same, or name their own files."""
 
 
+def blocks() -> list[tuple[str, str]]:
+    """Return the blocks of the page that are run, as (language, text)."""
+    page = (ROOT / "docs/api.md").read_text("utf-8")
+    return re.findall(r"^```(python|sh)\n(.*?)^```$", page, re.M | re.S)
+
+
+def from_data_to_verilog() -> list[str]:
+    """Return the blocks up to the one that synthesizes."""
+    texts = [text.strip() for kind, text in blocks() if kind == "python"]
+    return texts[: next(index for index, text in enumerate(texts) if "net.synthesize(" in text) + 1]
+
+
+def test_the_notebook_has_the_blocks_of_the_page_and_no_outputs():
+    notebook = json.loads((ROOT / "examples/from-data-to-verilog.ipynb").read_text("utf-8"))
+    cells = notebook["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert ["".join(cell["source"]) for cell in code] == from_data_to_verilog()
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    assert all(cells[cells.index(cell) - 1]["cell_type"] == "markdown" for cell in code)
+    assert len({cell["id"] for cell in cells}) == len(cells) and notebook["nbformat"] == 4
+
+
 @pytest.mark.slow
 def test_the_page_runs_and_both_ways_give_the_same(tmp_path, monkeypatch, capsys):
     from intsnn_hw.cli.main import main
 
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```(python|sh)\n(.*?)^```$", (ROOT / "docs/api.md").read_text("utf-8"), re.M | re.S)
-    python = [text for kind, text in blocks if kind == "python"]
-    assert [kind for kind, _ in blocks] == ["python"] * 5 + ["sh", "python"]
-    assert sum(len(text.strip().splitlines()) for text in python[:4]) <= 40, "from data to Verilog"
-    assert all(len(text.strip().splitlines()) < 12 for _, text in blocks[-2:])
+    found = blocks()
+    assert [kind for kind, _ in found] == ["python"] * 9 + ["sh", "python"]
+    assert sum(len(text.splitlines()) for text in from_data_to_verilog()) <= 40
+    assert all(len(text.strip().splitlines()) < 12 for _, text in found[-2:])
     names: dict = {}
     printed = []
-    for kind, text in blocks:
+    for kind, text in found:
         if kind == "python":
             exec(compile(text, "docs/api.md", "exec"), names)
             continue

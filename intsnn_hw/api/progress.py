@@ -1,4 +1,4 @@
-"""Work under way, as bars with rate and time left: on stderr in a terminal, below the cell in a notebook."""
+"""Work under way, as bars with rate and time left on stderr; :mod:`.notebook` shows it below the cell of a notebook."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+from .wording import rate
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 def console() -> Console:
-    """Return where progress is shown; a notebook without ipywidgets, which bars there need, gets their last state."""
+    """Return stderr, where progress is shown; also in a notebook, which would need widgets for bars of rich."""
     from rich.console import Console
 
-    found = Console(stderr=True)
-    if found.is_jupyter and find_spec("ipywidgets") is None:
-        return Console(stderr=True, force_jupyter=False)
-    return found
+    return Console(stderr=True, force_jupyter=False)
 
 
 @contextlib.contextmanager
@@ -38,9 +36,7 @@ def progress(
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed
-            if speed is None:
-                return Text("")
-            return Text(f"{speed:,.0f} {unit}/s" if speed >= 10 else f"{60 * speed:,.1f} {unit}/min")
+            return Text("" if speed is None else rate(speed, unit))
 
     parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft())
     with Progress(*parts, console=console(), speed_estimate_period=window_s) as bar:
@@ -50,9 +46,9 @@ def progress(
 
 @contextlib.contextmanager
 def status(text: str) -> Iterator[None]:
-    """Show, in a terminal or a notebook, that work of unknown length is under way."""
+    """Show, in a terminal, that work of unknown length is under way."""
     shown = console()
-    with shown.status(text) if shown.is_terminal or shown.is_jupyter else contextlib.nullcontext():
+    with shown.status(text) if shown.is_terminal else contextlib.nullcontext():
         yield
 
 
@@ -92,5 +88,14 @@ SHOWN, SILENT = Display(progress, status, watch), Display(_nothing, _nothing, _n
 
 
 def display(wanted: bool) -> Display:
-    """Return what shows work under way, or what shows nothing."""
-    return SHOWN if wanted else SILENT
+    """Return what shows the work of one call where it runs, or what shows nothing."""
+    if not wanted:
+        return SILENT
+    from rich.console import Console
+
+    if not Console().is_jupyter:
+        return SHOWN
+    from .notebook import Line
+
+    line = Line()
+    return Display(line.progress, line.status, line.watch)

@@ -78,17 +78,24 @@ def plain(value: Any) -> Any:
 def _html(item: Shown) -> str:
     if isinstance(item, str):
         return f"<p>{escape(item)}</p>"
-    caption = f"<caption style='text-align:left'><b>{escape(item.title)}</b></caption>" if item.title else ""
-    return f"<table>{caption}{''.join(_lines(item))}</table>"
+    # No caption: that would be broken at the width of the table.
+    title = f"<div><b>{escape(item.title)}</b></div>" if item.title else ""
+    return f"{title}<div style='overflow-x:auto'><table>{''.join(_lines(item))}</table></div>"
 
 
 def _lines(item: Facts | Grid) -> Iterator[str]:
     if isinstance(item, Grid):
-        yield "<tr>" + "".join(f"<th>{escape(name)}</th>" for name in item.names) + "</tr>"
-    text = item.text if isinstance(item, Grid) else 2
-    for row in item.rows:
-        cells = (
-            f"<td style='text-align:{'left' if column < text else 'right'}'>{escape(number(value))}</td>"
-            for column, value in enumerate(row)
-        )
-        yield f"<tr>{''.join(cells)}</tr>"
+        yield _line("th", item.names, item.text, "normal")  # as in a terminal, headings are broken and values are not
+        yield from (_line("td", row, item.text, "nowrap") for row in item.rows)
+    else:
+        yield from (_line("td", row, 2, "normal") for row in item.rows)
+
+
+def _line(tag: str, row: tuple[object, ...], text: int, wrap: str) -> str:
+    """Return a row; each cell has its style, since a notebook's sheet of styles has one for cells too."""
+    aligned = ("left" if column < text else "right" for column in range(len(row)))
+    cells = (
+        f"<{tag} style='text-align:{align};white-space:{wrap}'>{escape(number(value))}</{tag}>"
+        for align, value in zip(aligned, row, strict=True)
+    )
+    return f"<tr>{''.join(cells)}</tr>"

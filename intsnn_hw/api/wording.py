@@ -1,4 +1,4 @@
-"""Numbers written for people."""
+"""Numbers and times written for people."""
 
 
 def number(value: object) -> str:
@@ -18,3 +18,16 @@ def percent(share: float) -> str:
 def nanojoules(picojoules: float | None) -> str:
     """Write an energy; a dash where there is none."""
     return "-" if picojoules is None else f"{picojoules / 1000:,.3f} nJ"
+
+
+def rate(per_second: float, unit: str) -> str:
+    """Write a rate, by the minute where it is low."""
+    return f"{per_second:,.0f} {unit}/s" if per_second >= 10 else f"{60 * per_second:,.1f} {unit}/min"
+
+
+def duration(seconds: float) -> str:
+    """Write a time in its two largest units."""
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

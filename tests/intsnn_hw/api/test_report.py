@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from intsnn_hw.api.progress import console, display, progress, status
+from intsnn_hw.api.progress import display, progress, status
 from intsnn_hw.api.report import PRIVATE, Facts, Grid, Result, plain
 
 
@@ -58,6 +58,25 @@ def test_tables_of_a_notebook():
     assert page.open == [] and {"An example", "<b>", "a & b", "1,000", "a < b"} <= set(page.texts)
 
 
+def test_titles_are_as_wide_as_the_page_and_wide_tables_scroll():
+    page = EXAMPLE._repr_html_()
+    assert page.count("<table") == page.count("<div style='overflow-x:auto'><table") == 2
+    assert page.index("An example") < page.index("<table") and "caption" not in page
+
+
+def test_each_cell_says_how_it_is_aligned_and_broken():
+    page = EXAMPLE._repr_html_()
+    for cell in (
+        "<td style='text-align:left;white-space:normal'>1,234<",
+        "<th style='text-align:left;white-space:normal'><",
+        "<th style='text-align:right;white-space:normal'>n<",
+        "<td style='text-align:left;white-space:nowrap'>one<",
+        "<td style='text-align:right;white-space:nowrap'>1,000<",
+    ):
+        assert cell in page
+    assert page.count("<td style=") + page.count("<th style=") == page.count("<td") + page.count("<th") == 8
+
+
 def test_results_are_frozen_and_every_field_is_json(trained, mine):
     for result in (trained.evaluate(mine), trained.describe(0.5), trained.trace(mine["x_test"])):
         with pytest.raises(FrozenInstanceError):
@@ -76,10 +95,3 @@ def test_progress_is_shown_where_it_is_wanted(capsys):
     with progress("working", 2, "things") as advance, status("within"):
         advance(1)
     assert "1/2" in capsys.readouterr().err
-
-
-def test_a_notebook_without_ipywidgets_gets_the_last_state_of_a_bar(monkeypatch):
-    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
-    for there in (None, object()):
-        monkeypatch.setattr("intsnn_hw.api.progress.find_spec", lambda name, there=there: there)
-        assert console().is_jupyter == (there is not None)
