@@ -35,12 +35,12 @@ def test_long_run_goes_in_chunks(on):
     np.testing.assert_array_equal(result.outputs["o"], np.arange(n) % 256)
 
 
-def test_equal_hardware_is_compiled_once(on, cache, monkeypatch):
-    on("fast", Counter)
+def test_equal_hardware_is_compiled_once(tmp_path, monkeypatch):
+    compile_component(Counter(), cache_dir=tmp_path)
     monkeypatch.setattr("sim.compiler.subprocess.run", None)
-    before = sorted(cache.iterdir())
-    compile_component(Counter())
-    assert sorted(cache.iterdir()) == before and all(path.suffix == ".so" for path in before)
+    before = sorted(tmp_path.iterdir())
+    compile_component(Counter(), cache_dir=tmp_path)
+    assert sorted(tmp_path.iterdir()) == before and [path.suffix for path in before] == [".so"]
 
 
 def test_broken_compiler_is_a_tool_error(tmp_path, monkeypatch):
