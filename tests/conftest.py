@@ -3,12 +3,13 @@
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 
 from golden.errors import DataError
-from golden.files import cache_folder
+from sim.compiler import compile_shared
 from train.data import find_mnist
 
 TESTS = Path(__file__).parent
@@ -48,8 +49,12 @@ def cores(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def own_cache(cores: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of the test's own, in which nothing is known but compiled cores."""
+
+    def compile_here(*arguments: Any, cache_dir: Path | None = None, **options: Any) -> Path:
+        return compile_shared(*arguments, cache_dir=cache_dir or cores, **options)
+
     monkeypatch.setenv("INTSNN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("sim.compiler.cache_folder", lambda given=None: cache_folder(given or cores))
+    monkeypatch.setattr("sim.fast.compile_shared", compile_here)
     return tmp_path / "cache"
 
 
