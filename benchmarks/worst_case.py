@@ -7,7 +7,7 @@ code 1 where a sample took longer, or where a worst case is more than 1.5 times 
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -73,7 +73,7 @@ def random_config(seed: int, **fixed: Any) -> NetworkConfig:
     seed : int
     fixed
         What is not left to chance: `learns`, `depth`, `size`, `recurrent`, `banks`, `readout`, `route`, `timing`,
-        `error`, `recurrence`, `leaks`. The `size` is the most neurons of a layer.
+        `error`, `recurrence`, `leaks`, `biased`. The `size` is the most neurons of a layer.
     """
     choices = SeededChoices(seed)
 
@@ -91,7 +91,7 @@ def random_config(seed: int, **fixed: Any) -> NetworkConfig:
         LayerConfig(size=size, weight_width=4, neuron=neuron, recurrent=recurrent and index < depth - 1)
         for index, size in enumerate(sizes)
     )
-    return NetworkConfig(
+    config = NetworkConfig(
         name=f"worst case {seed}",
         n_inputs=choices.integer(1, size),
         n_steps=choices.integer(1, 7),
@@ -107,6 +107,9 @@ def random_config(seed: int, **fixed: Any) -> NetworkConfig:
             weight_memory=tuple(choices.one_of(get_args(WeightMemory)) for _ in layers),
         ),
     )
+    if not chosen("biased", (False, True)):
+        return config
+    return replace(config, layers=tuple(replace(layer, bias="learned") for layer in config.layers))
 
 
 def _rule(choices: Choices, chosen: Any, layers: tuple[LayerConfig, ...]) -> LearningConfig:
@@ -226,7 +229,8 @@ def try_inference(config: NetworkConfig) -> Outcome:
     """Measure the inference core."""
     bound, _ = worst_case(config)
     config = config.inference_only()
-    rtl = RtlNetwork(Network(config=config, weights=firing_weights(config, 4)))
+    biases = [np.zeros(layer.config.size if layer.has_bias else 0, np.int64) for layer in config.resolved]
+    rtl = RtlNetwork(Network(config=config, weights=firing_weights(config, 4), biases=biases))
     worst = adversarial_events(config)
     adversarial = max(int(inference_gaps(rtl, events).max()) for events in worst)
     adversarial = max(adversarial, *(int(inference_gaps_apart(rtl, events).max()) for events in worst))

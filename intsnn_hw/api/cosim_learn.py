@@ -44,7 +44,7 @@ class Colearning(Result):
     words_written : tuple of int
         Weight words of each layer.
     update_lane_share : float
-        Share of the update's cycles with a weight word in work.
+        Share of the update's cycles that process a weight word.
     per_sample : dict
         Memory accesses and additions, of inference and update.
     samples_per_second, seconds : float
@@ -93,7 +93,7 @@ class Colearning(Result):
             ("samples", f"{self.samples:,} learned from, {updated:,} of them with an update"),
             ("cycles per sample", self.cycles_per_sample),
             ("cycles of updates", update),
-            ("lanes while updating", f"{percent(self.update_lane_share)} of the cycles have a weight word in work"),
+            ("lanes while updating", f"{percent(self.update_lane_share)} of the cycles process a weight word"),
             ("samples per second", self.samples_per_second),
         )
         title = f"{self.network} learning {self.data} in hardware, back end {self.backend}"

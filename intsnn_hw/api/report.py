@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from html import escape
@@ -36,7 +37,7 @@ class Grid:
 Shown = Facts | Grid | str
 
 
-class Result:
+class Result(ABC):
     """What all results share: a frozen dataclass whose fields are its JSON object, in their order."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,9 +48,9 @@ class Result:
             if "private" not in entry.metadata
         }
 
+    @abstractmethod
     def shown(self) -> list[Shown]:
         """Return what a person reads."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         items = [item for item in self.shown() if not isinstance(item, str)]

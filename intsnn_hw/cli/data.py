@@ -1,4 +1,4 @@
-"""``intsnn data``: the known data sets, and recordings of one's own made into one."""
+"""``intsnn data``: the known data sets, and your own recordings made into one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "data",
         help="list the data sets, or make events of recordings",
-        description="Data sets: which are known and where they lie, and events from wav files of one's own.",
+        description="Data sets: which are known and where they lie, and events from your own wav files.",
         epilog="""\
 examples:
   intsnn data list

@@ -208,7 +208,7 @@ def dataset_of(args: argparse.Namespace, network: IntegerNetwork, *, download: b
     Raises
     ------
     DataError
-        Missing or damaged; or none is chosen, and the weights come from a set of one's own, or no set has such inputs.
+        Missing or damaged; or none is chosen, and the weights come from a user's own set, or no set has such inputs.
     """
     from intsnn_hw.api.data import dataset
     from train.data import download_mnist

@@ -78,7 +78,8 @@ def _update(config: LearningNetworkConfig, counts: Mapping[str, float], index: i
         used["history"] = (counted("recalling"), 0)
     if index == 0:
         used["trace_list"] = (counted("walking"), 0)
-    learned = {group.parameter.field for group in config.resolved[index].row_groups[1:]} - {"weights"}
+    layer = config.resolved[index]
+    learned = {group.parameter.field for group in layer.row_groups if group.parameter != layer.weights}
     read = counted("reading") + len(learned) * counted("keeping")
     used["errors"] = (read, counted("keeping"))
     used |= {field: (counted("keeping"), counted("keeping")) for field in learned}

@@ -19,7 +19,10 @@ from .describe import describe
 
 MANIFEST_VERSION = 2
 
-WEIGHT_ORDER = "layer by layer, input by input, neuron by neuron: concatenate([w.T.ravel() for w in weights])"
+WEIGHT_ORDER = (
+    "the parameters as they are listed, each row by row (of weights one for each input, then for each of the layer's "
+    "own neurons), neuron by neuron: concatenate([w.T.ravel() for w in weights]) where there are only weights"
+)
 
 
 def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool) -> dict[str, Any]:
@@ -39,6 +42,11 @@ def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool)
             "holds": "shadow weights" if isinstance(config, LearningNetworkConfig) else "inference weights",
             "weight_widths": [layer.stored_width for layer in config.resolved],
             "beats": load_cycles(config),
+            "parameters": [
+                {"layer": layer.index, "name": parameter.name, "beats": parameter.size, "width": parameter.stored_width}
+                for layer in config.resolved
+                for parameter in layer.parameters
+            ],
             "order": WEIGHT_ORDER,
             "note": "one signed weight a beat, `first` with the very first; events wait while a load is in progress "
             "or, in a core without initial content, until the first one is complete",

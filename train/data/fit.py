@@ -34,7 +34,7 @@ def usual_set(config: NetworkConfig, trained_on: str | None = None) -> str:
     Raises
     ------
     DataError
-        The weights come from a set of one's own, or no set has such inputs.
+        The weights come from a user's own set, or no set has such inputs.
     """
     from golden.presets.temporal import usual_data
     from train.data import KNOWN

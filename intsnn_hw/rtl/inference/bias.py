@@ -33,8 +33,8 @@ class Bias(wiring.Component):
     sweep : Out(stream)   the same, none of them empty
     sums : In             of the fire sweep, see :func:`sums_port`
     accumulators : Out    of the synapse array, see :func:`sums_port`
-    load : In             write port of the memory; no step may be in work when it is used
-    update : In           memory access of the update, while no step is in work, and the trace; where the network learns
+    load : In             write port of the memory; no step may be running when it is used
+    update : In           memory access of the update, while no step is running, and the trace; where the network learns
     """
 
     def __init__(self, layer: ResolvedLayer, bias: IntArray | None = None):
@@ -56,8 +56,8 @@ class Bias(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer, sums, accumulators = self._layer, self.sums, self.accumulators
-        # No read meets a write: nothing is loaded while a step is in work, and the update reads other words than it
-        # writes, while no step is in work either.
+        # No read meets a write: nothing is loaded while a step is running, and the update reads other words than it
+        # writes, while no step is running either.
         m.submodules.biases = biases = Store(*self._memory, written_first=True, init=self._init)
         taken, empty = Signal(), Signal()
         connect(m, flipped(self.i), flipped(self.sweep))

@@ -15,13 +15,15 @@ from intsnn_hw.cost.worst_case import learning_cycles, worst_case
 from sim.verify.learning import RtlLearner
 
 CORES = (
-    {"learns": False, "depth": 3, "banks": 1},
-    {"learns": False, "depth": 2, "banks": 2, "recurrent": True},
-    {"learns": True, "depth": 1, "timing": "every_step", "error": "pair", "leaks": True},
-    {"learns": True, "depth": 2, "route": "feedback", "timing": "final", "error": "margin", "leaks": False},
-    {"learns": True, "depth": 2, "route": "feedback", "timing": "every_step", "error": "graded", "recurrent": True},
-    {"learns": True, "depth": 2, "route": "direct", "error": "pair", "recurrent": True, "recurrence": "learned"},
-)
+    {"learns": False, "depth": 3, "banks": 1, "biased": False},
+    {"learns": False, "depth": 2, "banks": 2, "recurrent": True, "biased": True},
+    {"learns": True, "depth": 1, "timing": "every_step", "error": "pair", "leaks": True, "biased": True},
+    {"learns": True, "depth": 2, "route": "feedback", "timing": "final", "error": "margin", "biased": False},
+    {"learns": True, "depth": 2, "route": "feedback", "timing": "every_step", "error": "graded", "recurrent": True,
+     "biased": True},
+    {"learns": True, "depth": 2, "route": "direct", "error": "pair", "recurrent": True, "recurrence": "learned",
+     "biased": True},
+)  # fmt: skip
 """What is fixed of each random core, so that together they have every route, timing, error, and number of banks.
 
 ``python -m benchmarks.worst_case`` measures as many more as it is asked for.

@@ -71,6 +71,15 @@ def trainings(monkeypatch):
     return trained
 
 
+def measured_again(text, capsys):
+    """Run the commands of the first point of a sweep; return what the last of them prints."""
+    sweep = Sweep.parse(text, "sweep")
+    for step in command(sweep, next(sweep.points())).split(" && "):
+        capsys.readouterr()
+        assert main([*shlex.split(step)[1:], "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
 def rows(text):
     sweep = Sweep.parse(text, "sweep")
     return [evaluate(sweep, point) for point in sweep.points()]
@@ -173,11 +182,7 @@ def test_energy_is_that_of_the_energy_command(tmp_path, monkeypatch, capsys):
     assert 0.7 < estimated["training_energy_nj"] / measured["training_energy_nj"] < 1.4
     text += f'[cycles]\ncosim_samples = 40\n[energy]\ncoefficients = "{table}"'
     (row,) = rows(text)
-    sweep = Sweep.parse(text, "sweep")
-    for step in command(sweep, next(sweep.points())).split(" && "):
-        capsys.readouterr()
-        assert main([*shlex.split(step)[1:], "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    told = measured_again(text, capsys)
     assert told["inference"]["energy"]["total"] / 1000 == row["energy_nj"]
     assert told["training"]["each"]["mean"] / 1000 == pytest.approx(row["training_energy_nj"])
     assert (
@@ -239,11 +244,7 @@ def test_the_synthesis_of_a_command_is_that_of_the_row(tmp_path, synthesised, mo
     monkeypatch.chdir(tmp_path)
     text = BASE.replace("seeds = 2", "seeds = [5]") + 'target = "ecp5-25k"\n[cycles]\ncosim_samples = 30'
     (row,) = rows(text)
-    sweep = Sweep.parse(text, "sweep")
-    for step in command(sweep, next(sweep.points())).split(" && "):
-        capsys.readouterr()
-        assert main([*shlex.split(step)[1:], "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    told = measured_again(text, capsys)
     assert {name: told[name] for name in ("lut", "ff", "bram")} == {name: row[name] for name in ("lut", "ff", "bram")}
     assert told["cycles_per_sample"] == row["cycles"] and told["core"] == "inference"
     assert len(set(synthesised)) == 1, "the same Verilog"
