@@ -33,7 +33,8 @@ def test_layers_feed_each_other(config):
         assert layer.lanes % layer.fire_lanes == 0
         assert layer.lanes * (layer.n_words - 1) < layer.n_out <= layer.lanes * layer.n_words
         assert 0 <= layer.n_fire_words * layer.fire_lanes - layer.n_out < layer.fire_lanes
-        assert layer.weight_memory_bits == layer.n_in * layer.n_words * layer.lanes * layer.weight_width
+        row_width = layer.n_in * layer.weight_width + layer.has_bias * layer.bias.width
+        assert layer.weight_memory_bits == row_width * layer.n_words * layer.lanes
         assert 2 ** (layer.input_address_width - 1) < max(layer.n_in, 2) <= 2**layer.input_address_width
         assert 2 ** (layer.output_address_width - 1) < max(layer.n_out, 2) <= 2**layer.output_address_width
 

@@ -1,17 +1,18 @@
 """The manifest names every parameter of a load, in order."""
 
+import json
 from dataclasses import replace
 
 from golden.presets import preset
 from golden.weight_load import n_loaded
-from intsnn_hw.emit.manifest import manifest
-from intsnn_hw.rtl.core import Core
+from intsnn_hw.emit.verilog import generate
 
 
-def test_a_load_is_listed_parameter_by_parameter():
+def test_a_load_is_listed_parameter_by_parameter(tmp_path):
     config = preset("digits-64", hidden=(8,), lanes=4)
     config = replace(config, layers=tuple(replace(layer, bias="learned") for layer in config.layers))
-    record = manifest(Core(config), config, module="intsnn", preloaded=False)
+    _, path, _, _ = generate(config, tmp_path)
+    record = json.loads(path.read_text())
     listed = record["weight_load"]["parameters"]
     assert [(entry["layer"], entry["name"]) for entry in listed] == [
         (0, "weight"), (0, "bias"), (1, "weight"), (1, "bias")
