@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from golden.presets import PRESETS
 
     from .api.data import dataset, datasets
+    from .api.demo import demo
     from .api.encode_audio import encode_audio
     from .api.explore import explore
     from .api.network import IntegerNetwork
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PRESETS", "CheckpointError", "ConfigError", "DataError", "InputError", "InputWarning", "IntegerNetwork",
-    "ToolError", "dataset", "datasets", "encode_audio", "explore", "export", "from_toml", "from_torch", "load",
-    "preset",
+    "ToolError", "dataset", "datasets", "demo", "encode_audio", "explore", "export", "from_toml", "from_torch",
+    "load", "preset",
 ]  # fmt: skip
 
 _PLACES = {
@@ -41,6 +42,7 @@ _PLACES = {
     "ToolError": "golden.errors",
     "dataset": "intsnn_hw.api.data",
     "datasets": "intsnn_hw.api.data",
+    "demo": "intsnn_hw.api.demo",
     "encode_audio": "intsnn_hw.api.encode_audio",
     "explore": "intsnn_hw.api.explore",
     "export": "intsnn_hw.api.torch_model",

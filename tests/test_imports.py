@@ -52,7 +52,7 @@ LAZILY = {
         "intsnn_hw/exploration", "intsnn_hw/fpga", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/audio",
         "train/bptt", "train/data",
     },
-    "intsnn_hw/cli": {"golden/config", "intsnn_hw/exploration", "sim", "sim/verify", "train", "train/data"},
+    "intsnn_hw/cli": {"golden/config", "intsnn_hw/exploration", "train/data"},
     "intsnn_hw/exploration": {"golden/kernels", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/data"},
     "train/data": {"golden/presets"},
 }  # fmt: skip
@@ -89,9 +89,9 @@ def files(house: str) -> dict[str, ast.Module]:
     return {name.removesuffix(".__init__"): tree for name, tree in trees.items()}
 
 
-def imports(module: str, tree: ast.AST, *, package: bool = False) -> Iterator[str]:
-    """Yield the full name of everything imported under a node of a module, or of a package's ``__init__``."""
-    for node in ast.walk(tree):
+def imports(module: str, nodes: Iterable[ast.AST], *, package: bool = False) -> Iterator[str]:
+    """Yield the full name of everything that some nodes of a module, or of a package's ``__init__``, import."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -101,17 +101,13 @@ def imports(module: str, tree: ast.AST, *, package: bool = False) -> Iterator[st
             yield from (f"{source}.{alias.name}" for alias in node.names)
 
 
-def outside_functions(tree: ast.Module) -> ast.Module:
-    """The part of a module that runs when it is imported."""
-
-    class Strip(ast.NodeTransformer):
-        def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-            return None
-
-        def visit_If(self, node: ast.If) -> ast.If | None:
-            return None if ast.unparse(node.test) == "TYPE_CHECKING" else node
-
-    return Strip().visit(ast.parse(ast.unparse(tree)))
+def run_at_import(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a module that run when it is imported."""
+    for node in ast.iter_child_nodes(tree):
+        for_checker = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if not isinstance(node, ast.FunctionDef | ast.expr) and not for_checker:
+            yield node
+            yield from run_at_import(node)
 
 
 @cache
@@ -121,8 +117,7 @@ def graph(*, at_once: bool = False) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for name, tree in trees.items():
         package = (ROOT / name.replace(".", "/")).is_dir()
-        part = outside_functions(tree) if at_once else tree
-        named = set(imports(name, part, package=package))
+        named = set(imports(name, run_at_import(tree) if at_once else ast.walk(tree), package=package))
         # `from .config import NetworkConfig` names the package, `from . import config` the file.
         found[name] = {each if each in trees else each.rpartition(".")[0] for each in named} & set(trees) - {name}
     return found
@@ -186,9 +181,9 @@ def test_imports_are_read_as_python_reads_them():
         "if TYPE_CHECKING:\n    import train.e\n"
     )
     found = ["sim.fast", "x.y.a", "x.b.c", "train.d", "train.e"]
-    assert sorted(imports("x.y.z", tree)) == sorted(found)
-    assert sorted(imports("x.y.z", outside_functions(tree))) == sorted(found[:3])
-    assert sorted(imports("x.y", tree, package=True)) == sorted(found)
+    assert sorted(imports("x.y.z", ast.walk(tree))) == sorted(found)
+    assert sorted(imports("x.y.z", run_at_import(tree))) == sorted(found[:3])
+    assert sorted(imports("x.y", ast.walk(tree), package=True)) == sorted(found)
 
 
 def test_circles_are_found():
@@ -248,7 +243,7 @@ def test_command_line_door_and_exploration_import_simulation_and_training_lazily
 def test_no_house_imports_tests_or_benchmarks():
     for house in HOUSES:
         for name, tree in files(house).items():
-            assert not {each.split(".")[0] for each in imports(name, tree)} & {"tests", "benchmarks"}, name
+            assert not {each.split(".")[0] for each in imports(name, ast.walk(tree))} & {"tests", "benchmarks"}, name
 
 
 def test_hardware_does_not_use_the_golden_steps():

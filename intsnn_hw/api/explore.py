@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from golden.errors import ConfigError, DataError, InputError, InputWarning, Tool
 from golden.places import write_files
 
 from .progress import Display, display
-from .report import Facts, Grid, Result, Shown
+from .report import Facts, Grid, Result, Shown, to_json
 from .wording import number
 
 if TYPE_CHECKING:
@@ -321,7 +320,7 @@ def _write(folder: Path) -> tuple[str, ...]:
     text = (folder / journal.SWEEP).read_text(encoding="utf-8")
     files = {
         "results.csv": to_csv(sweep, rows),
-        "results.json": json.dumps(summary(sweep, rows), indent=2, allow_nan=False) + "\n",
+        "results.json": to_json(summary(sweep, rows)),
         "report.html": report(sweep, rows, column_names(sweep, rows), text),
     }
     paths = {folder / name: content for name, content in files.items()}

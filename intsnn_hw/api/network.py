@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from golden.network import Network
     from sim.verify.inference import Backend
 
+    from .bench import Speeds
     from .bptt import GradientTraining
     from .cosim import Cosimulation
     from .cosim_learn import Colearning
@@ -431,6 +432,32 @@ class IntegerNetwork:
             self._source, self._data(data), samples=samples, learn=learn, toggles=toggles, coefficients=coefficients,
             show=display(progress),
         )  # fmt: skip
+
+    def benchmark(
+        self,
+        data: AnyData | None = None,
+        *,
+        what: str = "all",
+        epochs: int | None = None,
+        samples: int | None = None,
+        progress: bool = True,
+    ) -> Speeds:
+        """Return speeds on this machine: of training and inference compared with PyTorch, and of simulated hardware.
+
+        Parameters
+        ----------
+        data : as :func:`intsnn_hw.dataset` takes it, optional
+            Where left out and the usual set is missing, made-up samples of MNIST's sparsity.
+        what : {"all", "train", "infer", "rtl"}
+        epochs : int, optional
+            Of the training, which the network does not keep; the configuration's where left out.
+        samples : int, optional
+            Through the hardware; 200 where left out.
+        progress : bool
+        """
+        from .bench import bench
+
+        return bench(self._source, data, what=what, epochs=epochs, samples=samples, show=display(progress))
 
     def __repr__(self) -> str:
         config = self.config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
@@ -60,6 +61,11 @@ class Result(ABC):
 
     def _repr_html_(self) -> str:
         return "\n".join(_html(item) for item in self.shown())
+
+
+def to_json(result: dict[str, Any]) -> str:
+    """Return the text of a result; equal results have equal texts."""
+    return json.dumps(result, indent=2, allow_nan=False) + "\n"
 
 
 def plain(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from golden.places import writable_folder, write_files
 
 from .cosim import sample_count
 from .progress import Display
-from .report import PRIVATE, Facts, Grid, Result, Shown
+from .report import PRIVATE, Facts, Grid, Result, Shown, to_json
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
@@ -236,7 +235,7 @@ def _saved(result: Synthesis, folder: Path) -> Synthesis:
     if report.placed is not None:
         files[f"wrapped{report.target.bitstream_suffix}"] = report.placed.bitstream
     found = replace(result, files=tuple(str(folder / name) for name in (*files, "report.json")))
-    files["report.json"] = json.dumps(found.to_dict(), indent=2, allow_nan=False) + "\n"
+    files["report.json"] = to_json(found.to_dict())
     write_files({folder / name: content for name, content in files.items()})
     return found
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import InputError
-from intsnn_hw.api.report import Facts, Result, Shown
+from intsnn_hw.api.report import Facts, Result, Shown, to_json
 from intsnn_hw.api.wording import number
 
 if TYPE_CHECKING:
@@ -61,11 +60,6 @@ def drawn(item: Shown) -> Table | Wide | str:
         return table(*item.rows, title=item.title)
     rows = list(item.rows)
     return (Wide if item.wide else columns)(item.names, rows, item.title, item.text)
-
-
-def to_json(result: dict[str, Any]) -> str:
-    """Return the text of a result; equal results have equal texts."""
-    return json.dumps(result, indent=2, allow_nan=False) + "\n"
 
 
 def note(text: str) -> None:

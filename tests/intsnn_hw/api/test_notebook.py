@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import intsnn_hw
 from intsnn_hw.api import notebook
 from intsnn_hw.api.progress import display
 from intsnn_hw.api.wording import duration
@@ -91,3 +92,12 @@ def test_each_call_has_a_line_of_its_own_and_none_where_none_is_wanted(states):
 )  # fmt: skip
 def test_durations(seconds, text):
     assert duration(seconds) == text
+
+
+def test_an_error_of_the_user_is_its_message_and_the_line_of_the_cell():
+    """IPython asks an exception for its text; a traceback through our files would hide the message."""
+    with pytest.raises(intsnn_hw.ConfigError) as caught:
+        intsnn_hw.preset("digits-64", lanes=0)
+    first, second = caught.value._render_traceback_()
+    assert first.startswith("ConfigError: ") and "lanes" in first
+    assert second.endswith(': intsnn_hw.preset("digits-64", lanes=0)') and second.startswith("  in line ")

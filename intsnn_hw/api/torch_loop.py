@@ -1,4 +1,4 @@
-"""The PyTorch surrogate-gradient loop that ``intsnn bench`` compares with: LIF layers, Adam, cross entropy.
+"""The PyTorch surrogate-gradient loop that speeds are compared with: LIF layers, Adam, cross entropy.
 
 Plain, as users of the field's libraries write it, every layer is computed at every step. Hoisted, the product of the
 first layer is computed once a sample, since the same values are shown at every step: the fairest the loop can be.

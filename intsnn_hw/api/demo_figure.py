@@ -1,4 +1,4 @@
-"""The figure of ``intsnn demo``: one inference in the hardware cycle by cycle, the training curve, the confusions."""
+"""The figure of the demo: one inference in the hardware cycle by cycle, the training curve, the confusions."""
 
 from __future__ import annotations
 
