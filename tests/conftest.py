@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 
 from golden.errors import DataError
+from golden.files import cache_folder
 from sim.compiler import compile_shared
 from train.data import find_mnist
 
@@ -23,6 +24,9 @@ hypothesis.settings.load_profile("repeatable")
 
 # Tests run side by side: threads of PyTorch within each would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Machine code of the FPGA tools, a minute of work, is shared by tests with a cache of their own.
+os.environ.setdefault("YOWASP_CACHE_DIR", str(cache_folder() / "yowasp"))
 
 # A shell's job in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

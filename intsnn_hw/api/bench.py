@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from golden.errors import ConfigError, DataError, InputWarning
 
-from .data import AnyData, fitting
+from .data import fitting
 from .progress import Display
 from .report import Grid, Result, Shown
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from golden.config import NetworkConfig
     from train.data import AnyDataset, Dataset
 
+    from .data import AnyData
     from .source import Source
     from .torch_loop import Loop
 
