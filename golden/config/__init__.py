@@ -35,6 +35,7 @@ from .neuron import NeuronConfig
 from .parameter import Parameter
 from .readouts import READOUTS, Readout, ReadoutKind
 from .resolved import LearningLayer, ResolvedLayer
+from .row_group import RowGroup
 from .rules import FieldError
 from .toml import from_toml
 
@@ -76,6 +77,7 @@ __all__ = [
     "Reset",
     "ResolvedLayer",
     "Route",
+    "RowGroup",
     "Surrogate",
     "Timing",
     "WeightMemory",

@@ -42,12 +42,12 @@ WIDE = {"max_depth": 2, "max_size": 40, "max_steps": 3}
 
 @contextmanager
 def updates_seen() -> Iterator[list[tuple[int, int, int, int]]]:
-    """List (traced rows, neurons with an error, neurons, rate shift) of each layer that the numpy steps update."""
+    """List (weights with a gradient, outputs with one, outputs, rate shift) of each group of rows that is updated."""
     seen = []
 
-    def spy(shadow, error, trace, rate_shift, draws, rounding, width):
-        seen.append((np.count_nonzero(trace), np.count_nonzero(error), len(error), rate_shift))
-        return shadow_update(shadow, error, trace, rate_shift, draws, rounding, width)
+    def spy(shadow, gradient, rate_shift, draws, rounding, width):
+        seen.append((np.count_nonzero(gradient), gradient.any(axis=1).sum(), len(gradient), rate_shift))
+        return shadow_update(shadow, gradient, rate_shift, draws, rounding, width)
 
     with patch.object(steps, "shadow_update", spy):
         yield seen
@@ -117,7 +117,7 @@ def check_learning(config: LearningNetworkConfig, n_samples: int, boost: int, se
             record = learn(network, spikes[sample], int(labels[sample]), boost)
         correct += int(record.classes == labels[sample])
         updated += bool(seen)
-        updates += sum(rows * active for rows, active, _, _ in seen)
+        updates += sum(changed for changed, *_ in seen)
         fired = forward_activity(network, spikes[sample], record.spikes)
         forward.update(dict(enumerate(fired)))
         met |= {"few of many" if active * SPARSE <= n else "most" for _, active, n, _ in seen}
@@ -157,6 +157,11 @@ def test_temporal_learning_equals_the_steps(config, n_samples, boost, seed):
 @given(spatial_configs(), st.integers(1, 4), seeds)
 def test_inference_of_maps_equals_the_steps(config, n_samples, seed):
     check_inference(config, n_samples, seed)
+
+
+@given(spatial_configs(learning=True), st.integers(1, 4), st.integers(0, 8), seeds)
+def test_learning_of_maps_equals_the_steps(config, n_samples, boost, seed):
+    check_learning(config, n_samples, boost, seed)
 
 
 @given(
