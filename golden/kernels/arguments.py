@@ -28,6 +28,8 @@ class Model(NamedTuple):
     accumulator, scaled, carried, gradient : array
         Room for the sums of a step, for the shifted errors of a layer, for those that a map's layer carries down, and
         for the gradient of its weights; their types are those of the arithmetic.
+    pooled : array
+        Room for the events of a layer after pooling, see :func:`golden.kernels.windows.pool_events`, three rows.
     """
 
     plan: IntArray
@@ -45,6 +47,7 @@ class Model(NamedTuple):
     scaled: NDArray[Any]
     carried: NDArray[Any]
     gradient: NDArray[Any]
+    pooled: NDArray[Any]
 
 
 class Shown(NamedTuple):
@@ -83,6 +86,8 @@ class Kept(NamedTuple):
         Counts of all neurons: steps with a surrogate, steps that fired.
     output : IntArray
         Error of the classes, shape (n_classes,).
+    carried : IntArray
+        Room for the errors that come to the neurons of a layer.
     arrived : IntArray
         Inputs of the network that have a trace, in the order in which they got it.
     ascending : IntArray
@@ -93,5 +98,6 @@ class Kept(NamedTuple):
     surrogates: NDArray[Any]
     fired: NDArray[Any]
     output: IntArray
+    carried: IntArray
     arrived: IntArray
     ascending: IntArray

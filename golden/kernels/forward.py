@@ -29,12 +29,13 @@ from .plan import (
     THRESHOLD_SHIFT,
     WEIGHT_AT,
 )
-from .windows import scatter
+from .windows import pool_events, scatter
 
 
 @compiled
-def begin(p, weights, total):  # pragma: no cover
+def begin(p, weights, accumulator):  # pragma: no cover
     """Begin the sums of a step: with 0, or with the bias, of which the neurons of a map have that of their channel."""
+    total = accumulator[: p[N_OUT]]
     total[:] = 0
     kind = total.dtype.type
     if p[N_BIASES]:
@@ -52,7 +53,7 @@ def accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
     """
     n_out, count = p[N_OUT], len(addresses)
     total = accumulator[:n_out]
-    begin(p, weights, total)
+    begin(p, weights, accumulator)
     kind = total.dtype.type
     for event in range(0, count - 3, 4):
         a = p[WEIGHT_AT] + addresses[event] * n_out
@@ -158,6 +159,7 @@ def add_scores(rule, membranes, spikes, scores):  # pragma: no cover
 def infer_samples(model, shown, found):  # pragma: no cover
     """Run every sample; return events of inputs and of layers, and synaptic operations."""
     plan, rule, weights, accumulator = model.plan, model.rule, model.weights, model.accumulator
+    places, tables, pooled = model.places, model.tables, model.pooled
     offsets, addresses, levels, n_steps = shown
     scores, states, spikes = found
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
@@ -180,8 +182,10 @@ def infer_samples(model, shown, found):  # pragma: no cover
                     count = join_own(p, s, addresses_in, levels_in, row_addresses, row_levels)
                     addresses_in, levels_in = row_addresses[:count], row_levels[:count]
                 if p[BY_TABLE]:
-                    begin(p, weights, accumulator[: p[N_OUT]])
-                    activity[2] += scatter(p, model, addresses_in, levels_in)
+                    count, products = pool_events(p, places, tables, pooled, addresses_in, levels_in)
+                    activity[2] += products
+                    begin(p, weights, accumulator)
+                    scatter(p, tables, weights, pooled, count, accumulator)
                 else:
                     activity[2] += len(levels_in) * p[N_OUT]
                     accumulate(p, weights, accumulator, addresses_in, levels_in)

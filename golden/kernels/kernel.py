@@ -29,7 +29,6 @@ from .plan import (
     N_STATE,
     NEURON_AT,
     accumulator_type,
-    carried_type,
     group_table,
     layer_table,
     map_tables,
@@ -98,6 +97,7 @@ class Kernel(Generic[N]):
         width = max(32, *(parameter.stored_width for parameter in stored))
         widest = max(layer.n_out for layer in config.resolved)
         shared = max(layer.weights.size * layer.kind.shares_weights for layer in config.resolved)
+        fed = max(kind.n_traces for kind in config.kinds)
         places, tables, rows = map_tables(config)
         self.model = Model(
             plan=layer_table(config),
@@ -113,8 +113,9 @@ class Kernel(Generic[N]):
             rows=rows,
             accumulator=np.zeros(widest, accumulator_type(config)),
             scaled=np.zeros(widest, update_type(config)),
-            carried=np.zeros(max(kind.n_fed for kind in config.kinds), carried_type(config)),
+            carried=np.zeros(fed, update_type(config)),
             gradient=np.zeros(shared, update_type(config)),
+            pooled=np.zeros((3, fed + 1), np.int32),
         )
 
     def network(self) -> N:

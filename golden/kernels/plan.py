@@ -47,22 +47,21 @@ def accumulator_type(config: NetworkConfig) -> type:
 
 
 def update_type(config: NetworkConfig) -> type:
-    """Return the type that holds a gradient, shifted left, plus a shadow weight and a rounding bias."""
+    """Return the type of updates.
+
+    It holds a gradient, shifted left, plus a shadow weight and a rounding bias, and what a layer with a table carries
+    down.
+    """
     if not isinstance(config, LearningNetworkConfig):
         return np.int32
-    widest = max(
+    widths = [
         max(group.gradient_width + max(-group.rate_shift, 0), group.parameter.stored_width)
         for layer in config.resolved
         for group in layer.row_groups
-    )
-    return np.int32 if widest <= 30 else np.int64
-
-
-def carried_type(config: NetworkConfig) -> type:
-    """Return the type that holds the error that a layer carries down."""
-    if not isinstance(config, LearningNetworkConfig):
-        return np.int32
-    return np.int32 if max(layer.carried_width for layer in config.resolved) <= 32 else np.int64
+    ]
+    tables = zip(config.resolved, _uses_table(config), strict=True)
+    widths += [layer.carried_width for layer, by_table in tables if by_table]
+    return np.int32 if max(widths) <= 30 else np.int64
 
 
 def _uses_table(config: NetworkConfig) -> list[bool]:

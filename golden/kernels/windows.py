@@ -22,50 +22,64 @@ from .scatter import LENGTH, N_RUNS, OUTSIDE, SOURCE, TARGET
 
 
 @compiled
-def scatter(p, model, addresses, levels):  # pragma: no cover
-    """Add the given events to the neurons that the layer's table names; return the number of products added."""
-    weights, total = model.weights, model.accumulator[: p[N_OUT]]
-    kind = total.dtype.type
-    products = 0
+def pool_events(p, places, tables, pooled, addresses, levels):  # pragma: no cover
+    """List events after pooling in the rows of `pooled`: their places, the sums of levels in each; the third stays 0.
+
+    Return how many there are, and how many products the events are before pooling, each for itself.
+    """
+    fed, fed_levels, sums = pooled[0], pooled[1], pooled[2]
+    count = products = 0
     for event in range(len(addresses)):
-        place = model.places[p[PLACE_AT] + addresses[event]]
+        place = places[p[PLACE_AT] + addresses[event]]
         if place == OUTSIDE:
             continue
-        entry = model.tables[p[TABLE_AT] + place]
-        level, length = kind(levels[event]), entry[LENGTH]
+        fed[count] = place
+        count += sums[place] == 0
+        sums[place] += levels[event]
+        products += tables[p[TABLE_AT] + place, N_RUNS] * tables[p[TABLE_AT] + place, LENGTH]
+    for event in range(count):
+        fed_levels[event] = sums[fed[event]]
+        sums[fed[event]] = 0
+    return count, products
+
+
+@compiled
+def scatter(p, tables, weights, pooled, count, accumulator):  # pragma: no cover
+    """Add `count` events after pooling to the neurons that the layer's table names."""
+    total = accumulator[: p[N_OUT]]
+    kind = total.dtype.type
+    for event in range(count):
+        entry = tables[p[TABLE_AT] + pooled[0, event]]
+        level, length = kind(pooled[1, event]), entry[LENGTH]
         target, source = entry[TARGET], p[WEIGHT_AT] + entry[SOURCE]
-        products += entry[N_RUNS] * length
         for _ in range(entry[N_RUNS]):
             part, run = total[target : target + length], weights[source : source + length]
             for j in range(length):
                 part[j] += kind(level * run[j])
             target += p[TARGET_STEP]
             source += p[SOURCE_STEP]
-    return products
 
 
 @compiled
-def trace_events(p, group, model, traces, addresses, levels):  # pragma: no cover
-    """Advance the traces of a layer's inputs after pooling by one step."""
+def trace_events(p, group, pooled, count, traces):  # pragma: no cover
+    """Advance the traces of a layer's inputs after pooling by one step, of `count` events after pooling."""
     trace = traces[group[TRACE_AT] : group[TRACE_AT] + group[N_TRACES]]
     kind = trace.dtype.type
     if p[TRACE_LEAK]:
         up = kind((1 << p[TRACE_LEAK]) - 1)
         for i in range(len(trace)):
             trace[i] -= shift_right(kind(trace[i] + up), p[TRACE_LEAK])
-    for event in range(len(addresses)):
-        place = model.places[p[PLACE_AT] + addresses[event]]
-        if place != OUTSIDE:
-            trace[place] += kind(kind(levels[event]) << p[TRACE_GAIN])
+    for event in range(count):
+        if pooled[0, event] < len(trace):  # the others are the layer's own, whose traces are elsewhere
+            trace[pooled[0, event]] += kind(kind(pooled[1, event]) << p[TRACE_GAIN])
 
 
 @compiled
-def carry(p, model, error):  # pragma: no cover
+def carry(p, tables, weights, error, carried):  # pragma: no cover
     """Write the error that a layer, with errors (n_out,), carries down to each of its inputs after pooling."""
-    weights, carried = model.weights, model.carried
     kind = carried.dtype.type
     for place in range(p[N_FED]):
-        entry = model.tables[p[TABLE_AT] + place]
+        entry = tables[p[TABLE_AT] + place]
         length, target, source = entry[LENGTH], entry[TARGET], p[WEIGHT_AT] + entry[SOURCE]
         d = kind(0)
         for _ in range(entry[N_RUNS]):
@@ -78,16 +92,15 @@ def carry(p, model, error):  # pragma: no cover
 
 
 @compiled
-def sum_gradient(p, group, model, traces, error):  # pragma: no cover
+def sum_gradient(p, group, tables, traces, error, gradient):  # pragma: no cover
     """Write the gradient of shared weights, in the order of memory: each trace times the errors that it meets."""
-    gradient = model.gradient
     kind = gradient.dtype.type
     gradient[:] = 0
     for place in range(group[N_TRACES]):
         trace = kind(traces[group[TRACE_AT] + place])
         if trace == 0:
             continue
-        entry = model.tables[p[TABLE_AT] + place]
+        entry = tables[p[TABLE_AT] + place]
         length, target, source = entry[LENGTH], entry[TARGET], entry[SOURCE]
         for _ in range(entry[N_RUNS]):
             part, run = error[target : target + length], gradient[source : source + length]

@@ -248,15 +248,6 @@ BROKEN_RULES += [
         {},
         "LayerConfig.size: must make at most 65536 neurons, with 4x3 windows in layer 1, got 8193",
     ),
-    *(
-        (
-            lambda fields=fields: maps(fields, {}, learning=learning()),
-            {},
-            f"LayerConfig.{name}: layer 0 of network convolves or pools, for which there is no hardware and no on-line "
-            "learning yet; `golden.kernels` runs such a network",
-        )
-        for name, fields in SPATIAL_FIELDS
-    ),
 ]
 
 
