@@ -5,7 +5,15 @@ The constants were chosen on validation splits of the training set, never on tes
 
 from dataclasses import dataclass
 
-from ..config import ConvConfig, EncodingConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
+from ..config import (
+    RATE_SHIFTS,
+    ConvConfig,
+    EncodingConfig,
+    LayerConfig,
+    LearningConfig,
+    NetworkConfig,
+    NeuronConfig,
+)
 from ..errors import ConfigError
 from .images import DIRECT_SHIFT, EPOCHS, INPUT_SPIKE_WIDTH, N_CLASSES, SPIKE_WIDTH, require_images
 from .variant import Variant, scaled
@@ -110,10 +118,11 @@ def _layers(maps: _Maps, channels: tuple[int, ...], n: int, variant: Variant) ->
     """Return convolutions and readout.
 
     The levels of the first layer divide one range, however many they are. Spikes of fewer levels add less to the layers
-    behind, whose range is as much smaller, so that a level is the same.
+    behind, whose range is as much smaller, so that a level is the same; those of more levels take wider membranes.
     """
     scale = variant.weight_width - 8
-    width = 8 + variant.weight_width if variant.membrane_width is None else variant.membrane_width
+    wider = max(0, n - SPIKE_WIDTH)
+    width = 8 + variant.weight_width + wider if variant.membrane_width is None else variant.membrane_width
     level = max(0, LEVEL_SHIFT + scale)
     neurons = [
         NeuronConfig(membrane_width=width, spike_width=n, threshold_shift=max(0, level + SPIKE_WIDTH - n)),
@@ -144,13 +153,14 @@ def _learning(maps: _Maps, n: int, variant: Variant) -> LearningConfig:
     rates = [
         rate - shadow_scale + every_step * step_bits - fewer * (at > 0) for at, rate in enumerate(rule.rate_shifts)
     ]
+    lowest, highest = RATE_SHIFTS
     inits = [max(init, 16 - variant.weight_width) for init in maps.init_shifts]
     learning = LearningConfig(
         shadow_width=variant.shadow_width,
         route=variant.route,
         timing=variant.timing or "final",
         margin=scaled(rule.margin, weight_scale - fewer),
-        rate_shifts=tuple(max(-16, rate) for rate in rates),
+        rate_shifts=tuple(max(lowest, min(rate, highest - len(rule.schedule))) for rate in rates),
         error_shifts=tuple(shift + weight_scale + (not every_step) * (step_bits // 2) for shift in errors),
         direct_shift=max(0, DIRECT_SHIFT + weight_scale),
         rounding=variant.rounding,

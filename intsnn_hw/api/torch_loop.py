@@ -47,8 +47,8 @@ def _synapse(kind: LayerKind) -> nn.Module:
     if kind.pool > 1:
         steps.append(nn.AvgPool2d(kind.pool))
     if isinstance(kind, Convolution):
-        windows = {"stride": kind.conv.stride, "padding": kind.conv.padding}
-        steps.append(nn.Conv2d(kind.pooled_shape[0], kind.size, kind.conv.kernel, **windows))
+        conv = kind.conv
+        steps.append(nn.Conv2d(kind.pooled_shape[0], kind.size, conv.kernel, conv.stride, conv.padding))
     if kind.is_spatial:
         steps.append(nn.Flatten())
     if not isinstance(kind, Convolution):

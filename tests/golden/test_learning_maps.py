@@ -82,7 +82,7 @@ def test_a_pool_below_a_layer_by_hand():
 @pytest.mark.parametrize("rates, step", [((3, -1), lfsr_step), ((20, -1), lambda state: lfsr_step(state, 32))])
 def test_every_row_of_a_convolution_draws_and_its_bias_last(rates, step):
     """The readout's rows with a trace, 2 of 3, draw first; those of the windows all, be their gradient 0 or not."""
-    network, inputs = example("learned", rounding="stochastic", rate_shifts=rates), INPUTS * [1, 1, 1, 1, 0, 0, 0, 0]
+    network, inputs = example("learned", rounding="stochastic", rate_shifts=rates), INPUTS * np.repeat([1, 0], 4)
     learn(network, inputs, 0)
     states = [START]
     for _ in range(2 + 4 + 1):
