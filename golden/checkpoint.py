@@ -24,6 +24,7 @@ from .errors import CheckpointError, ConfigError
 from .files import write_whole
 from .fixed import IntArray, Lfsr, signed_range
 from .network import LearningNetwork, Network, by_field
+from .places import named_path
 from .synapse import inference_weight
 
 FORMAT_VERSION = 1
@@ -75,7 +76,7 @@ def save(path: Path | str, network: Network, *, training: dict[str, Any] | None 
 
 def load(path: Path | str) -> Checkpoint:
     """Read a network; every fault of the file is one :class:`CheckpointError` that names the path."""
-    path = Path(path)
+    path = named_path(path)
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,9 +12,26 @@ from .errors import ConfigError
 from .files import write_all
 
 
+def named_path(path: object) -> Path:
+    """Return the path that a user names.
+
+    Raises
+    ------
+    ConfigError
+        Nothing that names a file or folder.
+    """
+    if not isinstance(path, str | os.PathLike) or isinstance(os.fspath(path), bytes):
+        raise ConfigError(f"{path!r}: is no path; give one as text")
+    if path == "":
+        raise ConfigError("the path is empty; give the name of a file or folder")
+    if "\n" in str(path):
+        raise ConfigError(f"{str(path).splitlines()[0]} ..: is text of several lines, not a path; write it to a file")
+    return Path(path)
+
+
 def writable_file(path: Path | str, *, make_folder: bool = True) -> Path:
     """See that a file can be written, its folder made where absent, before hours are spent on its content."""
-    path = Path(path)
+    path = named_path(path)
     if path.is_dir():
         raise ConfigError(f"{path}: is a folder; give a file")
     writable_folder(path.parent, make=make_folder)
@@ -22,7 +40,7 @@ def writable_file(path: Path | str, *, make_folder: bool = True) -> Path:
 
 def writable_folder(path: Path | str, *, make: bool = True) -> Path:
     """Make a folder where absent and see that files can be written into it; else see that it could be made."""
-    path = Path(path)
+    path = named_path(path)
     try:
         if make:
             path.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from ..errors import ConfigError
+from ..places import named_path
 from .limits import LEFT_OUT
 from .rules import FieldError
 
@@ -17,8 +18,9 @@ T = TypeVar("T")
 
 def from_toml(path: Path | str, build: Callable[[dict[str, Any]], T]) -> T:
     """Build an object from a TOML file; every fault is a :class:`ConfigError` that names the file."""
+    path = named_path(path)
     try:
-        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:

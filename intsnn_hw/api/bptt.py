@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import CheckpointError, ConfigError, InputError, ToolError
+from golden.errors import CheckpointError, ConfigError, InputError, InputWarning, ToolError
 from golden.places import writable_file, write_file
 
 from .progress import Display
@@ -153,6 +154,8 @@ def train(
         if replace(stored, config=replace(stored.config, hardware=config.hardware)) != wanted:
             raise CheckpointError(f"{state}: is of another run; give the same options, data and seed to resume it")
         trainer.restore(found)
+    elif resume:
+        warnings.warn(f"{state}: there is no run to resume, so that it begins", InputWarning, stacklevel=4)
     _train(trainer, wanted, out, log, show)
     return _result(source, wanted, trainer, test, device, out)
 

@@ -108,10 +108,9 @@ def demo(folder: Path | str = "build/demo", *, seed: int = 0, progress: bool = T
     from sim.verify.measure import measure_inference
     from train.data.digits import load_digits
 
-    place, show = writable_folder(folder), display(progress)
+    network, dataset = preset(_PRESET, seed=seed), load_digits()
     find_compiler()
-    dataset = load_digits()
-    network = preset(_PRESET, seed=seed)
+    place, show = writable_folder(folder), display(progress)
     training = network.train(dataset, test_each_epoch=True, progress=progress)
     inference = network.inference_only()
     evaluated = inference.evaluate(dataset)

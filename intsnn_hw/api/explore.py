@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import ConfigError, DataError, InputError, InputWarning, ToolError
-from golden.places import write_files
+from golden.places import named_path, write_files
 
 from .progress import Display, display
 from .report import Facts, Grid, Result, Shown, to_json
@@ -83,7 +83,7 @@ class Exploration(Result):
         seeds = f"{len(sweep.seeds)} seed{'s' * (len(sweep.seeds) > 1)}"
         facts: list[tuple[str, object]] = [
             ("points", f"{len(self.rows):,}, {len(failed):,} of them failed"),
-            ("Pareto-optimal", f"{len(best):,}, above"),
+            ("Pareto-optimal", len(best)),
             *((AXES[name].label, as_text(sweep.values(name)[0])) for name in sweep.axes if name not in varied),
             ("accuracy", f"{sweep.data}, {sweep.split} part, mean of {seeds}"),
         ]
@@ -164,7 +164,9 @@ def explore(
     ToolError
         A library of the package extra ``explore`` or a tool is missing.
     """
-    if isinstance(sweep, str | Path) and Path(sweep).is_dir():
+    if not isinstance(sweep, Mapping):
+        sweep = named_path(sweep)
+    if isinstance(sweep, Path) and sweep.is_dir():
         return read(sweep)
     if scheduler is not None and workers is not None:
         raise ConfigError(

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from golden.errors import ConfigError
+from golden.places import named_path
 
+from .arguments import numpy_integers
 from .progress import display
 from .source import Source
 
@@ -85,6 +87,7 @@ class IntegerNetwork:
         """Inference weights of each layer, copies; (n_out, n_in) where it is fully connected."""
         return [values.copy() for values in self.golden.weights]
 
+    @numpy_integers
     def with_hardware(self, **options: Any) -> IntegerNetwork:
         """Return the same network on other hardware: ``lanes``, ``fire_lanes``, ``banks``, ``weight_memory``,
         ``multiplier``."""
@@ -102,6 +105,7 @@ class IntegerNetwork:
     def train(self, data: AnyData | None = None, *, method: Literal["bptt"], **options: Any) -> GradientTraining: ...
     @overload
     def train(self, data: AnyData | None = None, *, method: str, **options: Any) -> Training | GradientTraining: ...
+    @numpy_integers
     def train(
         self,
         data: AnyData | None = None,
@@ -151,12 +155,12 @@ class IntegerNetwork:
         self.check_training(method, on=on, epochs=epochs, seed=seed, **options)
         if resume and out is None:
             raise ConfigError("`resume`: give the checkpoint of the run to go on with as `out`")
-        if out is not None and isinstance(data, str | Path) and Path(out).resolve() == Path(data).resolve():
+        if out is not None and isinstance(data, str | Path) and named_path(out).resolve() == Path(data).resolve():
             raise ConfigError(f"`out` {out}: is the data set itself; give another file")
         show = display(progress)
         if method == "bptt":
-            place = None if out is None else bptt.checkpoint_file(out)
             dataset = self._data(data)
+            place = None if out is None else bptt.checkpoint_file(out)
             result = bptt.train(
                 self._source, dataset, epochs=epochs, seed=seed, out=place, resume=resume,
                 test_each_epoch=test_each_epoch, options=options, show=show,
@@ -174,6 +178,7 @@ class IntegerNetwork:
             self._source = replace(self._source, config=network.config, network=network, notes=notes, where=where)
         return result
 
+    @numpy_integers
     def check_training(
         self,
         method: str = "online",
@@ -197,7 +202,7 @@ class IntegerNetwork:
         for name in options:
             if name in bptt.OPTIONS:
                 raise ConfigError(f"`{name}`: goes with `method` bptt only")
-            raise ConfigError(f"{name}: is no option of training; known are {', '.join(bptt.OPTIONS)}")
+            raise ConfigError(f"{name}: is no option of training on line; see help(IntegerNetwork.train)")
         for_run(self.config, epochs, seed)
         if on == "rtl":
             require_dense(self.config)
@@ -244,7 +249,7 @@ class IntegerNetwork:
         """
         from golden import checkpoint
 
-        path = Path(path)
+        path = named_path(path)
         checkpoint.save(path, self.golden, training=self._source.notes)
         return path
 
@@ -252,6 +257,7 @@ class IntegerNetwork:
         """Return the configuration as TOML, which :func:`intsnn_hw.from_toml` reads."""
         return self.config.to_toml()
 
+    @numpy_integers
     def describe(self, activity: float = 0.1) -> Description:
         """Return sizes, widths, memory bits, and the cycles predicted at an activity.
 
@@ -292,6 +298,7 @@ class IntegerNetwork:
             self._source, folder, learn=learn, with_weights=with_weights, probe=probe, show=display(progress)
         )
 
+    @numpy_integers
     def cosimulate(
         self,
         data: AnyData | None = None,
@@ -324,6 +331,7 @@ class IntegerNetwork:
             show=display(progress),
         )  # fmt: skip
 
+    @numpy_integers
     def colearn(
         self,
         data: AnyData | None = None,
@@ -358,6 +366,7 @@ class IntegerNetwork:
             backend=backend, stalls=stalls, vcd=vcd, show=display(progress),
         )  # fmt: skip
 
+    @numpy_integers
     def synthesize(
         self,
         target: str,
@@ -403,6 +412,7 @@ class IntegerNetwork:
             out=out, show=display(progress),
         )  # fmt: skip
 
+    @numpy_integers
     def energy(
         self,
         data: AnyData | None = None,
@@ -436,6 +446,7 @@ class IntegerNetwork:
             show=display(progress),
         )  # fmt: skip
 
+    @numpy_integers
     def benchmark(
         self,
         data: AnyData | None = None,

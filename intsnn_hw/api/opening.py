@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .arguments import numpy_integers
 from .network import IntegerNetwork
 from .source import of_checkpoint, of_preset, of_toml
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from train.bptt.model import SpikingNetwork
 
 
+@numpy_integers
 def load(path: Path | str, **hardware: Any) -> IntegerNetwork:
     """Return the network of a checkpoint, ``.npz``; `hardware` as :meth:`IntegerNetwork.with_hardware` takes it.
 
@@ -23,6 +25,7 @@ def load(path: Path | str, **hardware: Any) -> IntegerNetwork:
     return IntegerNetwork(of_checkpoint(path, hardware))
 
 
+@numpy_integers
 def preset(name: str, **options: Any) -> IntegerNetwork:
     """Return a named network, or a variant of it, without weights.
 
@@ -42,6 +45,7 @@ def preset(name: str, **options: Any) -> IntegerNetwork:
     return IntegerNetwork(of_preset(name, options))
 
 
+@numpy_integers
 def from_toml(path: Path | str, **hardware: Any) -> IntegerNetwork:
     """Return the network of a TOML file, without weights.
 
@@ -53,6 +57,7 @@ def from_toml(path: Path | str, **hardware: Any) -> IntegerNetwork:
     return IntegerNetwork(of_toml(path, hardware))
 
 
+@numpy_integers
 def from_torch(
     model: SpikingNetwork, *, weight_width: int | None = None, membrane_width: int | None = None
 ) -> IntegerNetwork:

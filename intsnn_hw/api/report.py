@@ -12,6 +12,8 @@ from typing import Any
 
 from .wording import number
 
+SHORT, WIDE = 14, 10
+"""Most lines of a short text with its tables; columns from which on a table is left out of it."""
 PRIVATE = {"private": True}
 """Metadata of a field that is no part of :meth:`Result.to_dict`."""
 
@@ -56,11 +58,25 @@ class Result(ABC):
     def __repr__(self) -> str:
         items = [item for item in self.shown() if not isinstance(item, str)]
         title = next((item.title for item in items if item.title), "")
-        facts = (row for item in items if isinstance(item, Facts) for row in item.rows)
-        return "\n".join([f"{type(self).__name__}: {title}", *(f"  {name}: {number(value)}" for name, value in facts)])
+        lines = [f"{type(self).__name__}: {title}"]
+        for item in items:
+            added = [f"  {line}" for line in _text(item)]
+            if isinstance(item, Facts) or len(lines) + len(added) <= SHORT:
+                lines += added
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         return "\n".join(_html(item) for item in self.shown())
+
+
+def _text(item: Facts | Grid) -> Iterator[str]:
+    """Yield a line for each row of facts, and of a table that is not wide."""
+    if isinstance(item, Facts):
+        yield from (f"{name}: {number(value)}" for name, value in item.rows)
+    elif len(item.names) < WIDE:
+        for first, *others in item.rows:
+            cells = (each for each in zip(item.names[1:], others, strict=True) if each[1] != "")
+            yield f"{item.names[0]} {first}: ".lstrip() + ", ".join(f"{name} {number(value)}" for name, value in cells)
 
 
 def to_json(result: dict[str, Any]) -> str:

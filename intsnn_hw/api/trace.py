@@ -115,9 +115,10 @@ def events_of(config: NetworkConfig, x: ArrayLike) -> Events:
         Another shape, no whole numbers, or out of range.
     """
     from golden.encoding import encode_events, to_events
+    from train.data.labels import array_of
 
     takes_events = config.encoding.kind == "events"
-    values: Any = np.asarray(x)
+    values: Any = array_of(x, "x")
     width = config.encoding.spike_width if takes_events else config.encoding.value_width
     if values.dtype.kind not in "iub":
         raise DataError(f"x: holds {values.dtype}; whole numbers of {width} bits are needed (scale and round first)")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import ConfigError
+from golden.errors import ConfigError, InputWarning
 from golden.places import writable_file
 
 from .progress import Display
@@ -105,6 +106,8 @@ def train(
         raise ConfigError(f"`on`: must be one of {', '.join(ENGINES)}, got {on!r}")
     place = None if out is None else writable_file(out)
     before = place if resume and place is not None and place.exists() else None
+    if resume and before is None:
+        warnings.warn(f"{place}: there is no run to resume, so that it begins", InputWarning, stacklevel=4)
     whole = for_run(source.config, epochs, seed)
     learning = whole.learning
     if before is not None:

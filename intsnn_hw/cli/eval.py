@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from .options import add_command, add_data, dataset_of
-from .output import drawn, emit
+from .output import show
 
 
 def add_parser(commands: Any) -> None:
@@ -33,6 +33,5 @@ def run(args: argparse.Namespace) -> int:
     from intsnn_hw.api.opening import load
 
     network = load(args.checkpoint)
-    result = network.evaluate(dataset_of(args, network))
-    emit(args, {"checkpoint": args.checkpoint, **result.to_dict()}, *map(drawn, result.shown()))
+    show(args, network.evaluate(dataset_of(args, network)))
     return 0

@@ -56,7 +56,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Once:
-    """An action that refuses to be taken twice: the first value would be lost without a word."""
+    """An action that refuses to be taken twice, when the first value would be lost without a word, and no value."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
@@ -64,6 +64,8 @@ class _Once:
         seen = vars(namespace).setdefault("_given", set())
         if option is not None and self.dest in seen:  # pyright: ignore[reportAttributeAccessIssue] # of the action
             raise argparse.ArgumentError(self, "is given twice; give it once")  # pyright: ignore[reportArgumentType]
+        if values == "":
+            raise argparse.ArgumentError(self, "is empty; give a value")  # pyright: ignore[reportArgumentType]
         seen.add(self.dest)  # pyright: ignore[reportAttributeAccessIssue]
         super().__call__(parser, namespace, values, option)  # pyright: ignore[reportAttributeAccessIssue]
 

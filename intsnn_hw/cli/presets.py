@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     from intsnn_hw.api.opening import preset as variant_of
 
     variants = given(args, {**VARIANTS, **RUN, **HARDWARE})
+    if args.toml and args.json:
+        raise ConfigError("--toml: goes without --json; choose one")
     if args.name is None:
         for option in variants:
             raise ConfigError(f"{flag(option)}: changes a preset; give its NAME")

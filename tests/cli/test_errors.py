@@ -42,6 +42,11 @@ def fails(outcome, *words):
         (("train", "--preset", "mnist-64", "--data", "digits"), ["digits", "784"]),
         (("train", "--preset", "digits-64", "--data", "absent.npz"), ["absent.npz: no such file"]),
         (("train", "--preset", "digits-64", "--resume"), ["--resume", "--out"]),
+        (("train", "--preset", "digits-64", "--out", ""), ["--out: is empty; give a value"]),
+        (("train", "--preset", "digits-64", "--data", ""), ["--data: is empty"]),
+        (("generate", "--preset", "digits-64", "-o", ""), ["--out: is empty"]),
+        (("eval", ""), ["CHECKPOINT: is empty"]),
+        (("presets", "digits-64", "--toml", "--json"), ["--toml", "--json", "choose one"]),
         (("train", "--preset", "digits-64", "--data", "own.npz", "--out", "own.npz"), ["--out own.npz", "data set"]),
         (("train", "--preset", "digits-64", "--on", "abacus"), ["abacus", "golden", "rtl"]),
         (

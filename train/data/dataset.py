@@ -11,7 +11,7 @@ from golden.digest import digest
 from golden.encoding import Events, encode_events
 from golden.errors import DataError
 from golden.fixed import IntArray
-from train.data.labels import check_classes, check_numbers
+from train.data.labels import array_of, check_classes, check_numbers
 from train.data.split import check_counts, held_out
 
 MAX_VALUE_WIDTH = 16
@@ -66,6 +66,13 @@ class Dataset:
             Not integers, out of range, empty, or parts that do not fit each other.
         """
         where = str(source or name)
+        train_x, train_y, test_x, test_y = (
+            array_of(values, f"{where}: {part}")
+            for part, values in zip(
+                ("training images", "training labels", "test images", "test labels"),
+                (train_x, train_y, test_x, test_y), strict=True,
+            )
+        )  # fmt: skip
         xs = [_samples(x, f"{where}: {part} images") for part, x in (("training", train_x), ("test", test_x))]
         ys = [_labels(y, f"{where}: {part} labels") for part, y in (("training", train_y), ("test", test_y))]
         for part, x, y in zip(("training", "test"), xs, ys, strict=True):
@@ -95,6 +102,11 @@ class Dataset:
             value_width=value_width,
             shape=(1, *shapes[0]) if len(shapes[0]) == 2 else shapes[0],
         )
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.shape))
+        counts = f"{len(self.train_y):,} training and {len(self.test_y):,} test samples"
+        return f"Dataset({self.name}: {counts} of {shape} values of {self.value_width} bits, {self.n_classes} classes)"
 
     @property
     def n_features(self) -> int:

@@ -50,7 +50,7 @@ def test_plain_values_leave_out_what_is_private():
 
 
 def test_a_short_text():
-    assert repr(EXAMPLE) == "Example: An example\n  rate: 1,234\n  <b>: a & b"
+    assert repr(EXAMPLE) == "Example: An example\n  rate: 1,234\n  <b>: a & b\n  one: n 1,000"
 
 
 def test_tables_of_a_notebook():

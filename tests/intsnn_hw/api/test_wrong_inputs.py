@@ -197,6 +197,7 @@ def test_one_line_at_the_door_and_on_the_command_line(door, arguments, kind, wor
         (np.full((2, 64), 16), "has values 16..16; digits-64 takes 0..15, 4 bits"),
         (np.full((2, 64), -1), "has values -1..-1"),
         ([["a"] * 64], "holds <U1"),
+        ([[1] * 64, [2]], "are rows of unequal length"),
     ],
 )
 def test_samples_that_are_none(x, words):
@@ -213,6 +214,7 @@ def test_samples_that_are_none(x, words):
         ({"x_train": 1}, "arrays: lacks y_train, x_test, y_test"),
         ([1, 2], "a list is no data set; give a name, a path, or a mapping"),
         (3.5, "a float is no data set"),
+        (own(y_train=[[0], [1, 2]]), "training labels: are rows of unequal length"),
     ],
 )
 def test_data_that_is_none(data, words):
@@ -251,6 +253,17 @@ def test_options_of_training_that_are_none(change):
         lambda net: intsnn_hw.explore("sweep.toml"),
         lambda net: intsnn_hw.explore({"preset": D}, workers=0),
         lambda net: intsnn_hw.from_torch(object()),  # pyright: ignore[reportArgumentType]
+        lambda net: net.benchmark("digits", what="speed"),
+        lambda net: net.benchmark("digits", samples=0),
+        lambda net: net.generate(""),
+        lambda net: net.save(None),
+        lambda net: net.train("digits", out=3),
+        lambda net: net.train("digits", out=b"x.npz"),
+        lambda net: intsnn_hw.load(""),
+        lambda net: intsnn_hw.load(None),  # pyright: ignore[reportArgumentType]
+        lambda net: intsnn_hw.from_toml(net.to_toml()),
+        lambda net: intsnn_hw.demo("new", seed=-1),
+        lambda net: intsnn_hw.explore(5),  # pyright: ignore[reportArgumentType]
     ],
 )
 def test_options_of_the_other_methods_that_are_none(call, folder):
@@ -323,3 +336,23 @@ def test_a_file_of_ones_own_before_our_packages_is_named(name, tmp_path):
     last = done.stderr.splitlines()[-1]
     assert done.returncode == 1
     assert last == f"ImportError: {place} is in the way of the package {package!r} of intsnn-hw; give it another name"
+
+
+def test_a_refused_run_leaves_no_folder(folder):
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(DataError):
+        intsnn_hw.preset(D).train("floats.npz", method="bptt", out="new/x.npz")
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_run_that_is_not_there_begins_with_a_warning(tmp_path):
+    net = intsnn_hw.preset(D, hidden=4)
+    with pytest.warns(intsnn_hw.InputWarning, match=r"new\.npz: there is no run to resume"):
+        net.train("digits", epochs=1, out=tmp_path / "new.npz", resume=True, progress=False)
+
+
+def test_integers_of_numpy_are_whole_numbers():
+    given, plain = (intsnn_hw.preset(D, hidden=(four,), n_steps=four, lanes=four) for four in (np.int64(4), 4))
+    assert given.config == plain.config and given.to_toml() == plain.to_toml()
+    epochs = [net.train("digits", epochs=one, progress=False) for net, one in ((given, np.int16(1)), (plain, 1))]
+    assert epochs[0].to_dict()["accuracy"] == epochs[1].to_dict()["accuracy"]
