@@ -7,6 +7,7 @@ at narrow widths and at corners above. Nothing else in the project shifts, clips
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .widths import DRAW_STEPS as DRAW_STEPS
 from .widths import LFSR_TAPS as LFSR_TAPS
 from .widths import LFSR_WIDTH as LFSR_WIDTH
 from .widths import ROUNDINGS as ROUNDINGS
@@ -96,15 +97,16 @@ class Lfsr:
     state : int
         First state, ``1..2^width - 1``.
     width : int
-        16 or 32 bits.
+        16 bits, one step a draw, or 32, 32 steps a draw.
     """
 
     def __init__(self, state: int, width: int = LFSR_WIDTH):
         self.state, self.width = state, width
 
     def draw(self) -> int:
-        """Step once and return the new state, ``1..2^width - 1``."""
-        self.state = lfsr_step(self.state, self.width)
+        """Step to the next draw and return the new state, ``1..2^width - 1``."""
+        for _ in range(DRAW_STEPS[self.width]):
+            self.state = lfsr_step(self.state, self.width)
         return self.state
 
 

@@ -13,6 +13,8 @@ SEED_LFSR_WIDTH = 32
 SEED_LFSR_TAPS = 0x80200003
 TAPS = {LFSR_WIDTH: LFSR_TAPS, SEED_LFSR_WIDTH: SEED_LFSR_TAPS}
 """Of a maximal Galois LFSR, by its width."""
+DRAW_STEPS = {LFSR_WIDTH: 1, SEED_LFSR_WIDTH: 32}
+"""Steps of an LFSR from one draw to the next, by its width."""
 
 
 def signed_range(width: int) -> tuple[int, int]:

@@ -15,10 +15,11 @@ HOUSES = ("golden", "intsnn_hw", "sim", "train")
 OURS = (*HOUSES, "tests", "benchmarks")
 
 AT_ONCE = {
-    "golden": {"golden/config"},
+    "golden": {"golden/config", "golden/synapse"},
     "golden/config": {"golden"},
     "golden/kernels": {"golden", "golden/config"},
     "golden/presets": {"golden", "golden/config"},
+    "golden/synapse": {"golden", "golden/config"},
     "intsnn_hw/api": {"golden", "golden/presets"},
     "intsnn_hw/cache": {"golden"},
     "intsnn_hw/cli": {"golden", "golden/presets", "intsnn_hw/api", "intsnn_hw/fpga"},
@@ -35,7 +36,8 @@ AT_ONCE = {
     "intsnn_hw/rtl/learning": {"golden", "golden/config", "intsnn_hw/rtl"},
     "sim": {"golden", "intsnn_hw/emit"},
     "sim/verify": {
-        "golden", "golden/config", "golden/kernels", "intsnn_hw/cost", "intsnn_hw/rtl", "intsnn_hw/rtl/learning", "sim",
+        "golden", "golden/config", "golden/kernels", "golden/synapse", "intsnn_hw/cost", "intsnn_hw/rtl",
+        "intsnn_hw/rtl/learning", "sim",
     },
     "train": {"golden", "golden/config", "golden/kernels", "train/data"},
     "train/audio": {"golden"},

@@ -22,6 +22,7 @@ from .plan import (
     GROUP_AT,
     GROUP_STOP,
     HIGHEST_RATE,
+    LFSR_STEPS,
     LFSR_TAPS,
     MATRIX_AT,
     MEMBRANE,
@@ -97,8 +98,8 @@ def _changed(shadow, wanted, bias, step):  # pragma: no cover
 def _draw(rule, lfsr, mask):  # pragma: no cover
     """Return what is added to a row of updates before they are shifted right."""
     if rule[ROUNDING] == STOCHASTIC:
-        state = lfsr[0]
-        lfsr[0] = (state >> 1) ^ (rule[LFSR_TAPS] if state & 1 else 0)
+        for _ in range(rule[LFSR_STEPS]):
+            lfsr[0] = (lfsr[0] >> 1) ^ (rule[LFSR_TAPS] & -(lfsr[0] & 1))
         return lfsr[0] & mask
     return (mask + 1) >> 1 if rule[ROUNDING] == NEAREST else np.int64(0)
 

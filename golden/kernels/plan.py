@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..config import ERROR_RULES, LearningLayer, LearningNetworkConfig, NetworkConfig
-from ..fixed import ROUNDINGS, TAPS, IntArray
+from ..fixed import DRAW_STEPS, ROUNDINGS, TAPS, IntArray
 from ..maps import neuron_places
 from ..neuron import NeuronState
 from .scatter import N_ENTRIES, input_places, rows_in_memory, run_table, runs_step
@@ -33,8 +33,8 @@ RESET_SOFT, RESET_HARD, RESET_NONE = range(3)
 # Entries of the learning rule.
 (
     DIRECT, EVERY_STEP, ERROR, MARGIN, ERROR_OCTAVE, ROUNDING, DIRECT_SHIFT, SCORES_SPIKES, SCORES_SUM, LFSR_TAPS,
-    HIGHEST_RATE, N_RULE,
-) = range(12)  # fmt: skip
+    LFSR_STEPS, HIGHEST_RATE, N_RULE,
+) = range(13)  # fmt: skip
 
 
 FLOOR, TOWARD_ZERO, NEAREST, STOCHASTIC = range(4)
@@ -164,5 +164,6 @@ def rule_table(config: NetworkConfig) -> IntArray:
         rule[DIRECT], rule[EVERY_STEP] = not learning.feeds_back, learning.every_step
         rule[ROUNDING] = ROUNDINGS.index(learning.rounding)
         rule[DIRECT_SHIFT] = learning.direct_shift
-        rule[LFSR_TAPS], rule[HIGHEST_RATE] = TAPS[learning.lfsr_width], learning.highest_rate
+        rule[LFSR_TAPS], rule[LFSR_STEPS] = TAPS[learning.lfsr_width], DRAW_STEPS[learning.lfsr_width]
+        rule[HIGHEST_RATE] = learning.highest_rate
     return rule

@@ -62,7 +62,7 @@ def _two(channels: tuple[int, int], margin: int, coarse_shift: int) -> _Maps:
         readout_pool=2,
         init_shifts=(14, 13, 13),
         fine=_Rule(rate_shifts=(9, 5, -5), error_shifts=(4, 0), margin=margin, schedule=_FINE),
-        coarse=_Rule(rate_shifts=(10, 7, -4), error_shifts=(coarse_shift, 0), margin=3072, schedule=_SHORT),
+        coarse=_Rule(rate_shifts=(10, 7, -4), error_shifts=(coarse_shift, 0), margin=6144, schedule=_SHORT),
         description="MNIST, two convolutions that learn on line",
     )
 

@@ -42,14 +42,17 @@ class Variant:
         inputs than events always carry the upper 4 bits of their value, with the default encoding once, at the first
         step.
     n_steps : int, optional
-        Time steps T; ``8 // n`` where left out, at least 1; those of the data in presets of events.
+        Time steps T; ``8 // n`` where left out, at least 1; 1 for ``mnist-conv-...``; those of the data in presets of
+        events.
     membrane_width : int, optional
-        Bits of the membranes of hidden neurons, ``8 + weight_width`` where left out; those of the readout follow it.
+        Bits of the membranes of hidden neurons, ``8 + weight_width`` where left out, and for ``mnist-conv-...`` as many
+        more as n is above 4; those of the readout follow it.
     encoding : str, optional
         As in :class:`golden.config.EncodingConfig`; ``single_shot`` where left out, ``every_step`` for ``mnist-cnn``;
         not for presets of events.
     hidden : tuple of int, optional
-        Sizes of the hidden layers in place of the preset's own; any number of them.
+        Sizes of the hidden layers in place of the preset's own; any number of them, for ``mnist-conv-...`` output
+        channels of as many convolutions as it has.
     recurrence : {"none", "learned", "fixed"}, optional
         Of the hidden layers of a preset of events; as its name says where left out.
     error : str, optional

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import torch  # pyright: ignore[reportMissingImports]
 from torch import Tensor, nn  # pyright: ignore[reportMissingImports]
 
-from golden.config import Convolution, LayerKind
-
 if TYPE_CHECKING:
+    from golden.config import LayerKind
     from train.data import Dataset
 
 _BETA, _SLOPE, _RATE = 0.9, 25.0, 1e-3
@@ -41,6 +40,8 @@ class _Spike(torch.autograd.Function):
 
 def _synapse(kind: LayerKind) -> nn.Module:
     """Return the module of a layer, from the spikes of its inputs (batch, n_in) to the currents (batch, n_out)."""
+    from golden.config import Convolution
+
     steps: list[nn.Module] = []
     if kind.is_spatial and kind.input_shape is not None:
         steps.append(nn.Unflatten(1, kind.input_shape))

@@ -238,6 +238,16 @@ def broken_networks(network: LearningNetwork) -> dict[str, Network]:
     }
 
 
+def test_the_state_of_an_lfsr_of_32_bits_is_kept(tmp_path, network):
+    rule = replace(network.config.learning, rate_shifts=(20, 3))
+    wide = replace(network, config=replace(network.config, learning=rule), lfsr=Lfsr(0xFEDCBA98, 32))
+    save(tmp_path / "n.npz", wide)
+    found = load(tmp_path / "n.npz").network
+    assert isinstance(found, LearningNetwork) and found.lfsr.draw() == wide.lfsr.draw() < 2**32
+    with pytest.raises(ValueError, match=r"the LFSR state must be 1\.\.4294967295, not 4294967296"):
+        save(tmp_path / "n.npz", replace(wide, lfsr=Lfsr(2**32, 32)))
+
+
 def test_a_network_that_breaks_its_configuration_is_not_written(tmp_path, network):
     for message, broken in broken_networks(network).items():
         with pytest.raises(ValueError, match=r"^network network: ") as caught:

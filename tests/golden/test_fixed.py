@@ -133,6 +133,14 @@ def test_lfsr_steps_by_the_definition():
     assert Lfsr(0xACE1).draw() == 0xE270
 
 
+def test_draws_of_32_bits_do_not_overlap():
+    """32 steps lie between them, of the LFSR that draws weights."""
+    lfsr, state = Lfsr(0xDEADBEEF, 32), 0xDEADBEEF
+    for _ in range(20):
+        state = seed_lfsr_steps(state, 32)
+        assert lfsr.draw() == state
+
+
 def galois_matrix(taps: int, width: int) -> list[int]:
     """Column b is the state after one step from the state with only bit b set."""
     return [(1 << bit) >> 1 ^ (taps if bit == 0 else 0) for bit in range(width)]
