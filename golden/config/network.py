@@ -248,13 +248,13 @@ def learning_config(config: NetworkConfig) -> LearningNetworkConfig:
 
 
 def require_dense(config: NetworkConfig) -> None:
-    """Raise ConfigError where a layer convolves or pools: what calls this has no such layers yet."""
+    """Raise ConfigError where a layer convolves or pools: there is no hardware yet that learns such layers."""
     for index, (layer, kind) in enumerate(zip(config.layers, config.kinds, strict=True)):
         if not kind.has_hardware:
             field = "pool" if layer.conv is None else "conv"
             raise ConfigError(
                 f"LayerConfig.{field}: layer {index} of {config.name} convolves or pools, for which there is no "
-                "hardware and no on-line learning yet; `golden.kernels` runs such a network"
+                "hardware that learns yet; leave [learning] out, or train it by BPTT"
             )
 
 

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 from golden.config import LearningLayer, Parameter, ResolvedLayer
 
 from .arith import index_shape
-from .layouts import history_layout, parameter_depth, parameter_word_layout, sums_layout
+from .layouts import history_layout, parameter_depth, parameter_word_layout, sums_layout, sums_place_layout
 
 
 def read_port(word: data.Layout, depth: int) -> wiring.Signature:
@@ -46,15 +46,35 @@ def update_port(layer: ResolvedLayer) -> wiring.Signature:
 def sums_port(layer: ResolvedLayer) -> wiring.Signature:
     """Read access to the accumulators of finished steps: `data`, `lanes` exact sums, comes one cycle after `enable`.
 
-    `release` is the mask of banks that have been read to the end.
+    `release` is the mask of banks that have been read to the end. Of a map, `position` belongs to the place of a word;
+    `touched` comes with `data`, which has no meaning without; with `clear` the word is not read again in this step, and
+    is untouched from the next cycle on.
+    """
+    members = {
+        "enable": Out(1),
+        "bank": Out(1),
+        "word": Out(index_shape(layer.n_words)),
+        "data": In(sums_layout(layer)),
+        "release": Out(2),
+    }
+    if layer.kind.output_shape is not None:
+        members |= {"position": Out(index_shape(layer.n_positions)), "clear": Out(1), "touched": In(1)}
+    return wiring.Signature(members)
+
+
+def touched_port(layer: ResolvedLayer) -> wiring.Signature:
+    """Read access to the list of touched words of a finished step of a map.
+
+    `place`, a :func:`sums_place_layout`, of entry `index` of `bank` comes one cycle after `enable`, and holds while
+    that is low; `n_entries` is that of `bank`.
     """
     return wiring.Signature(
         {
             "enable": Out(1),
             "bank": Out(1),
-            "word": Out(index_shape(layer.n_words)),
-            "data": In(sums_layout(layer)),
-            "release": Out(2),
+            "index": Out(index_shape(layer.n_sum_words + 1)),
+            "place": In(sums_place_layout(layer)),
+            "n_entries": In(index_shape(layer.n_sum_words + 1)),
         }
     )
 
