@@ -2,8 +2,13 @@
 
 from typing import Any
 
-from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer, require_dense
+from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer
+from intsnn_hw.cost.memories import memories
+from intsnn_hw.cost.reach import most_words
 from intsnn_hw.cost.step import step_cycles
+
+STATE_MEMORIES = ("accumulators", "touched_words", "membranes")
+"""Memories of a layer whose bits count as its state."""
 
 
 def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
@@ -17,15 +22,10 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
     activity : float
         Share of the inputs, and of the neurons of each firing layer, that send an event in a step; the prediction of
         cycles rests on it.
-
-    Raises
-    ------
-    ConfigError
-        A layer convolves or pools, of which there is no core.
     """
-    require_dense(config)
-    layers = [_layer(layer, activity) for layer in config.inference_only().resolved]
-    weights = sum(layer.n_rows * layer.n_out for layer in config.resolved)
+    inference = config.inference_only()
+    layers = [_layer(inference, layer, activity) for layer in inference.resolved]
+    weights = sum(layer.weights.size for layer in config.resolved)
     learns = isinstance(config, LearningNetworkConfig)
     shadow = sum(layer.weight_memory_bits for layer in config.resolved) if learns else 0
     cycles_per_step = max(entry["cycles_per_step"] for entry in layers)
@@ -56,10 +56,9 @@ def _rule(config: LearningNetworkConfig) -> dict[str, str]:
     return {name: getattr(config.learning, name) for name in names}
 
 
-def _layer(layer: ResolvedLayer, activity: float) -> dict[str, Any]:
+def _layer(config: NetworkConfig, layer: ResolvedLayer, activity: float) -> dict[str, Any]:
     neuron = layer.neuron
-    groups = layer.n_fire_words * layer.fire_lanes
-    sums = layer.banks * layer.n_words * layer.lanes * layer.current_width
+    kept = memories(config, layer)
     return {
         "n_in": layer.n_in,
         "recurrent": layer.n_own > 0,
@@ -76,8 +75,8 @@ def _layer(layer: ResolvedLayer, activity: float) -> dict[str, Any]:
         "reset": neuron.reset,
         "lanes": layer.lanes,
         "fire_lanes": layer.fire_lanes,
-        "cycles_per_event": layer.n_words,
+        "cycles_per_event": most_words(layer),
         "cycles_per_step": step_cycles(layer, activity * layer.n_in, activity * layer.n_out),
         "weight_memory_bits": layer.weight_memory_bits,
-        "state_memory_bits": sums + groups * neuron.membrane_width,
+        "state_memory_bits": sum(kept[name].bits for name in STATE_MEMORIES if name in kept),
     }

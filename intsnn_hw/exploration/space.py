@@ -158,7 +158,7 @@ class Sweep:
     def __post_init__(self) -> None:
         _require(self.preset in PRESETS, self, "preset", f"one of {', '.join(PRESETS)}")
         if not preset(self.preset).learns:
-            raise ConfigError(f"preset: {self.preset} has no hardware and no on-line learning yet, which sweeps are of")
+            raise ConfigError(f"preset: {self.preset} has no on-line learning yet, which sweeps are of")
         if not self.bundles:
             raise ConfigError("axes: must hold at least one axis")
         names = self.axes
