@@ -12,7 +12,7 @@ def accesses(config: NetworkConfig, counts: Mapping[str, float], n_samples: int)
     """Return accesses and additions a sample, of inference and, where the network learns, of the update.
 
     An access is one word, of a memory of the layer: `weights` and, by their fields, other parameters, which are values
-    of neurons; `accumulators` of a step, `touched_words` (a list of those of a map that events have reached),
+    of neurons; `accumulators` of a step, `touched_positions` (a list of those of a map that events have reached),
     `membranes`, `score_sums` (of a readout that sums spikes or membranes over the steps), `history` (what its neurons
     keep for learning), `trace_list` (of its inputs, in the first layer; both memories of the sparse set), `errors`, and
     `own_events` (on their way back into a recurrent layer). Counted are reads whose data is used and all writes, but
@@ -52,7 +52,7 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
     used = {"weights": (adding, 0), "accumulators": (summed + drained, adding + cleared)}
     if layer.lists_touched:
         touching = counts[f"activity{index}.touching"]
-        used["touched_words"] = (touching, touching)
+        used["touched_positions"] = (touching, touching)
     if layer.keeps_state:
         used["membranes"] = (firing, firing)
     others = {parameter.field: (firing, 0) for parameter in layer.parameters[1:]}

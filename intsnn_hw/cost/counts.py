@@ -13,8 +13,8 @@ from .reach import mean_words, visited_groups
 class Walked(NamedTuple):
     """What events made a layer do that is not the same for each event and step.
 
-    `words`: weight words added; `drained`, `fired`: groups whose sums were read, and that were fired; `touched`: words
-    of sums that were listed.
+    `words`: weight words added; `drained`, `fired`: groups whose sums were read, and that were fired; `touched`:
+    positions that were listed.
     """
 
     words: float
@@ -48,7 +48,7 @@ def inference_counts(
     """
     if walked is None:
         groups = visited_groups(layer, events / max(1, steps))
-        touched = filled_steps * groups / layer.n_fire_groups * layer.n_words
+        touched = filled_steps * groups / layer.n_fire_groups
         words = (events + returning) * mean_words(layer)
         walked = Walked(words=words, drained=filled_steps * groups, fired=steps * groups, touched=touched)
     counts = {"adding": walked.words, "draining": walked.drained, "firing": walked.fired}

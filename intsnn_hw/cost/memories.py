@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from golden.config import LearningLayer, LearningNetworkConfig, NetworkConfig, ResolvedLayer
+from intsnn_hw.rtl.arith import index_shape
 from intsnn_hw.rtl.inference.readout import readout_of
 from intsnn_hw.rtl.layouts import (
     history_layout,
@@ -11,7 +12,6 @@ from intsnn_hw.rtl.layouts import (
     parameter_word_layout,
     states_layout,
     sums_layout,
-    sums_place_layout,
     touched_sums_layout,
 )
 from intsnn_hw.rtl.learning.error_store import entry_layout
@@ -62,15 +62,15 @@ def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
 
 
 def _sums(layer: ResolvedLayer) -> dict[str, Memory]:
-    """Return the memories of the sums of a step; of a map a memory a bank, and a list of words."""
+    """Return the memories of the sums of a step; of a map a memory a bank, and a list of positions."""
     if layer.kind.output_shape is None:
         word = sums_layout(layer).size
         return {"accumulators": Memory(word_bits=word, depth=layer.banks * layer.n_words)}
     word = touched_sums_layout(layer).size
     found = {"accumulators": Memory(word_bits=word, depth=layer.n_sum_words, n_copies=layer.banks)}
     if layer.lists_touched:
-        place = sums_place_layout(layer).size
-        found["touched_words"] = Memory(word_bits=place, depth=layer.banks * layer.n_sum_words)
+        width = index_shape(layer.n_positions).width
+        found["touched_positions"] = Memory(word_bits=width, depth=layer.banks * layer.n_positions)
     return found
 
 

@@ -7,11 +7,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from golden.config import Convolution, ResolvedLayer
-from golden.fixed import IntArray
 from intsnn_hw.rtl.inference.maps.windows import Seen, input_map, seen_by_axis
 
 
-def input_windows(layer: ResolvedLayer) -> IntArray:
+def input_windows(layer: ResolvedLayer) -> NDArray[Any]:
     """Return how many windows see each input of a layer, shape (n_in,); in a fully connected one all inputs are in one.
 
     None sees an input that pooling drops.
@@ -33,7 +32,7 @@ def most_words(layer: ResolvedLayer) -> int:
     return int(input_windows(layer).max()) * layer.n_words
 
 
-def touched_positions(layer: ResolvedLayer, active: NDArray[Any]) -> IntArray:
+def touched_positions(layer: ResolvedLayer, active: NDArray[Any]) -> NDArray[Any]:
     """Return the positions of a map that events reach, of the inputs (..., n_in) that send one."""
     kind = layer.kind
     assert isinstance(kind, Convolution)
@@ -65,7 +64,7 @@ def visited_groups(layer: ResolvedLayer, input_events: float) -> float:
     return float((whole * layer.n_fire_words + (layer.n_steps - whole) * max(1.0, touched)) / layer.n_steps)
 
 
-def _seen_by(axis: list[Seen]) -> IntArray:
+def _seen_by(axis: list[Seen]) -> NDArray[Any]:
     """Return how many places along a side each window sees."""
     n_windows = max(seen.first + seen.n_windows for seen in axis)
     counts = np.zeros(n_windows, np.int64)

@@ -7,7 +7,7 @@ from intsnn_hw.cost.memories import memories
 from intsnn_hw.cost.reach import most_words
 from intsnn_hw.cost.step import step_cycles
 
-STATE_MEMORIES = ("accumulators", "touched_words", "membranes")
+STATE_MEMORIES = ("accumulators", "touched_positions", "membranes")
 """Memories of a layer whose bits count as its state."""
 
 

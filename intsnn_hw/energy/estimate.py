@@ -168,7 +168,7 @@ def _walked(layer: ResolvedLayer, into: NDArray[Any], membranes: NDArray[Any]) -
         words=words,
         drained=groups[filled].sum(),
         fired=np.maximum(groups, 1).sum(),
-        touched=touched.sum() * layer.n_words,
+        touched=touched.sum(),
     )
 
 

@@ -141,11 +141,6 @@ def touched_sums_layout(layer: ResolvedLayer) -> data.StructLayout:
     return data.StructLayout({"sums": sums_layout(layer), "touched": 1})
 
 
-def sums_place_layout(layer: ResolvedLayer) -> data.StructLayout:
-    """Which word of sums of a map: a word of its channels at a position."""
-    return data.StructLayout({"word": index_shape(layer.n_words), "position": index_shape(layer.n_positions)})
-
-
 def states_layout(layer: ResolvedLayer) -> data.ArrayLayout:
     """State of the `fire_lanes` neurons of a group."""
     return data.ArrayLayout(state_layout(layer.neuron), layer.fire_lanes)
@@ -302,8 +297,8 @@ def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructL
 
     `adding`, `active`: see :class:`SynapseArray`. `draining`: accumulators of a finished step are read. `firing`: a
     group of neurons is fired, so that its membranes (and what else it keeps of a sample) are read and written;
-    `returning`, of a recurrent layer: an event of its own comes in; `touching`, of a map that lists such words: one is
-    added to for the first time in its step. Where
+    `returning`, of a recurrent layer: an event of its own comes in; `touching`, of a map that lists such positions: one
+    is reached for the first time in its step. Where
     the network learns, `reading` and `writing`: a weight word, for the update; `keeping`: a word of errors is written;
     `changing`: weights of the word read that will be changed; `carrying`: those weighed with an error for the layer
     below; of a hidden layer `recalling`: its histories are read; of the first layer `tracing` and `listing`: an entry

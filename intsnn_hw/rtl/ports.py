@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 from golden.config import LearningLayer, Parameter, ResolvedLayer
 
 from .arith import index_shape
-from .layouts import history_layout, parameter_depth, parameter_word_layout, sums_layout, sums_place_layout
+from .layouts import history_layout, parameter_depth, parameter_word_layout, sums_layout
 
 
 def read_port(word: data.Layout, depth: int) -> wiring.Signature:
@@ -63,18 +63,18 @@ def sums_port(layer: ResolvedLayer) -> wiring.Signature:
 
 
 def touched_port(layer: ResolvedLayer) -> wiring.Signature:
-    """Read access to the list of touched words of a finished step of a map.
+    """Read access to the list of the positions of a map that the events of a finished step have reached.
 
-    `place`, a :func:`sums_place_layout`, of entry `index` of `bank` comes one cycle after `enable`, and holds while
-    that is low; `n_entries` is that of `bank`.
+    `position`, entry `index` of `bank`, comes one cycle after `enable`, and holds while that is low; `n_entries` is
+    that of `bank`.
     """
     return wiring.Signature(
         {
             "enable": Out(1),
             "bank": Out(1),
-            "index": Out(index_shape(layer.n_sum_words + 1)),
-            "place": In(sums_place_layout(layer)),
-            "n_entries": In(index_shape(layer.n_sum_words + 1)),
+            "index": Out(index_shape(layer.n_positions + 1)),
+            "position": In(index_shape(layer.n_positions)),
+            "n_entries": In(index_shape(layer.n_positions + 1)),
         }
     )
 

@@ -308,20 +308,24 @@ def network_config(
         encoding=encoding,
         layers=tuple(layers),
         learning=learning_config(choices, layers, temporal=temporal) if learning else None,
-        hardware=HardwareConfig(
-            lanes=tuple(choices.integer(1, max_size + 1) for _ in range(depth)),
-            fire_lanes=tuple(choices.integer(1, max_size + 1) for _ in range(depth)),
-            banks=choices.integer(1, 2),
-            multiplier=choices.one_of(get_args(Multiplier)),
-            weight_memory=tuple(choices.one_of(get_args(WeightMemory)) for _ in range(depth)),
-        ),
+        hardware=_hardware(choices, depth, max_size + 1),
+    )
+
+
+def _hardware(choices: Choices, depth: int, max_lanes: int) -> HardwareConfig:
+    return HardwareConfig(
+        lanes=tuple(choices.integer(1, max_lanes) for _ in range(depth)),
+        fire_lanes=tuple(choices.integer(1, max_lanes) for _ in range(depth)),
+        banks=choices.integer(1, 2),
+        multiplier=choices.one_of(get_args(Multiplier)),
+        weight_memory=tuple(choices.one_of(get_args(WeightMemory)) for _ in range(depth)),
     )
 
 
 def spatial_config(choices: Choices, *, max_depth: int = 3, max_side: int = 7, max_steps: int = 3) -> NetworkConfig:
     """Return a random valid configuration with input maps of any shape, convolutions, pooling, and layers of neither.
 
-    Windows, strides and paddings are as large as the maps allow, up to 4, 3 and the window.
+    Windows, strides and paddings are as large as the maps allow, up to 4, 3 and the window. Any hardware.
     """
     shape = (choices.integer(1, 3), choices.integer(1, max_side), choices.integer(1, max_side))
     encoding = encoding_config(choices)
@@ -348,6 +352,7 @@ def spatial_config(choices: Choices, *, max_depth: int = 3, max_side: int = 7, m
         input_shape=shape,
         encoding=encoding,
         layers=tuple(layers),
+        hardware=_hardware(choices, len(layers), 5),
     )
 
 

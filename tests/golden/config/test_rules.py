@@ -252,8 +252,8 @@ BROKEN_RULES += [
         (
             lambda fields=fields: maps(fields, {}, learning=learning()),
             {},
-            f"LayerConfig.{name}: layer 0 of network convolves or pools, for which there is no hardware and no on-line "
-            "learning yet; `golden.kernels` runs such a network",
+            f"LayerConfig.{name}: layer 0 of network convolves or pools, for which there is no hardware that learns "
+            "yet; leave [learning] out, or train it by BPTT",
         )
         for name, fields in SPATIAL_FIELDS
     ),

@@ -18,13 +18,13 @@ from .map_walk import MapWalk
 class MapPipeline(FirePipeline):
     """Fires the neurons of a map; as :class:`FirePipeline`, but visits only those that may have changed where it can.
 
-    That is where touched words are listed. A step visits all neurons even so if it is the first of a sample of several
-    steps, since the states that memory holds are those of the sample before, or if the step before left a neuron at
-    its threshold, which fires again without an event. Where samples have one step, no states are kept.
+    That is where touched positions are listed. A step visits all neurons even so if it is the first of a sample of
+    several steps, since the states that memory holds are those of the sample before, or if the step before left a
+    neuron at its threshold, which fires again without an event. Where samples have one step, no states are kept.
 
     Members
     -------
-    listed : Out   see :func:`touched_port`, where touched words are listed
+    listed : Out   see :func:`touched_port`, where touched positions are listed
     """
 
     def _further_members(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class MapSweep(FireSweep):
 
     Members
     -------
-    listed : Out   see :func:`touched_port`, where touched words are listed
+    listed : Out   see :func:`touched_port`, where touched positions are listed
     """
 
     def _further_members(self) -> dict[str, Any]:

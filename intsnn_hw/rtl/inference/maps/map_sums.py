@@ -13,7 +13,7 @@ from ...layouts import sums_layout, touched_sums_layout
 from ...memory import Store
 from ...ports import sums_port, touched_port
 from ..accumulators import products_layout
-from .touched_words import TouchedWords
+from .touched_positions import TouchedPositions
 
 
 class MapSums(wiring.Component):
@@ -35,8 +35,8 @@ class MapSums(wiring.Component):
     fetch : In       `enable`; `word` of `position` in `bank` that is added to in the next cycle
     add : In         the same of what was fetched, and products
     sums : In        see :func:`sums_port`, of another bank than the one that is added to
-    listed : In      see :func:`touched_port`, where touched words are listed
-    touching : Out   a word gets its first products of the step
+    listed : In      see :func:`touched_port`, where touched positions are listed
+    touching : Out   the first word of a position gets its first products of the step
     clearing : Out   after reset: all words become untouched, nothing may be fetched
     """
 
@@ -104,7 +104,7 @@ class MapSums(wiring.Component):
             m.d.comb += total[lane].eq(Mux(again, running[lane], kept) + add.products[lane])
         with m.If(add.enable):
             m.d.sync += running.eq(total)
-        m.d.comb += self.touching.eq(add.enable & ~again & ~previous.touched)
+        m.d.comb += self.touching.eq(add.enable & ~again & ~previous.touched & (add.word == 0))
         for index, bank in enumerate(banks):
             m.d.comb += [
                 bank.write.enable.eq(add.enable & (add.bank == index)),
@@ -127,15 +127,14 @@ class MapSums(wiring.Component):
                 m.d.comb += [bank.write.enable.eq(1), bank.write.address.eq(at), bank.write.data.touched.eq(0)]
 
     def _list(self, m: Module) -> None:
-        """List the words that become touched."""
-        m.submodules.list = words = TouchedWords(self._layer)
-        connect(m, flipped(self.listed), words.read)
+        """List the positions that are reached, each by its first word, which every event adds to."""
+        m.submodules.list = positions = TouchedPositions(self._layer)
+        connect(m, flipped(self.listed), positions.read)
         m.d.comb += [
-            words.push.enable.eq(self.touching),
-            words.push.bank.eq(self.add.bank),
-            words.push.place.word.eq(self.add.word),
-            words.push.place.position.eq(self.add.position),
-            words.release.eq(self.sums.release),
+            positions.push.enable.eq(self.touching),
+            positions.push.bank.eq(self.add.bank),
+            positions.push.position.eq(self.add.position),
+            positions.release.eq(self.sums.release),
         ]
 
     def _index(self, place: Any) -> Value:

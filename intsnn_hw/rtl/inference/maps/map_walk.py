@@ -15,10 +15,10 @@ from ..group_walk import group_fields
 class MapWalk(wiring.Component):
     """Takes a finished step and goes over the groups of `fire_lanes` channels of its layer's positions.
 
-    Either all of them, position by position; or, where touched words are listed, those of these words alone, unless
+    Either all of them, position by position; or, where touched positions are listed, those of these alone, unless
     `full`. In a readout it goes channel by channel instead, so that scores come in the order of classes. Throughput 1
-    group per cycle; the first one a cycle after the step was taken. Of a step without an event whose words are listed
-    it visits the first group, whose sums are 0. The words of a discarded sample are visited but give no groups.
+    group per cycle; the first one a cycle after the step was taken. Of a step without an event whose positions are
+    listed it visits the first group, whose sums are 0. The words of a discarded sample are visited but give no groups.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class MapWalk(wiring.Component):
     drained : Out        the last of a discarded sample were read in the cycle before
     at : Out             :func:`group_fields` of the group, the place (`word` of `position`) of its sums, its `part` of
                          that word, and `clear` in the last part
-    listed : Out         see :func:`touched_port`, where touched words are listed
+    listed : Out         see :func:`touched_port`, where touched positions are listed
     """
 
     def __init__(self, layer: ResolvedLayer):
@@ -105,36 +105,33 @@ class MapWalk(wiring.Component):
                     m.d.sync += [at.part.eq(0), at.word.eq(at.word + 1)]
 
     def _by_position(self, m: Module, ends: Signal) -> None:
-        """Go over the words of all positions, or of those listed, and over the parts of each."""
+        """Go over all positions, or those listed, and over the parts of each word of a position."""
         layer, at = self._layer, self.at
-        word, position = Signal.like(at.word, name="next_word"), Signal.like(at.position, name="next_position")
-        last_part, last_word = Signal(), Signal()
+        position, last_of_position = Signal.like(at.position, name="counted"), Signal()
         m.d.comb += [
-            last_part.eq(self._last_part()),
-            last_word.eq(word == layer.n_words - 1),
-            at.clear.eq(last_part),
-            at.word.eq(word),
+            at.clear.eq(self._last_part()),
+            last_of_position.eq(at.clear & (at.word == layer.n_words - 1)),
             at.position.eq(position),
-            ends.eq(last_part & last_word & (position == layer.n_positions - 1)),
+            ends.eq(last_of_position & (position == layer.n_positions - 1)),
         ]
         with m.If(self.taken):
-            m.d.sync += [signal.eq(0) for signal in (at.part, word, position)]
+            m.d.sync += [signal.eq(0) for signal in (at.part, at.word, position)]
         with m.If(self.reading):
             m.d.sync += at.part.eq(at.part + 1)
-            with m.If(last_part):
-                m.d.sync += [at.part.eq(0), word.eq(word + 1)]
-                with m.If(last_word):
-                    m.d.sync += [word.eq(0), position.eq(position + 1)]
+            with m.If(at.clear):
+                m.d.sync += [at.part.eq(0), at.word.eq(at.word + 1)]
+            with m.If(last_of_position):
+                m.d.sync += [at.word.eq(0), position.eq(position + 1)]
         if layer.lists_touched:
-            self._by_list(m, ends, last_part)
+            self._by_list(m, ends, last_of_position)
         self._name_group(m)
 
-    def _by_list(self, m: Module, ends: Signal, last_part: Signal) -> None:
-        """Take the words from the list instead, one read ahead; or the first group alone where there are none."""
+    def _by_list(self, m: Module, ends: Signal, last_of_position: Signal) -> None:
+        """Take the positions from the list instead, one read ahead; or the first group alone where there are none."""
         at, listed, step = self.at, self.listed, self.sweep.payload
         by_list, alone, index = Signal(), Signal(), Signal.like(self.listed.index, name="next_index")
         m.d.comb += [
-            listed.enable.eq(self.taken | (self.reading & last_part)),
+            listed.enable.eq(self.taken | (self.reading & last_of_position)),
             listed.index.eq(Mux(self.taken, 0, index)),
             listed.bank.eq(Mux(self.taken, step.bank, self.work.bank)),
         ]
@@ -147,9 +144,8 @@ class MapWalk(wiring.Component):
             ]
         with m.If(by_list):
             m.d.comb += [
-                at.word.eq(listed.place.word),
-                at.position.eq(listed.place.position),
-                ends.eq(last_part & (index == listed.n_entries)),
+                at.position.eq(listed.position),
+                ends.eq(last_of_position & (index == listed.n_entries)),
             ]
         with m.If(alone):
             m.d.comb += ends.eq(1)

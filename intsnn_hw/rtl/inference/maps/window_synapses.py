@@ -22,8 +22,8 @@ class WindowSynapses(SynapseArray):
     Members
     -------
     i : In(stream)   see :func:`window_event_layout`
-    listed : In      see :func:`touched_port`, where touched words are listed
-    touching : Out   a word of sums gets its first products of the step
+    listed : In      see :func:`touched_port`, where touched positions are listed
+    touching : Out   a position is reached for the first time in its step
     """
 
     def _event_layout(self) -> data.StructLayout:
