@@ -12,7 +12,7 @@ demo: $(VENV)/.core
 	$(BIN)/intsnn demo
 
 test: iverilog $(VENV)/.dev check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # The types on one core, the tests on the other.
 quick: $(VENV)/.dev

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from .config import LearningNetworkConfig, NetworkConfig, Parameter
 from .errors import CheckpointError, ConfigError
 from .files import write_whole
-from .fixed import LFSR_WIDTH, IntArray, Lfsr, signed_range
+from .fixed import IntArray, Lfsr, signed_range
 from .network import LearningNetwork, Network, by_field
 from .synapse import inference_weight
 
@@ -157,7 +157,10 @@ def _deserialise(members: dict[str, bytes]) -> Checkpoint:
     state = training.pop(LFSR_STATE, None)
     if (state is not None) != config.learns:
         raise _Fault(f"the LFSR state must be there exactly where the configuration learns; {_TRAIN_AGAIN}")
-    network = LearningNetwork(**made, lfsr=Lfsr(state)) if config.learns else Network(**made)
+    if isinstance(config, LearningNetworkConfig):
+        network = LearningNetwork(**made, lfsr=Lfsr(state, config.learning.lfsr_width))
+    else:
+        network = Network(**made)
     fault = _fault_of(network)
     if fault is not None:
         raise _Fault(f"{fault}; {_TRAIN_AGAIN}")
@@ -239,7 +242,7 @@ def _fault_of(network: Network) -> str | None:
             return f"{name} has values outside {low}..{high}, the range of {width} bits"
     if not isinstance(network, LearningNetwork):
         return None
-    state, highest = network.lfsr.state, (1 << LFSR_WIDTH) - 1
+    state, highest = network.lfsr.state, (1 << network.config.learning.lfsr_width) - 1
     if type(state) is not int or not 1 <= state <= highest:
         return f"the LFSR state must be 1..{highest}, not {state!r}"
     for (layer, parameter, values), (*_, shadow) in zip(network.arrays(), network.stored(), strict=True):

@@ -12,6 +12,7 @@ from .widths import LFSR_WIDTH as LFSR_WIDTH
 from .widths import ROUNDINGS as ROUNDINGS
 from .widths import SEED_LFSR_TAPS as SEED_LFSR_TAPS
 from .widths import SEED_LFSR_WIDTH as SEED_LFSR_WIDTH
+from .widths import TAPS as TAPS
 from .widths import Rounding as Rounding
 from .widths import signed_range as signed_range
 from .widths import signed_width as signed_width
@@ -82,33 +83,35 @@ def round_pow2(value: ArrayLike) -> IntArray:
     return np.where(value < 0, -rounded, rounded)
 
 
-def lfsr_step(state: int) -> int:
-    """Return the next state of the 16-bit Galois LFSR with taps 0xB400 (period 2^16 - 1, never 0)."""
-    return (state >> 1) ^ (LFSR_TAPS if state & 1 else 0)
+def lfsr_step(state: int, width: int = LFSR_WIDTH) -> int:
+    """Return the next state of the Galois LFSR of 16 bits, taps 0xB400, or 32, 0x80200003 (all states but 0)."""
+    return (state >> 1) ^ (TAPS[width] if state & 1 else 0)
 
 
 class Lfsr:
-    """The 16-bit Galois LFSR that draws for stochastic rounding and for rate encoding.
+    """The Galois LFSR that draws for stochastic rounding and for rate encoding.
 
     Parameters
     ----------
     state : int
-        First state, ``1..65535``.
+        First state, ``1..2^width - 1``.
+    width : int
+        16 or 32 bits.
     """
 
-    def __init__(self, state: int):
-        self.state = state
+    def __init__(self, state: int, width: int = LFSR_WIDTH):
+        self.state, self.width = state, width
 
     def draw(self) -> int:
-        """Step once and return the new state, ``1..65535``."""
-        self.state = lfsr_step(self.state)
+        """Step once and return the new state, ``1..2^width - 1``."""
+        self.state = lfsr_step(self.state, self.width)
         return self.state
 
 
 def seed_lfsr_steps(state: int, count: int) -> int:
     """Return the state of the 32-bit Galois LFSR with taps 0x80200003 (period 2^32 - 1) after `count` steps."""
     for _ in range(count):
-        state = (state >> 1) ^ (SEED_LFSR_TAPS if state & 1 else 0)
+        state = lfsr_step(state, SEED_LFSR_WIDTH)
     return state
 
 

@@ -21,6 +21,7 @@ from .fixed import (
     shift_round,
     shift_rounding,
 )
+from .maps import neuron_places
 from .seeds import direct_seed, initial_seed
 
 
@@ -47,11 +48,6 @@ def trace_step(trace: IntArray, spikes: IntArray, trace_shift: int | None, gain:
     return leak_trace(trace, trace_shift) + shift_floor(spikes, -gain)
 
 
-def feedback_error(error_above: IntArray, weight_above: IntArray) -> IntArray:
-    """Return ``d_j = sum_k e_k * w_kj`` through the inference weights (n_above, n) of the layer above."""
-    return error_above @ weight_above
-
-
 def direct_error(error: IntArray, matrix: IntArray, direct_shift: int) -> IntArray:
     """Return ``d_j = (sum_c e_c * B_jc) << direct_shift`` through the fixed ternary matrix, shape (n, n_classes)."""
     return shift_floor(matrix @ error, -direct_shift)
@@ -63,12 +59,12 @@ def direct_matrix(layer: ResolvedLayer, n_classes: int, seed: int) -> IntArray:
 
     Row j takes ``ceil(2 * n_classes / 16)`` words of :class:`golden.fixed.SeedLfsr`; class c uses bits 2c and 2c+1 of
     them, lowest first: lower bit 0 gives 0, lower bit 1 gives -1 or +1 by the upper bit. So the hardware needs no
-    memory for it.
+    memory for it. Rows of a map's neurons follow each other as these lie in memory, position by position.
     """
     words_per_row = -(-2 * n_classes // 16)
     words = SeedLfsr(direct_seed(layer, seed)).words(layer.n_out * words_per_row).reshape(layer.n_out, words_per_row)
     bits = (words[:, :, None] >> np.arange(16) & 1).reshape(layer.n_out, -1)[:, : 2 * n_classes]
-    return bits[:, 0::2] * (2 * bits[:, 1::2] - 1)
+    return (bits[:, 0::2] * (2 * bits[:, 1::2] - 1))[neuron_places(layer.kind)]
 
 
 def over_budget(error: IntArray, fired: IntArray, layer: LearningLayer) -> IntArray:
@@ -85,39 +81,37 @@ def gradient(error: IntArray, surrogate_count: IntArray, error_shift: int) -> In
 
 
 def shadow_update(
-    shadow: IntArray, error: IntArray, trace: IntArray, rate_shift: int, draws: IntArray, rounding: Rounding, width: int
-) -> IntArray:  # fmt: skip
-    """Return ``saturate(W_ji + round((-e_j * x_i) >> rate_shift))`` for the given rows of a layer.
+    shadow: IntArray, gradient: IntArray, rate_shift: int, draws: IntArray, rounding: Rounding, width: int
+) -> IntArray:
+    """Return ``saturate(W_ji + round((-G_ji) >> rate_shift))`` for the given rows of a layer.
 
     Parameters
     ----------
     shadow : IntArray
-        Shape (n_out, n_in), a column for each row of weights.
-    error : IntArray
-        Ternary error or power-of-two gradient, shape (n_out,).
-    trace : IntArray
-        Presynaptic traces, shape (n_in,).
+        Shape (output channels, rows), a column for each row of weights.
+    gradient : IntArray
+        Error times presynaptic trace, ``e_j * x_i``, summed over the neurons that share a weight; of the same shape.
     rate_shift : int
         Right shift, schedule included; negative means left.
     draws : IntArray
-        One LFSR draw for each row i, shared by all j, shape (n_in,); read by stochastic rounding only.
+        One LFSR draw for each row i, shared by all j, shape (rows,); read by stochastic rounding only.
     rounding : {"floor", "toward_zero", "nearest", "stochastic"}
     width : int
         Bits that the result saturates to.
     """
-    step = shift_rounding(-error[:, None] * trace, rate_shift, rounding, draws)
-    return saturate(shadow + step, width)
+    return saturate(shadow + shift_rounding(-gradient, rate_shift, rounding, draws), width)
 
 
 def initial_shadow(layer: LearningLayer) -> IntArray:
-    """Return initial shadow weights, shape (n_out, n_rows), uniform in ``-2^s .. 2^s - 1`` with s the init shift.
+    """Return initial shadow weights, of the layer's weight shape, uniform in ``-2^s .. 2^s - 1``, s the init shift.
 
-    Drawn from :class:`golden.fixed.SeedLfsr` row by row, neuron by neuron within it, so that a core can draw them
-    itself: one word a weight, two where the layer has a shift above 15.
+    Drawn from :class:`golden.fixed.SeedLfsr` row by row in the order of a weight load, output channel by output channel
+    within it, so that a core can draw them itself: one word a weight, two where the layer has a shift above 15.
     """
-    shift = np.repeat(layer.init_shifts, (layer.n_in, layer.n_own)[: len(layer.init_shifts)])
-    words_per_weight = layer.init_words
+    weights, words_per_weight = layer.weights, layer.init_words
+    shift = np.repeat(layer.init_shifts, (layer.n_rows - layer.n_own, layer.n_own)[: len(layer.init_shifts)])
     lfsr = SeedLfsr(initial_seed(layer, layer.learning.seed))
-    words = lfsr.words(layer.n_rows * layer.n_out * words_per_weight).reshape(layer.n_rows, layer.n_out, -1)
+    words = lfsr.words(weights.size * words_per_weight).reshape(weights.n_rows, weights.n_outputs, -1)
     fresh = words[..., 0] if words_per_weight == 1 else words[..., 0] | words[..., 1] << 16
-    return ((fresh & ((2 << shift) - 1)[:, None]) - (1 << shift)[:, None]).T.copy()
+    drawn = (fresh & ((2 << shift) - 1)[:, None]) - (1 << shift)[:, None]
+    return weights.from_load(drawn.ravel()).copy()

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .config import LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLayer, learning_config
+from .config import LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLayer, RowGroup, learning_config
 from .fixed import IntArray, Lfsr
 from .learning import (
     direct_error,
     direct_matrix,
-    feedback_error,
     gradient,
     initial_shadow,
     leak_trace,
@@ -22,8 +21,8 @@ from .learning import (
 from .neuron import LifStep, NeuronState, lif_step, readout_step
 from .output_error import output_error
 from .readout import learning_scores, scores
-from .seeds import update_lfsr_seed
-from .synapse import inference_weight, layer_current
+from .seeds import update_lfsr
+from .synapse import carried_error, inference_weight, layer_current, pooled, row_gradient
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +131,7 @@ class LearningNetwork(Network):
                 inference_weight(shadows[layer.index], layer.stored_width, layer.weight_width) for layer in layers
             ],
             shadows=[shadows[layer.index] for layer in layers],
-            lfsr=Lfsr(update_lfsr_seed(config.learning.seed)) if lfsr is None else lfsr,
+            lfsr=update_lfsr(config.learning) if lfsr is None else lfsr,
         )
 
 
@@ -183,7 +182,7 @@ def layer_step(network: Network, layer: ResolvedLayer, state: NeuronState, spike
     step = lif_step if layer.fires else readout_step
     current = layer_current(spikes, network.weights[layer.index], layer)
     if layer.has_bias:
-        current = current + np.repeat(network.biases[layer.index], layer.n_out // layer.config.size)
+        current = current + np.repeat(network.biases[layer.index], layer.kind.n_sharing)
     return step(state, current, layer.neuron)
 
 
@@ -231,7 +230,7 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
     layers = config.resolved
     states = [NeuronState.zeros((layer.n_out,)) for layer in layers]
     outgoing = [np.zeros(layer.n_out, np.int64) for layer in layers]
-    traces = [np.zeros(layer.n_rows + layer.has_bias, np.int64) for layer in layers]
+    traces = [np.zeros(layer.kind.n_traces + layer.has_bias, np.int64) for layer in layers]
     surrogates = [np.zeros(layer.n_out, np.int64) for layer in layers]
     fired = [np.zeros(layer.n_out, np.int64) for layer in layers]
     counts = np.zeros(config.n_classes, np.int64)
@@ -242,7 +241,8 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
         kept = leak_trace(traces[0], layers[0].trace_shift)
         for index, layer in enumerate(layers):
             rows = row_spikes(layer, incoming, outgoing[index])
-            feed = np.append(rows, 1) if layer.has_bias else rows
+            feed = pooled(rows, layer.kind)
+            feed = np.append(feed, 1) if layer.has_bias else feed
             traces[index] = trace_step(traces[index], feed, layer.trace_shift, learning.trace_gain)
             step = layer_step(network, layer, states[index], rows)
             history[index].append(step)
@@ -250,8 +250,9 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
             window = surrogate(step.integrated, layer)
             surrogates[index] = window if learning.every_step else surrogates[index] + window
             fired[index] += step.spike > 0
+        inputs = slice(layers[0].kind.n_fed)
         arrived = [row for row in arrived if kept[row] > 0]
-        arrived += np.flatnonzero((traces[0] > 0)[: config.n_inputs] & (kept == 0)[: config.n_inputs]).tolist()
+        arrived += np.flatnonzero((traces[0][inputs] > 0) & (kept[inputs] == 0)).tolist()
         counts += incoming
         if learning.every_step or t == config.n_steps - 1:
             error = output_error(learning_scores(config, states[-1].membrane, counts), label, learning)
@@ -274,16 +275,17 @@ def update(
 ) -> None:
     """Apply one update to all layers, output first; every error is made of the weights before the update.
 
-    Draws: one for each row with a trace above 0, layers from the output down. The network's inputs take their turns in
-    the order in which they `arrived` at their trace (by step, then by address), so that hardware can keep a list; all
-    other rows in ascending order, a layer's own after those of its inputs, its bias last. A layer whose errors are all
-    zero draws nothing, nor do rows and biases that are fixed.
+    Draws: one for each row with a trace above 0, of a convolution one for each row, layers from the output down. The
+    network's inputs take their turns in the order in which they `arrived` at their trace (by step, then by address), so
+    that hardware can keep a list, unless the first layer convolves or pools; all other rows in ascending order, a
+    layer's own after those of its inputs, its bias last. A layer whose errors are all zero draws nothing, nor do rows
+    and biases that are fixed.
     """
     layers, learning = network.config.resolved, network.config.learning
     errors = [error]
     for index in range(len(layers) - 2, -1, -1):
         if learning.feeds_back:
-            carried = feedback_error(errors[0], network.weights[index + 1][:, : layers[index].n_out])
+            carried = carried_error(errors[0], network.weights[index + 1], layers[index + 1])
         else:
             matrix = direct_matrix(layers[index], network.config.n_classes, learning.seed)
             carried = direct_error(error, matrix, learning.direct_shift)
@@ -298,13 +300,20 @@ def update(
             for group in (group for group in layer.row_groups if group.parameter == parameter):
                 trace, draws = traces[index][group.feed], np.zeros(group.n_rows, np.int64)
                 if learning.draws:
-                    listed = index == 0 and group.name == "inputs"
-                    for row in arrived if listed else np.flatnonzero(trace):
+                    for row in drawing_rows(group, trace, arrived):
                         draws[row] = network.lfsr.draw()
+                wanted = row_gradient(errors[index], trace, layer, group)
                 rows = parameter.as_rows(shadow)[:, group.rows]
                 rows[:] = shadow_update(
-                    rows, errors[index], trace, group.rate_at(boost), draws, learning.rounding, parameter.stored_width
+                    rows, wanted, group.rate_at(boost), draws, learning.rounding, parameter.stored_width
                 )
             getattr(network, parameter.shadow_field)[index] = shadow
             weight = inference_weight(shadow, parameter.stored_width, parameter.width)
             getattr(network, parameter.field)[index] = weight
+
+
+def drawing_rows(group: RowGroup, trace: IntArray, arrived: list[int]) -> Iterable[int]:
+    """Return the rows of a group that take a draw, in the order of their turns; `arrived` as in :func:`update`."""
+    if group.shared:
+        return range(group.n_rows)
+    return arrived if group.by_arrival else np.flatnonzero(trace)

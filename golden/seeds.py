@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .config import ResolvedLayer
-from .fixed import IntArray
+from .config import LearningConfig, ResolvedLayer
+from .fixed import LFSR_WIDTH, IntArray, Lfsr, seed_state
 
 
 def initial_seed(layer: ResolvedLayer, seed: int) -> int:
@@ -17,8 +17,14 @@ def direct_seed(layer: ResolvedLayer, seed: int) -> int:
 
 
 def update_lfsr_seed(seed: int) -> int:
-    """Return the first state, ``1..65535``, of the LFSR that draws for stochastic rounding."""
+    """Return the first state, ``1..65535``, of the LFSR of 16 bits that draws for stochastic rounding."""
     return seed * 40503 % 0xFFFF + 1
+
+
+def update_lfsr(learning: LearningConfig) -> Lfsr:
+    """Return the LFSR that draws for stochastic rounding, at the beginning of a run."""
+    width, seed = learning.lfsr_width, learning.seed
+    return Lfsr(update_lfsr_seed(seed) if width == LFSR_WIDTH else seed_state(seed), width)
 
 
 def sample_order(n_samples: int, seed: int, epoch: int) -> IntArray:

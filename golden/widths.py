@@ -11,6 +11,8 @@ LFSR_WIDTH = 16
 LFSR_TAPS = 0xB400
 SEED_LFSR_WIDTH = 32
 SEED_LFSR_TAPS = 0x80200003
+TAPS = {LFSR_WIDTH: LFSR_TAPS, SEED_LFSR_WIDTH: SEED_LFSR_TAPS}
+"""Of a maximal Galois LFSR, by its width."""
 
 
 def signed_range(width: int) -> tuple[int, int]:

@@ -9,6 +9,9 @@ import hypothesis
 import pytest
 
 from golden.errors import DataError
+from golden.files import cache_folder
+from intsnn_hw.emit.verilog import emit
+from intsnn_hw.rtl.core import Core
 from sim.compiler import compile_shared
 from train.data import find_mnist
 
@@ -23,6 +26,9 @@ hypothesis.settings.load_profile("repeatable")
 
 # Tests run side by side: threads of PyTorch within each would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Machine code of the FPGA tools, a minute of work, is shared by tests with a cache of their own.
+os.environ.setdefault("YOWASP_CACHE_DIR", str(cache_folder() / "yowasp"))
 
 # A shell's job in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -56,6 +62,29 @@ def own_cache(cores: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("INTSNN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("sim.fast.compile_shared", compile_here)
     return tmp_path / "cache"
+
+
+_VERILOG: dict[Any, str] = {}
+
+
+@pytest.fixture
+def emitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verilog of equal cores is emitted once a worker: that takes longer than a short run in Icarus.
+
+    For tests that leave the RTL as it is.
+    """
+
+    def emit_once(component: Any, name: str) -> str:
+        if type(component) is not Core or component.preloaded:
+            return emit(component, name)
+        key = component.config, "probe0" in component.signature.members, name
+        if key in _VERILOG:
+            component._MustUse__silence = True
+        else:
+            _VERILOG[key] = emit(component, name)
+        return _VERILOG[key]
+
+    monkeypatch.setattr("sim.verilog.emit", emit_once)
 
 
 @pytest.fixture(scope="session")

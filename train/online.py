@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from golden import checkpoint
-from golden.config import FieldError, LearningNetworkConfig, NetworkConfig, learning_config, require_dense
+from golden.config import FieldError, LearningNetworkConfig, NetworkConfig, learning_config
 from golden.encoding import Events
 from golden.errors import CheckpointError, ConfigError
 from golden.fixed import IntArray
@@ -200,7 +200,6 @@ def evaluate(network: Network, dataset: AnyDataset) -> Evaluation:
 
 def for_run(config: NetworkConfig, epochs: int | None = None, seed: int | None = None) -> LearningNetworkConfig:
     """Return the configuration of a run of other length or seed; None: as it is."""
-    require_dense(config)
     config = learning_config(config)
     for name, value in (("epochs", epochs), ("seed", seed)):
         if value is not None and type(value) is not int:

@@ -18,6 +18,7 @@ from .limits import (
     MAX_NEURONS,
     MAX_STEPS,
     MEMBRANE_WIDTHS,
+    RATE_SHIFTS,
     SHADOW_WIDTHS,
     SPIKE_WIDTHS,
     WEIGHT_WIDTHS,
@@ -35,6 +36,7 @@ from .neuron import NeuronConfig
 from .parameter import Parameter
 from .readouts import READOUTS, Readout, ReadoutKind
 from .resolved import LearningLayer, ResolvedLayer
+from .row_group import RowGroup
 from .rules import FieldError
 from .toml import from_toml
 
@@ -47,6 +49,7 @@ __all__ = [
     "MAX_NEURONS",
     "MAX_STEPS",
     "MEMBRANE_WIDTHS",
+    "RATE_SHIFTS",
     "READOUTS",
     "SHADOW_WIDTHS",
     "SPIKE_WIDTHS",
@@ -76,6 +79,7 @@ __all__ = [
     "Reset",
     "ResolvedLayer",
     "Route",
+    "RowGroup",
     "Surrogate",
     "Timing",
     "WeightMemory",

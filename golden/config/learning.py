@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
-from ..widths import LFSR_WIDTH, ROUNDINGS, Rounding
+from ..widths import LFSR_WIDTH, ROUNDINGS, SEED_LFSR_WIDTH, Rounding
 from .error_rules import ErrorKind
 from .limits import (
     ERROR_SHIFTS,
     LEFT_OUT,
     MAX_EPOCHS,
     MAX_STEPS,
+    RATE_SHIFTS,
     SHADOW_WIDTHS,
     Recurrence,
     Route,
@@ -44,8 +45,8 @@ class LearningConfig:
         Membranes with a surrogate of 1: from 0 to below the level above the last, ``0 <= U < 2^(k+n)``, or half a level
         less at both ends.
     rate_shifts : tuple of int
-        Right shift of each layer's shadow update, input side first; negative means left. The schedule adds to it, up to
-        16, the bits of a draw.
+        Right shift of each layer's shadow update, input side first, -16..24; negative means left. The schedule adds to
+        it, up to :attr:`highest_rate`.
     recurrent_rate_shifts, recurrent_init_shifts : tuple of int
         The same, and initial weights, of each recurrent layer's weights from itself; the first recurrent layer first.
     recurrence : {"learned", "fixed"}
@@ -116,8 +117,8 @@ class LearningConfig:
             require_range(self, "budget", 0, MAX_STEPS)
         require_range(self, "budget_shift", 0, 24)
         ranges = (
-            ("rate_shifts", -16, 16),
-            ("recurrent_rate_shifts", -16, 16),
+            ("rate_shifts", *RATE_SHIFTS),
+            ("recurrent_rate_shifts", *RATE_SHIFTS),
             ("recurrent_init_shifts", 0, self.shadow_width - 1),
             ("trace_shifts", 1, 15),
             ("error_shifts", *ERROR_SHIFTS),
@@ -150,6 +151,17 @@ class LearningConfig:
     def draws(self) -> bool:
         """Whether the rounding of an update takes draws of the LFSR."""
         return self.rounding == "stochastic"
+
+    @property
+    def lfsr_width(self) -> int:
+        """Bits of the LFSR that draws: 16, and 32 where a rate shift is above that."""
+        highest = max(*self.rate_shifts, *self.recurrent_rate_shifts, 0)
+        return LFSR_WIDTH if highest <= LFSR_WIDTH else SEED_LFSR_WIDTH
+
+    @property
+    def highest_rate(self) -> int:
+        """Where rate shifts stop that the schedule adds to: at 16, the bits of a draw, or, where it has 32, at 24."""
+        return min(self.lfsr_width, RATE_SHIFTS[1])
 
     @property
     def max_boost(self) -> int:

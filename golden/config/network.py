@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar, get_args
 import tomli_w
 
 from ..errors import ConfigError
-from ..widths import signed_width
+from ..widths import LFSR_WIDTH, signed_width
 from .encoding import EncodingConfig
 from .hardware import PER_LAYER, HardwareConfig
 from .kinds import LayerKind
@@ -44,8 +44,7 @@ class NetworkConfig:
         What convolution and pooling take the inputs for; the address of an input is its index in C order.
     encoding : EncodingConfig
     learning : LearningConfig or None
-        None: inference only, as it must be with convolution or pooling; else the object is a
-        :class:`LearningNetworkConfig`.
+        None: inference only; else the object is a :class:`LearningNetworkConfig`.
     hardware : HardwareConfig
     """
 
@@ -208,7 +207,6 @@ class LearningNetworkConfig(NetworkConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_dense(self)
         learning, depth = self.learning, len(self.layers)
         recurrent = sum(layer.recurrent for layer in self.layers)
         counts = {
@@ -248,14 +246,19 @@ def learning_config(config: NetworkConfig) -> LearningNetworkConfig:
 
 
 def require_dense(config: NetworkConfig) -> None:
-    """Raise ConfigError where a layer convolves or pools: there is no hardware yet that learns such layers."""
+    """Raise ConfigError where no hardware learns a network: a layer convolves or pools, or rates need more draws."""
     for index, (layer, kind) in enumerate(zip(config.layers, config.kinds, strict=True)):
         if not kind.has_hardware:
             field = "pool" if layer.conv is None else "conv"
             raise ConfigError(
                 f"LayerConfig.{field}: layer {index} of {config.name} convolves or pools, for which there is no "
-                "hardware that learns yet; leave [learning] out, or train it by BPTT"
+                "hardware that learns yet; `golden.kernels` trains it, and a core that does not learn runs it"
             )
+    if isinstance(config, LearningNetworkConfig) and config.learning.lfsr_width > LFSR_WIDTH:
+        raise ConfigError(
+            f"LearningConfig.rate_shifts: those of {config.name} are above {LFSR_WIDTH}, the bits of a draw in "
+            "hardware; give lower ones"
+        )
 
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from .error_rules import ERROR_RULES, ErrorRule
 from .kinds import LayerKind
 from .layer import LayerConfig
 from .learning import LearningConfig
-from .limits import GRADIENT_WIDTH, Multiplier, WeightMemory
+from .limits import GRADED_SHIFT, GRADIENT_WIDTH, Multiplier, WeightMemory
 from .neuron import NeuronConfig
 from .parameter import Parameter
 from .row_group import RowGroup
@@ -154,7 +154,7 @@ class ResolvedLayer:
     @property
     def n_positions(self) -> int:
         """Neurons of each output channel: the windows of a convolution."""
-        return self.n_out // self.config.size
+        return self.kind.n_sharing
 
     @property
     def n_sum_words(self) -> int:
@@ -229,13 +229,13 @@ class LearningLayer(ResolvedLayer):
 
     @property
     def input_trace_width(self) -> int:
-        """Bits of the trace of one input, which never saturates."""
-        return self._trace_width((1 << self.input_spike_width) - 1)
+        """Bits of the trace of one input, or square of inputs, which never saturates."""
+        return unsigned_width(self._largest_input_trace)
 
     @property
     def own_trace_width(self) -> int:
         """Bits of the trace of one of the layer's own neurons, where it is recurrent."""
-        return self._trace_width(self.neuron.max_spike)
+        return unsigned_width(self._largest_trace(self.neuron.max_spike))
 
     @property
     def row_trace_width(self) -> int:
@@ -255,24 +255,59 @@ class LearningLayer(ResolvedLayer):
         `inputs`: those of the layer's inputs; `own`: those of its own neurons, fed by their spikes of the step before;
         `bias`: fed by a 1 in every step.
         """
-        inputs = RowGroup(
+        groups = [self._input_rows]
+        if self.learns_own:
+            groups.append(self._own_rows)
+        if self.config.bias == "learned":
+            groups.append(self._bias_row)
+        return tuple(groups)
+
+    @property
+    def _input_rows(self) -> RowGroup:
+        kind = self.kind
+        return RowGroup(
             name="inputs",
             parameter=self.weights,
-            feed=slice(0, self.n_in),
+            feed=slice(0, kind.n_fed),
             first_row=0,
+            n_rows=self.n_rows - self.n_own,
             rate_shift=self.learning.rate_shifts[self.index],
+            highest_rate=self.learning.highest_rate,
+            gradient_width=self._gradient_width(kind.n_sharing, self._largest_input_trace),
+            shared=kind.shares_weights,
+            by_arrival=self.index == 0 and not kind.is_spatial,
         )
-        groups = [inputs]
-        if self.learns_own:
-            rate_shift = self.learning.recurrent_rate_shifts[self.recurrent_index or 0]
-            feed = slice(self.n_in, self.n_rows)
-            own = RowGroup(name="own", parameter=self.weights, feed=feed, first_row=self.n_in, rate_shift=rate_shift)
-            groups.append(own)
-        if self.config.bias == "learned":
-            feed = slice(self.n_rows, self.n_rows + 1)
-            bias = RowGroup(name="bias", parameter=self.bias, feed=feed, first_row=0, rate_shift=inputs.rate_shift)
-            groups.append(bias)
-        return tuple(groups)
+
+    @property
+    def _own_rows(self) -> RowGroup:
+        return RowGroup(
+            name="own",
+            parameter=self.weights,
+            feed=slice(self.kind.n_fed, self.kind.n_traces),
+            first_row=self.n_rows - self.n_own,
+            n_rows=self.n_own,
+            rate_shift=self.learning.recurrent_rate_shifts[self.recurrent_index or 0],
+            highest_rate=self.learning.highest_rate,
+            gradient_width=self._gradient_width(1, self._largest_trace(self.neuron.max_spike)),
+        )
+
+    @property
+    def _bias_row(self) -> RowGroup:
+        return RowGroup(
+            name="bias",
+            parameter=self.bias,
+            feed=slice(self.kind.n_traces, self.kind.n_traces + 1),
+            first_row=0,
+            n_rows=1,
+            rate_shift=self.learning.rate_shifts[self.index],
+            highest_rate=self.learning.highest_rate,
+            gradient_width=self._gradient_width(self.kind.n_sharing, self._largest_trace(1)),
+        )
+
+    def _gradient_width(self, n_sharing: int, largest_trace: int) -> int:
+        """Return the bits of the sum of error times trace of as many neurons."""
+        largest = n_sharing * self.largest_error * largest_trace
+        return signed_width(-largest, largest)
 
     def rates_at(self, boost: int) -> tuple[int, ...]:
         """Return the rate shifts of the weights' groups with what the schedule adds."""
@@ -286,7 +321,7 @@ class LearningLayer(ResolvedLayer):
     @property
     def bias_trace_width(self) -> int:
         """Bits of the trace of an input that is 1 in every step; 0 where the bias does not learn."""
-        return self._trace_width(1) if self.config.bias == "learned" else 0
+        return unsigned_width(self._largest_trace(1)) if self.config.bias == "learned" else 0
 
     @property
     def error_rule(self) -> ErrorRule:
@@ -295,10 +330,23 @@ class LearningLayer(ResolvedLayer):
 
     @property
     def largest_error_sum(self) -> int:
-        """Most that the magnitudes of the errors of all neurons of the layer add up to."""
+        """Most that the magnitudes of the errors add up to, of all neurons that one input has weights to."""
         if not self.is_readout:
-            return self.n_out << (GRADIENT_WIDTH - 1)
-        return self.error_rule.largest_sum or self.n_out
+            return self.kind.fan_out << (GRADIENT_WIDTH - 1)
+        return self.error_rule.largest_sum or self.kind.fan_out
+
+    @property
+    def largest_error(self) -> int:
+        """Largest magnitude of the error of a neuron of the layer."""
+        if self.is_readout:
+            return 1 if self.error_rule.ternary else 1 << GRADED_SHIFT
+        return 1 << (GRADIENT_WIDTH - 1)
+
+    @property
+    def carried_width(self) -> int:
+        """Bits of the exact error that the layer carries down to one input on the feedback route."""
+        largest = self.largest_error_sum << (self.weight_width - 1)
+        return signed_width(-largest, largest)
 
     @property
     def ternary_errors(self) -> bool:
@@ -330,10 +378,14 @@ class LearningLayer(ResolvedLayer):
         shifts = self.learning.trace_shifts
         return shifts[self.index] if shifts else None
 
-    def _trace_width(self, max_spike: int) -> int:
-        """Return the bits of the sum of `n_steps` spikes, or of the level at which the leak takes all that arrives."""
+    @property
+    def _largest_input_trace(self) -> int:
+        return self._largest_trace(self.kind.pool**2 * ((1 << self.input_spike_width) - 1))
+
+    def _largest_trace(self, max_spike: int) -> int:
+        """Return the sum of `n_steps` spikes, or the level at which the leak takes all that arrives."""
         leaked = self.n_steps if self.trace_shift is None else min(self.n_steps, 1 << self.trace_shift)
-        return unsigned_width(leaked * (max_spike << self.learning.trace_gain))
+        return leaked * (max_spike << self.learning.trace_gain)
 
     @property
     def surrogate_width(self) -> int:

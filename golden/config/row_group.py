@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from ..widths import LFSR_WIDTH
 from .parameter import Parameter
 
 
@@ -18,21 +17,28 @@ class RowGroup:
         Which they are rows of.
     feed : slice
         Places among all that feeds the layer.
-    first_row : int
-        Their first one among the rows of the parameter.
-    rate_shift : int
+    first_row, n_rows : int
+        The first one among the rows of the parameter, and their number.
+    rate_shift, highest_rate : int
+        Right shift of the update, and where it stops when the schedule adds to it.
+    gradient_width : int
+        Bits of the gradient of a weight, the exact sum of error times trace over the neurons that share it.
+    shared : bool
+        Whether neurons share the rows. Then each row takes a draw, else each with a trace.
+    by_arrival : bool
+        Whether rows take their turns in the order in which they got their trace; else ascending.
     """
 
     name: str
     parameter: Parameter
     feed: slice
     first_row: int
+    n_rows: int
     rate_shift: int
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows."""
-        return self.feed.stop - self.feed.start
+    highest_rate: int
+    gradient_width: int
+    shared: bool = False
+    by_arrival: bool = False
 
     @property
     def rows(self) -> slice:
@@ -40,5 +46,5 @@ class RowGroup:
         return slice(self.first_row, self.first_row + self.n_rows)
 
     def rate_at(self, boost: int) -> int:
-        """Return the rate shift with what the schedule adds: no draw has more bits than 16."""
-        return min(self.rate_shift + boost, LFSR_WIDTH)
+        """Return the rate shift with what the schedule adds."""
+        return min(self.rate_shift + boost, self.highest_rate)

@@ -17,6 +17,12 @@ def n_windows(side: int, kernel: int, stride: int, padding: int) -> int:
     return max(0, (side + 2 * padding - kernel) // stride + 1)
 
 
+def window_overlap(side: int, kernel: int, stride: int, padding: int) -> int:
+    """Return the most windows along a side that see one position."""
+    starts = [window * stride - padding for window in range(n_windows(side, kernel, stride, padding))]
+    return max(sum(start <= position < start + kernel for start in starts) for position in range(side))
+
+
 def window_reach(side: int, kernel: int, stride: int, padding: int) -> int:
     """Return the most positions along a side that lie in one window, the zeros around not counted."""
     starts = (window * stride - padding for window in range(n_windows(side, kernel, stride, padding)))

@@ -21,10 +21,15 @@ class Model(NamedTuple):
         State of the LFSR, shape (1,).
     matrix : IntArray
         Of the direct route, all layers; empty on the feedback route.
-    tables : IntArray
-        :func:`golden.kernels.plan.event_tables`.
-    accumulator, scaled : array
-        Room for the sums of a step, and for the shifted errors of a layer; their types are those of the arithmetic.
+    classes : IntArray
+        Where among the neurons of the last layer each class lies.
+    places, tables, rows : IntArray
+        :func:`golden.kernels.plan.map_tables`.
+    accumulator, scaled, carried, gradient : array
+        Room for the sums of a step, for the shifted errors of a layer, for those that a map's layer carries down, and
+        for the gradient of its weights; their types are those of the arithmetic.
+    pooled : array
+        Room for the events of a layer after pooling, see :func:`golden.kernels.windows.pool_events`, three rows.
     """
 
     plan: IntArray
@@ -34,9 +39,15 @@ class Model(NamedTuple):
     shadows: NDArray[Any]
     lfsr: IntArray
     matrix: IntArray
+    classes: IntArray
+    places: IntArray
     tables: IntArray
+    rows: IntArray
     accumulator: NDArray[Any]
     scaled: NDArray[Any]
+    carried: NDArray[Any]
+    gradient: NDArray[Any]
+    pooled: NDArray[Any]
 
 
 class Shown(NamedTuple):
@@ -70,9 +81,13 @@ class Kept(NamedTuple):
     Attributes
     ----------
     traces : array
-        Of all rows of all layers.
+        Of all that feeds the rows of all layers.
     surrogates, fired : array
         Counts of all neurons: steps with a surrogate, steps that fired.
+    output : IntArray
+        Error of the classes, shape (n_classes,).
+    carried : IntArray
+        Room for the errors that come to the neurons of a layer.
     arrived : IntArray
         Inputs of the network that have a trace, in the order in which they got it.
     ascending : IntArray
@@ -82,5 +97,7 @@ class Kept(NamedTuple):
     traces: NDArray[Any]
     surrogates: NDArray[Any]
     fired: NDArray[Any]
+    output: IntArray
+    carried: IntArray
     arrived: IntArray
     ascending: IntArray

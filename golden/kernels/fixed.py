@@ -7,16 +7,16 @@ from .compiled import compiled
 
 @compiled
 def round_pow2(value):  # pragma: no cover
-    """Round to the nearest power of two with the sign of `value`, half way up; 0 stays 0."""
+    """Round a value of up to 32 bits to the nearest power of two with its sign, half way up; 0 stays 0."""
     magnitude = abs(value)
-    if magnitude == 0:
-        return np.int64(0)
-    top = np.int64(1)
-    while top <= magnitude >> 1:
-        top <<= 1
-    if magnitude & (top >> 1):
-        top <<= 1
-    return -top if value < 0 else top
+    smeared = magnitude | (magnitude >> 1)
+    smeared |= smeared >> 2
+    smeared |= smeared >> 4
+    smeared |= smeared >> 8
+    smeared |= smeared >> 16
+    top = smeared ^ (smeared >> 1)
+    rounded = top << ((magnitude & (top >> 1)) != 0)
+    return -rounded if value < 0 else rounded
 
 
 @compiled

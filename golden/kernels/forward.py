@@ -26,18 +26,16 @@ from .plan import (
     RESET_SOFT,
     SCORES_SPIKES,
     SCORES_SUM,
-    SOURCE_STEP,
-    TABLE_AT,
-    TARGET_STEP,
     THRESHOLD_SHIFT,
     WEIGHT_AT,
 )
-from .scatter import LENGTH, N_RUNS, SOURCE, TARGET
+from .windows import pool_events, scatter
 
 
 @compiled
-def _begin(p, weights, total):  # pragma: no cover
+def begin(p, weights, accumulator):  # pragma: no cover
     """Begin the sums of a step: with 0, or with the bias, of which the neurons of a map have that of their channel."""
+    total = accumulator[: p[N_OUT]]
     total[:] = 0
     kind = total.dtype.type
     if p[N_BIASES]:
@@ -55,7 +53,7 @@ def accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
     """
     n_out, count = p[N_OUT], len(addresses)
     total = accumulator[:n_out]
-    _begin(p, weights, total)
+    begin(p, weights, accumulator)
     kind = total.dtype.type
     for event in range(0, count - 3, 4):
         a = p[WEIGHT_AT] + addresses[event] * n_out
@@ -75,27 +73,6 @@ def accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
         level = kind(levels[event])
         for j in range(n_out):
             total[j] += kind(level * row[j])
-
-
-@compiled
-def scatter(p, weights, tables, accumulator, addresses, levels):  # pragma: no cover
-    """Add the given events to the neurons that the layer's table names; return the number of products added."""
-    total = accumulator[: p[N_OUT]]
-    _begin(p, weights, total)
-    kind = total.dtype.type
-    products = 0
-    for event in range(len(addresses)):
-        entry = tables[p[TABLE_AT] + addresses[event]]
-        level, length = kind(levels[event]), entry[LENGTH]
-        target, source = entry[TARGET], p[WEIGHT_AT] + entry[SOURCE]
-        products += entry[N_RUNS] * length
-        for _ in range(entry[N_RUNS]):
-            part, run = total[target : target + length], weights[source : source + length]
-            for j in range(length):
-                part[j] += kind(level * run[j])
-            target += p[TARGET_STEP]
-            source += p[SOURCE_STEP]
-    return products
 
 
 @compiled
@@ -182,6 +159,7 @@ def add_scores(rule, membranes, spikes, scores):  # pragma: no cover
 def infer_samples(model, shown, found):  # pragma: no cover
     """Run every sample; return events of inputs and of layers, and synaptic operations."""
     plan, rule, weights, accumulator = model.plan, model.rule, model.weights, model.accumulator
+    places, tables, pooled = model.places, model.tables, model.pooled
     offsets, addresses, levels, n_steps = shown
     scores, states, spikes = found
     depth, neurons = len(plan), plan[-1, NEURON_AT] + plan[-1, N_OUT]
@@ -204,7 +182,10 @@ def infer_samples(model, shown, found):  # pragma: no cover
                     count = join_own(p, s, addresses_in, levels_in, row_addresses, row_levels)
                     addresses_in, levels_in = row_addresses[:count], row_levels[:count]
                 if p[BY_TABLE]:
-                    activity[2] += scatter(p, weights, model.tables, accumulator, addresses_in, levels_in)
+                    count, products = pool_events(p, places, tables, pooled, addresses_in, levels_in)
+                    activity[2] += products
+                    begin(p, weights, accumulator)
+                    scatter(p, tables, weights, pooled, count, accumulator)
                 else:
                     activity[2] += len(levels_in) * p[N_OUT]
                     accumulate(p, weights, accumulator, addresses_in, levels_in)

@@ -18,6 +18,7 @@ from ..config import LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLa
 from ..encoding import Events
 from ..fixed import IntArray, Lfsr
 from ..learning import direct_matrix
+from ..maps import neuron_places
 from ..network import LearningNetwork, Network, by_field
 from ..neuron import NeuronState
 from .arguments import Found, Lesson, Model, Shown
@@ -28,13 +29,13 @@ from .plan import (
     N_STATE,
     NEURON_AT,
     accumulator_type,
-    event_tables,
     group_table,
     layer_table,
+    map_tables,
     rule_table,
     update_type,
 )
-from .scatter import from_memory, neuron_places, to_memory
+from .scatter import from_memory, to_memory
 
 N = TypeVar("N", bound=Network)
 
@@ -53,7 +54,8 @@ class Activity(NamedTuple):
     updated_samples : int
         Samples with at least one error.
     synaptic_updates : int
-        Shadow weights read, changed and written: rows with a trace times neurons with a gradient.
+        Shadow weights read, changed and written, because their gradient is not 0: rows with a trace times neurons with
+        an error, where neurons do not share weights.
     """
 
     samples: int
@@ -94,6 +96,9 @@ class Kernel(Generic[N]):
         learns = isinstance(network, LearningNetwork)
         width = max(32, *(parameter.stored_width for parameter in stored))
         widest = max(layer.n_out for layer in config.resolved)
+        shared = max(layer.weights.size * layer.kind.shares_weights for layer in config.resolved)
+        fed = max(kind.n_traces for kind in config.kinds)
+        places, tables, rows = map_tables(config)
         self.model = Model(
             plan=layer_table(config),
             groups=group_table(config),
@@ -102,16 +107,22 @@ class Kernel(Generic[N]):
             shadows=_flat(network.stored(), _type_of(width)) if learns else np.zeros(0, np.int32),
             lfsr=np.array([network.lfsr.state if learns else 1], np.int64),
             matrix=_matrix(config),
-            tables=event_tables(config),
+            classes=neuron_places(config.kinds[-1]),
+            places=places,
+            tables=tables,
+            rows=rows,
             accumulator=np.zeros(widest, accumulator_type(config)),
             scaled=np.zeros(widest, update_type(config)),
+            carried=np.zeros(fed, update_type(config)),
+            gradient=np.zeros(shared, update_type(config)),
+            pooled=np.zeros((3, fed + 1), np.int32),
         )
 
     def network(self) -> N:
         """Return the present weights, shadow weights and LFSR state as a golden network."""
         state: dict[str, Any] = {"config": self.config, **by_field(self.config, self._arrays())}
-        if len(self.model.shadows):
-            state["lfsr"] = Lfsr(int(self.model.lfsr[0]))
+        if isinstance(self.config, LearningNetworkConfig):
+            state["lfsr"] = Lfsr(int(self.model.lfsr[0]), self.config.learning.lfsr_width)
         return self._kind(**state)
 
     def _arrays(self) -> Iterator[tuple[int, str, IntArray]]:
@@ -195,11 +206,14 @@ class Kernel(Generic[N]):
 
 
 def _matrix(config: NetworkConfig) -> IntArray:
-    """Return the fixed matrices of all hidden layers, flat; none but on the direct route."""
+    """Return the fixed matrices of all hidden layers, flat, neurons as in memory; none on the feedback route."""
     if not isinstance(config, LearningNetworkConfig) or config.learning.feeds_back:
         return np.zeros(0, np.int64)
     hidden = config.resolved[:-1]
-    matrices = [direct_matrix(layer, config.n_classes, config.learning.seed).ravel() for layer in hidden]
+    matrices = [
+        direct_matrix(layer, config.n_classes, config.learning.seed)[np.argsort(neuron_places(layer.kind))].ravel()
+        for layer in hidden
+    ]
     return np.concatenate([np.zeros(0, np.int64), *matrices])
 
 

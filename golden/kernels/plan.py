@@ -2,21 +2,28 @@
 
 import numpy as np
 
-from ..config import ERROR_RULES, GRADIENT_WIDTH, LearningLayer, LearningNetworkConfig, NetworkConfig
-from ..fixed import ROUNDINGS, IntArray
+from ..config import ERROR_RULES, LearningLayer, LearningNetworkConfig, NetworkConfig
+from ..fixed import ROUNDINGS, TAPS, IntArray
+from ..maps import neuron_places
 from ..neuron import NeuronState
-from .scatter import N_ENTRIES, event_table, neuron_places, runs_step
+from .scatter import N_ENTRIES, input_places, rows_in_memory, run_table, runs_step
 
 # Columns of the plan, one row a layer.
 (
     N_IN, N_OWN, N_OUT, FIRES, MEMBRANE_WIDTH, MAX_SPIKE, THRESHOLD_SHIFT, SURROGATE_LOW, SURROGATE_HIGH, LEAK,
     LEAK_SHIFT, LEAK_FACTOR, RESET, WEIGHT_AT, NEURON_AT, TRACE_LEAK, TRACE_GAIN, ERROR_SHIFT, GROUP_AT, GROUP_STOP,
-    BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, TARGET_STEP, SOURCE_STEP, BIAS_AT, N_BIASES, N_COLUMNS,
-) = range(30)  # fmt: skip
+    BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, PLACE_AT, TARGET_STEP, SOURCE_STEP, N_FED, BIAS_AT, N_BIASES,
+    N_COLUMNS,
+) = range(32)  # fmt: skip
 # Columns of the groups of rows that learn, all layers.
-FEED_AT, N_ROWS, TRACE_AT, VALUE_AT, RATE_SHIFT, WIDTH, STORED_WIDTH, N_GROUP_COLUMNS = range(8)
-NETWORK_INPUTS = -1
-"""Value of `FEED_AT` of the rows of the network's inputs; otherwise the place of what feeds the rows among neurons."""
+(
+    FEED_AT, N_TRACES, N_ROWS, ROW_AT, N_VALUES, TRACE_AT, VALUE_AT, RATE_SHIFT, WIDTH, STORED_WIDTH, SHARED,
+    N_GROUP_COLUMNS,
+) = range(12)  # fmt: skip
+NETWORK_INPUTS, BY_EVENTS = -1, -2
+"""Values of `FEED_AT`, otherwise the place among neurons of what feeds the rows: the rows of the network's inputs, and
+those of maps, which the layer's table names.
+"""
 
 MEMBRANE, N_STATE = range(2)
 """Rows of the state of neurons."""
@@ -25,9 +32,9 @@ LEAK_NONE, LEAK_BY_SHIFT, LEAK_BY_FACTOR = range(3)
 RESET_SOFT, RESET_HARD, RESET_NONE = range(3)
 # Entries of the learning rule.
 (
-    DIRECT, EVERY_STEP, ERROR, MARGIN, ERROR_OCTAVE, ROUNDING, DIRECT_SHIFT, SCORES_SPIKES, SCORES_SUM,
-    N_RULE,
-) = range(10)  # fmt: skip
+    DIRECT, EVERY_STEP, ERROR, MARGIN, ERROR_OCTAVE, ROUNDING, DIRECT_SHIFT, SCORES_SPIKES, SCORES_SUM, LFSR_TAPS,
+    HIGHEST_RATE, N_RULE,
+) = range(12)  # fmt: skip
 
 
 FLOOR, TOWARD_ZERO, NEAREST, STOCHASTIC = range(4)
@@ -40,15 +47,21 @@ def accumulator_type(config: NetworkConfig) -> type:
 
 
 def update_type(config: NetworkConfig) -> type:
-    """Return the type that holds a gradient times a trace, shifted left, plus a shadow weight and a rounding bias."""
+    """Return the type of updates.
+
+    It holds a gradient, shifted left, plus a shadow weight and a rounding bias, and what a layer with a table carries
+    down.
+    """
     if not isinstance(config, LearningNetworkConfig):
         return np.int32
-    widest = max(
-        max(GRADIENT_WIDTH + layer.row_trace_width + max(-group.rate_shift, 0), group.parameter.stored_width)
+    widths = [
+        max(group.gradient_width + max(-group.rate_shift, 0), group.parameter.stored_width)
         for layer in config.resolved
         for group in layer.row_groups
-    )
-    return np.int32 if widest <= 30 else np.int64
+    ]
+    tables = zip(config.resolved, _uses_table(config), strict=True)
+    widths += [layer.carried_width for layer, by_table in tables if by_table]
+    return np.int32 if max(widths) <= 30 else np.int64
 
 
 def _uses_table(config: NetworkConfig) -> list[bool]:
@@ -57,22 +70,32 @@ def _uses_table(config: NetworkConfig) -> list[bool]:
     return [kind.is_spatial or fed for kind, fed in zip(config.kinds, fed_by_map, strict=True)]
 
 
-def event_tables(config: NetworkConfig) -> IntArray:
-    """Return the tables of all layers that have one, the inputs of each in the order of memory."""
-    tables, places = [np.zeros((0, N_ENTRIES), np.int64)], np.arange(config.n_inputs)
-    for layer, by_table in zip(config.resolved, _uses_table(config), strict=True):
+def map_tables(config: NetworkConfig) -> tuple[IntArray, IntArray, IntArray]:
+    """Return what the kernels know of all layers that have a table, side by side.
+
+    The place of each input in its layer's table, inputs in the order of memory; the tables; and, of layers whose
+    neurons share weights, the rows in memory in the order of a weight load.
+    """
+    nothing = np.zeros(0, np.int64)
+    places, tables, rows = [nothing], [np.zeros((0, N_ENTRIES), np.int64)], [nothing]
+    below = np.arange(config.n_inputs)
+    for kind, by_table in zip(config.kinds, _uses_table(config), strict=True):
         if by_table:
-            table = np.zeros((layer.n_in, N_ENTRIES), np.int64)
-            table[places] = event_table(layer.kind)
-            tables.append(table)
-        places = neuron_places(layer.kind)
-    return np.concatenate(tables)
+            own = np.arange(kind.n_in, kind.n_in + kind.n_own)
+            in_memory = np.empty(kind.n_in + kind.n_own, np.int64)
+            in_memory[np.concatenate([below, own])] = input_places(kind)
+            places.append(in_memory)
+            tables.append(run_table(kind))
+        if kind.shares_weights:
+            rows.append(rows_in_memory(kind))
+        below = neuron_places(kind)
+    return np.concatenate(places), np.concatenate(tables), np.concatenate(rows)
 
 
 def layer_table(config: NetworkConfig) -> IntArray:
     """Return what the kernels know of each layer, a row each."""
     plan = np.zeros((len(config.layers), N_COLUMNS), np.int64)
-    weight_at = neuron_at = group_at = matrix_at = table_at = 0
+    weight_at = neuron_at = group_at = matrix_at = table_at = place_at = 0
     plan[:, BY_TABLE] = _uses_table(config)
     for layer, row in zip(config.resolved, plan, strict=True):
         neuron = layer.neuron
@@ -94,10 +117,11 @@ def layer_table(config: NetworkConfig) -> IntArray:
             if not layer.is_readout:
                 row[ERROR_SHIFT] = layer.learning.error_shifts[layer.index]
         row[BIAS_AT], row[N_BIASES] = weight_at + layer.weights.size, layer.config.size if layer.has_bias else 0
-        row[TABLE_AT] = table_at
+        row[TABLE_AT], row[PLACE_AT], row[N_FED] = table_at, place_at, layer.kind.n_fed
         row[TARGET_STEP], row[SOURCE_STEP] = runs_step(layer.kind)
         weight_at += sum(parameter.size for parameter in layer.parameters)
-        table_at += layer.n_in * row[BY_TABLE]
+        table_at += layer.kind.n_traces * row[BY_TABLE]
+        place_at += (layer.n_in + layer.n_own) * row[BY_TABLE]
         neuron_at += layer.n_out
         matrix_at += layer.n_out * config.n_classes
     return plan
@@ -105,19 +129,25 @@ def layer_table(config: NetworkConfig) -> IntArray:
 
 def group_table(config: NetworkConfig) -> IntArray:
     """Return what the kernels know of each group of rows that learns, a row each, layers from the input up."""
-    table, trace_at, value_at, neuron_at, below_at = [], 0, 0, 0, NETWORK_INPUTS
+    table, trace_at, value_at, neuron_at, row_at, below_at = [], 0, 0, 0, 0, NETWORK_INPUTS
     always_at = sum(layer.n_out for layer in config.resolved)
+    by_table = _uses_table(config)
     for layer in config.resolved if isinstance(config, LearningNetworkConfig) else ():
-        feeds = {"inputs": below_at, "own": neuron_at, "bias": always_at}
+        inputs_at = BY_EVENTS if by_table[layer.index] else below_at
+        feeds = {"inputs": inputs_at, "own": neuron_at, "bias": always_at}
         for parameter in layer.parameters:
             for group in (group for group in layer.row_groups if group.parameter == parameter):
                 row = np.zeros(N_GROUP_COLUMNS, np.int64)
-                row[FEED_AT], row[N_ROWS], row[TRACE_AT] = feeds[group.name], group.n_rows, trace_at
+                row[FEED_AT], row[TRACE_AT] = feeds[group.name], trace_at
+                row[N_TRACES], row[N_ROWS] = group.feed.stop - group.feed.start, group.n_rows
+                row[N_VALUES] = parameter.n_outputs
                 row[VALUE_AT] = value_at + group.first_row * parameter.n_outputs
                 row[RATE_SHIFT] = group.rate_shift
                 row[WIDTH], row[STORED_WIDTH] = parameter.width, parameter.stored_width
+                row[SHARED], row[ROW_AT] = group.shared, row_at
                 table.append(row)
-                trace_at += group.n_rows
+                trace_at += row[N_TRACES]
+                row_at += group.n_rows * group.shared
             value_at += parameter.size
         below_at, neuron_at = neuron_at, neuron_at + layer.n_out
     return np.array(table, np.int64).reshape(-1, N_GROUP_COLUMNS)
@@ -134,4 +164,5 @@ def rule_table(config: NetworkConfig) -> IntArray:
         rule[DIRECT], rule[EVERY_STEP] = not learning.feeds_back, learning.every_step
         rule[ROUNDING] = ROUNDINGS.index(learning.rounding)
         rule[DIRECT_SHIFT] = learning.direct_shift
+        rule[LFSR_TAPS], rule[HIGHEST_RATE] = TAPS[learning.lfsr_width], learning.highest_rate
     return rule

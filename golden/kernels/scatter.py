@@ -1,9 +1,10 @@
-"""Where the events of convolution and pooling act: the weights in the order, and the tables, that the kernels walk.
+"""Where the inputs of convolution and pooling act: the weights in the order, and the tables, that the kernels walk.
 
 In the kernels' memory the channels of a map lie side by side, ``[y, x, channel]``, and so do the weights of a place in
 a window, ``[c_in, row, column, c_out]``. Rows and columns of a window are ordered such that the neighbouring windows
 that see an event take neighbouring weights: by their remainder of the stride, in each of them the last one first. So
-what an event adds to a row of windows is one run of weights, added to one run of neurons.
+what an event adds to a row of windows is one run of weights, added to one run of neurons. The error that is carried
+down to an input, and what its trace adds to the gradient of the weights, are made of the same runs.
 """
 
 from typing import Any
@@ -15,7 +16,11 @@ from ..config import ConvConfig, Convolution, LayerKind, Parameter
 from ..fixed import IntArray
 
 (N_RUNS, LENGTH, TARGET, SOURCE, N_ENTRIES) = range(5)
-"""Columns of a table, a row for each input: `N_RUNS` runs of `LENGTH` weights, the first from `SOURCE` to `TARGET`."""
+"""Columns of a table, a row for each input after pooling: `N_RUNS` runs of `LENGTH` weights, the first from `SOURCE`
+to `TARGET`.
+"""
+OUTSIDE = -1
+"""Place of an input that is in no square."""
 
 
 def runs_step(kind: LayerKind) -> tuple[int, int]:
@@ -26,26 +31,32 @@ def runs_step(kind: LayerKind) -> tuple[int, int]:
     return width * channels, kind.conv.kernel * channels
 
 
-def event_table(kind: LayerKind) -> IntArray:
-    """Return what each input of a layer adds to, shape (n_in, N_ENTRIES), the inputs in their own order, C order."""
-    assert kind.input_shape is not None and kind.pooled_shape is not None
-    table = np.zeros((kind.n_in, N_ENTRIES), np.int64)
+def input_places(kind: LayerKind) -> IntArray:
+    """Return which row of the table each input has, (n_in + n_own,), C order; `OUTSIDE` for what pooling drops."""
+    if kind.input_shape is None or kind.pooled_shape is None:
+        return np.arange(kind.n_traces)
     channel, y, x = np.indices(kind.input_shape).reshape(3, -1)
     y, x = y // kind.pool, x // kind.pool
     _, height, width = kind.pooled_shape
-    inside = (y < height) & (x < width)
+    return np.where((y < height) & (x < width), (channel * height + y) * width + x, OUTSIDE)
+
+
+def run_table(kind: LayerKind) -> IntArray:
+    """Return the runs of each input after pooling, and of the layer's own neurons, (n_traces, N_ENTRIES), C order."""
+    table = np.zeros((kind.n_traces, N_ENTRIES), np.int64)
     if not isinstance(kind, Convolution):
-        rows = (channel * height + y) * width + x
-        table[:, N_RUNS], table[:, LENGTH], table[:, SOURCE] = 1, kind.n_out, rows * kind.n_out
-    else:
-        channels, output_height, output_width = kind.output_shape
-        first_y, n_y, row = _windows(y, output_height, kind.conv)
-        first_x, n_x, column = _windows(x, output_width, kind.conv)
-        kernel = kind.conv.kernel
-        table[:, N_RUNS], table[:, LENGTH] = n_y, n_x * channels
-        table[:, TARGET] = (first_y * output_width + first_x) * channels
-        table[:, SOURCE] = ((channel * kernel + row) * kernel + column) * channels
-    table[~inside | (table[:, N_RUNS] == 0) | (table[:, LENGTH] == 0)] = 0
+        table[:, N_RUNS], table[:, LENGTH] = 1, kind.n_out
+        table[:, SOURCE] = np.arange(kind.n_traces) * kind.n_out
+        return table
+    channel, y, x = np.indices(kind.pooled_shape).reshape(3, -1)
+    channels, output_height, output_width = kind.output_shape
+    first_y, n_y, row = _windows(y, output_height, kind.conv)
+    first_x, n_x, column = _windows(x, output_width, kind.conv)
+    kernel = kind.conv.kernel
+    table[:, N_RUNS], table[:, LENGTH] = n_y, n_x * channels
+    table[:, TARGET] = (first_y * output_width + first_x) * channels
+    table[:, SOURCE] = ((channel * kernel + row) * kernel + column) * channels
+    table[(n_y == 0) | (n_x == 0)] = 0
     return table
 
 
@@ -82,9 +93,10 @@ def from_memory(kind: LayerKind, parameter: Parameter, flat: NDArray[Any]) -> In
     return values.copy()
 
 
-def neuron_places(kind: LayerKind) -> IntArray:
-    """Return where in memory each neuron of a layer lies, shape (n_out,)."""
-    if kind.output_shape is None:
-        return np.arange(kind.n_out)
-    channels, height, width = kind.output_shape
-    return np.arange(kind.n_out).reshape(height, width, channels).transpose(2, 0, 1).ravel()
+def rows_in_memory(kind: LayerKind) -> IntArray:
+    """Return which row of weights in memory each row is, (n_rows,), in the order of a weight load."""
+    if not isinstance(kind, Convolution):
+        return np.arange(kind.n_rows)
+    place = np.argsort(_window_order(kind.conv))
+    rows = np.arange(kind.n_rows).reshape(-1, kind.conv.kernel, kind.conv.kernel)
+    return rows[:, place][:, :, place].ravel()

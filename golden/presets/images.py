@@ -17,7 +17,7 @@ from ..config import (
 from ..errors import ConfigError
 from ..widths import LFSR_WIDTH
 from .temporal import TASKS
-from .variant import Variant
+from .variant import Variant, scaled
 
 SPIKE_WIDTH = 4
 INPUT_SPIKE_WIDTH = 4
@@ -76,9 +76,7 @@ def image_preset(name: str, variant: Variant) -> NetworkConfig:
     ConfigError
         A value out of range, or an option that the preset does not take.
     """
-    for option in ("recurrence", "error"):
-        if getattr(variant, option) is not None:
-            raise ConfigError(f"preset {name} takes no `{option}`; it goes with presets of events, {', '.join(TASKS)}")
+    require_images(name, variant)
     if name == CONVOLUTIONAL:
         return _convolutional(variant)
     base = _BASES[name]
@@ -96,6 +94,13 @@ def image_preset(name: str, variant: Variant) -> NetworkConfig:
         learning=_learning(base, len(sizes), n, steps, variant),
         hardware=variant.hardware,
     )
+
+
+def require_images(name: str, variant: Variant) -> None:
+    """Raise ConfigError for an option that only presets of events take."""
+    for option in ("recurrence", "error"):
+        if getattr(variant, option) is not None:
+            raise ConfigError(f"preset {name} takes no `{option}`; it goes with presets of events, {', '.join(TASKS)}")
 
 
 def _convolutional(variant: Variant) -> NetworkConfig:
@@ -165,7 +170,7 @@ def _learning(base: _Base, n_hidden: int, spike_width: int, n_steps: int, varian
         shadow_width=variant.shadow_width,
         route=variant.route,
         timing=variant.timing or "final",
-        margin=_scaled(MARGIN, weight_scale + spike_width - SPIKE_WIDTH),
+        margin=scaled(MARGIN, weight_scale + spike_width - SPIKE_WIDTH),
         rate_shifts=tuple(min(rate - shadow_scale + every_step * step_bits, highest_rate) for rate in rates),
         error_shifts=(deeper_shift,) * (n_hidden - 1) + (error_shift,) * (n_hidden > 0),
         direct_shift=max(0, DIRECT_SHIFT + weight_scale),
@@ -176,7 +181,3 @@ def _learning(base: _Base, n_hidden: int, spike_width: int, n_steps: int, varian
         seed=variant.seed,
     )
     return rule.for_epochs(base.epochs if variant.epochs is None else variant.epochs)
-
-
-def _scaled(value: int, shift: int) -> int:
-    return value << shift if shift >= 0 else value >> -shift

@@ -4,12 +4,20 @@ from typing import Any
 
 from ..config import FieldError, NetworkConfig
 from ..errors import ConfigError
+from .convolutional import CONVOLUTIONS, convolutional_preset
 from .images import IMAGES, image_preset
 from .temporal import TASKS, temporal_preset
 from .variant import Variant
 
-PRESETS: dict[str, str] = {**IMAGES, **{name: task.description for name, task in TASKS.items()}}
+PRESETS: dict[str, str] = {**IMAGES, **CONVOLUTIONS, **{name: task.description for name, task in TASKS.items()}}
 """Name and short description of each preset, smallest first."""
+
+
+_MAKER = {
+    **dict.fromkeys(IMAGES, image_preset),
+    **dict.fromkeys(CONVOLUTIONS, convolutional_preset),
+    **dict.fromkeys(TASKS, temporal_preset),
+}
 
 
 def preset(name: str, **options: Any) -> NetworkConfig:
@@ -31,7 +39,7 @@ def preset(name: str, **options: Any) -> NetworkConfig:
     if name not in PRESETS:
         raise ConfigError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
     try:
-        return temporal_preset(name, variant) if name in TASKS else image_preset(name, variant)
+        return _MAKER[name](name, variant)
     except FieldError as error:
         raise _in_words_of(name, options, error) from error
 

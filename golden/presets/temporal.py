@@ -19,7 +19,7 @@ from ..config import (
 )
 from ..errors import ConfigError
 from ..widths import LFSR_WIDTH
-from .variant import RecurrenceKind, Variant
+from .variant import RecurrenceKind, Variant, scaled
 
 # Settings of 16-bit shadow and 8-bit inference weights, n = 1; every other variant is derived from them.
 TRACE_GAIN = 4
@@ -242,7 +242,7 @@ def _learning(
         route=variant.route,
         timing=timing,
         error=error,
-        margin=_scaled(MARGIN, weight_scale + finer),
+        margin=scaled(MARGIN, weight_scale + finer),
         error_octave=max(0, octave),
         surrogate="narrow",
         rate_shifts=(*hidden_rates, rate(task.readout_rate + finer - ternary)),
@@ -267,10 +267,6 @@ def _learning(
 def _finer_levels(spike_width: int, weight_width: int) -> int:
     """Return by how many bits a level is finer than the threshold of n = 1: not so fine that weights are too coarse."""
     return min(spike_width - 1, weight_width // 2, FINER_LEVELS)
-
-
-def _scaled(value: int, shift: int) -> int:
-    return value << shift if shift >= 0 else value >> -shift
 
 
 def presets_for(data: str) -> list[str]:

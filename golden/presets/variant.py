@@ -209,6 +209,11 @@ class Variant:
         return HardwareConfig(lanes=(self.lanes,) if isinstance(self.lanes, int) else tuple(self.lanes))
 
 
+def scaled(value: int, shift: int) -> int:
+    """Return ``value * 2^shift``, rounded down where `shift` is negative: a constant in other units."""
+    return value << shift if shift >= 0 else value >> -shift
+
+
 _ALL = options_of(fields(Variant))
 RUN = {name: _ALL[name] for name in ("epochs", "seed")}
 """The options of a preset that belong to a run, which commands that train have options of their own for."""

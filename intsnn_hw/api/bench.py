@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from golden.errors import ConfigError, DataError, InputWarning
 
-from .data import AnyData, fitting
+from .data import fitting
 from .progress import Display
 from .report import Grid, Result, Shown
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from golden.config import NetworkConfig
     from train.data import AnyDataset, Dataset
 
+    from .data import AnyData
     from .source import Source
     from .torch_loop import Loop
 
@@ -27,7 +28,7 @@ SAMPLES = 200
 """Through the hardware, by default."""
 
 BATCH, STEPS = 128, 10
-"""Of the PyTorch loop."""
+"""Of the PyTorch loop; a network that convolves has its own steps there."""
 
 _HOW_TO_GET_TORCH = "torch is not installed, so there is nothing to compare with: pip install 'intsnn-hw[torch]'"
 
@@ -150,14 +151,14 @@ def _why_not_torch(dataset: AnyDataset) -> str | None:
 def _torch_loop(config: NetworkConfig, hoisted: bool) -> Loop:
     from .torch_loop import Loop
 
-    sizes = [config.n_inputs, *(layer.size for layer in config.layers)]
-    return Loop(sizes, n_steps=STEPS, batch_size=BATCH, hoisted=hoisted)
+    steps = config.n_steps if config.is_spatial else STEPS
+    return Loop(config.kinds, n_steps=steps, batch_size=BATCH, hoisted=hoisted)
 
 
 def _beside(ours: dict[str, Any], theirs: list[Callable[[], float]], show: Display) -> dict[str, Any]:
     """Add the speeds of the PyTorch loops, where there are any, and the ratios."""
     speeds: list[float | None] = [None, None]
-    with show.status("the same layer sizes in PyTorch"):
+    with show.status("the same layers in PyTorch"):
         speeds[: len(theirs)] = [measure() for measure in theirs]
     for name, speed in zip(("torch", "torch_hoisted"), speeds, strict=True):
         ours[f"{name}_samples_per_second"] = speed

@@ -184,6 +184,7 @@ class IntegerNetwork:
         **options: Any,
     ) -> None:
         """Raise ConfigError where :meth:`train` could not begin with a method and its options, whatever the data."""
+        from golden.config import require_dense
         from train.online import for_run
 
         from . import bptt
@@ -198,6 +199,8 @@ class IntegerNetwork:
                 raise ConfigError(f"`{name}`: goes with `method` bptt only")
             raise ConfigError(f"{name}: is no option of training; known are {', '.join(bptt.OPTIONS)}")
         for_run(self.config, epochs, seed)
+        if on == "rtl":
+            require_dense(self.config)
 
     def evaluate(self, data: AnyData | None = None) -> Evaluation:
         """Return accuracy, confusions and activity on the test part of a data set."""

@@ -1,5 +1,7 @@
 """The PyTorch surrogate-gradient loop that speeds are compared with: LIF layers, Adam, cross entropy.
 
+Fully connected layers are ``Linear``, convolutions ``Conv2d``, and sum pooling is average pooling in other units.
+
 Plain, as users of the field's libraries write it, every layer is computed at every step. Hoisted, the product of the
 first layer is computed once a sample, since the same values are shown at every step: the fairest the loop can be.
 """
@@ -7,11 +9,13 @@ first layer is computed once a sample, since the same values are shown at every 
 from __future__ import annotations
 
 import time
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch  # pyright: ignore[reportMissingImports]
 from torch import Tensor, nn  # pyright: ignore[reportMissingImports]
+
+from golden.config import Convolution, LayerKind
 
 if TYPE_CHECKING:
     from train.data import Dataset
@@ -35,10 +39,27 @@ class _Spike(torch.autograd.Function):
         return gradient / (_SLOPE * u.abs() + 1) ** 2
 
 
+def _synapse(kind: LayerKind) -> nn.Module:
+    """Return the module of a layer, from the spikes of its inputs (batch, n_in) to the currents (batch, n_out)."""
+    steps: list[nn.Module] = []
+    if kind.is_spatial and kind.input_shape is not None:
+        steps.append(nn.Unflatten(1, kind.input_shape))
+    if kind.pool > 1:
+        steps.append(nn.AvgPool2d(kind.pool))
+    if isinstance(kind, Convolution):
+        conv = kind.conv
+        steps.append(nn.Conv2d(kind.pooled_shape[0], kind.size, conv.kernel, conv.stride, conv.padding))
+    if kind.is_spatial:
+        steps.append(nn.Flatten())
+    if not isinstance(kind, Convolution):
+        steps.append(nn.Linear(kind.n_fed, kind.n_out))
+    return nn.Sequential(*steps) if len(steps) > 1 else steps[0]
+
+
 class _Network(nn.Module):
-    def __init__(self, sizes: list[int], n_steps: int, hoisted: bool):
+    def __init__(self, kinds: Sequence[LayerKind], n_steps: int, hoisted: bool):
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in pairwise(sizes))
+        self.layers = nn.ModuleList(_synapse(kind) for kind in kinds)
         self.n_steps, self.hoisted = n_steps, hoisted
 
     def forward(self, x: Tensor) -> Tensor:
@@ -60,16 +81,16 @@ class Loop:
 
     Parameters
     ----------
-    sizes : list of int
-        Inputs, hidden layers, classes.
+    kinds : sequence of LayerKind
+        Hidden layers and readout; recurrent ones without their own spikes.
     n_steps, batch_size : int
     hoisted : bool
     """
 
-    def __init__(self, sizes: list[int], *, n_steps: int, batch_size: int, hoisted: bool = False):
+    def __init__(self, kinds: Sequence[LayerKind], *, n_steps: int, batch_size: int, hoisted: bool = False):
         torch.set_num_threads(1)
         torch.manual_seed(0)
-        self.network = _Network(sizes, n_steps, hoisted)
+        self.network = _Network(kinds, n_steps, hoisted)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=_RATE)
         self.batch_size = batch_size
 

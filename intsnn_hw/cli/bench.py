@@ -20,8 +20,8 @@ def add_parser(commands: Any) -> None:
         """\
 Measure, on one thread and in processor time, so that other load on the machine does not count:
   train  samples per second of the integer learning rule, batch 1, over a whole run, compared with a plain PyTorch
-         surrogate-gradient loop of the same layer sizes (10 steps, batch 128; package extra 'torch'),
-         and with the same loop with the first layer's product hoisted out of it (once a sample)
+         surrogate-gradient loop of the same layers (batch 128, 10 steps, those of the network where it convolves;
+         package extra 'torch'), and with the same loop with the first layer's product hoisted out of it (once a sample)
   infer  samples per second of the golden model on its input events, compared with the same PyTorch network
   rtl    clock cycles per second of the compiled hardware
 Without the network's data set, made-up samples of MNIST's sparsity take its place.""",

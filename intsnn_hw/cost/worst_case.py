@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golden.config import LearningNetworkConfig, NetworkConfig
+from golden.config import LearningNetworkConfig, NetworkConfig, require_dense
 
 from .forward import inference_cycles, score_cycles
 from .update import update_bound
@@ -14,9 +14,16 @@ def worst_case(config: NetworkConfig) -> tuple[float, float | None]:
     No input takes longer, as long as nobody stalls the outputs. Inference counts from class to class. Learning counts
     from the first event of a sample to that of the next, which enters when all is learned from; it is None for a
     network without learning. Both are floating point, as the means that they stand for.
+
+    Raises
+    ------
+    ConfigError
+        No hardware learns such a network.
     """
-    learning = float(learning_cycles(config)) if isinstance(config, LearningNetworkConfig) else None
-    return float(inference_cycles(config)), learning
+    if not isinstance(config, LearningNetworkConfig):
+        return float(inference_cycles(config)), None
+    require_dense(config)
+    return float(inference_cycles(config)), float(learning_cycles(config))
 
 
 def learning_cycles(config: LearningNetworkConfig, n_steps: int | None = None) -> int:

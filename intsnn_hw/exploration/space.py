@@ -12,7 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from golden.config import MAX_EPOCHS
+from golden.config import MAX_EPOCHS, require_dense
 from golden.errors import ConfigError
 from golden.presets import PRESETS, preset
 from intsnn_hw.fpga.targets import TARGETS
@@ -158,7 +158,8 @@ class Sweep:
     def __post_init__(self) -> None:
         _require(self.preset in PRESETS, self, "preset", f"one of {', '.join(PRESETS)}")
         if not preset(self.preset).learns:
-            raise ConfigError(f"preset: {self.preset} has no on-line learning yet, which sweeps are of")
+            raise ConfigError(f"preset: {self.preset} has no on-line learning, which sweeps are of")
+        require_dense(preset(self.preset))
         if not self.bundles:
             raise ConfigError("axes: must hold at least one axis")
         names = self.axes

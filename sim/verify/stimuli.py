@@ -33,7 +33,7 @@ from golden.config import (
     WeightMemory,
 )
 from golden.config.spatial import Shape, pooled_shape
-from golden.fixed import IntArray, Rounding, signed_range
+from golden.fixed import LFSR_WIDTH, IntArray, Rounding, signed_range
 from golden.network import LearningNetwork, Network, Record, by_field, run
 from golden.neuron import fire, integrate, leak
 from golden.synapse import layer_current
@@ -214,8 +214,13 @@ def encoding_config(choices: Choices) -> EncodingConfig:
     )
 
 
-def learning_config(choices: Choices, layers: Sequence[LayerConfig], *, temporal: bool = False) -> LearningConfig:
-    """Return a random learning rule for these layers, margin and shifts in the range where updates do something."""
+def learning_config(
+    choices: Choices, layers: Sequence[LayerConfig], *, temporal: bool = False, highest_rate: int = LFSR_WIDTH
+) -> LearningConfig:
+    """Return a random learning rule for these layers, margin and shifts in the range where updates do something.
+
+    Rates of hardware by default; those of the model go up to 24.
+    """
     depth, membrane_width = len(layers), layers[-1].neuron.membrane_width
     recurrent = sum(layer.recurrent for layer in layers)
     shadow_width = choices.integer(max(8, *(layer.weight_width for layer in layers)), 24)
@@ -224,7 +229,7 @@ def learning_config(choices: Choices, layers: Sequence[LayerConfig], *, temporal
         route=choices.one_of(get_args(Route)),
         timing=choices.one_of(get_args(Timing)),
         margin=choices.one_of((0, 1, 1 << (membrane_width - 3), (1 << (membrane_width - 1)) - 1, (1 << 31) - 1)),
-        rate_shifts=tuple(choices.integer(-16, 16) for _ in range(depth)),
+        rate_shifts=tuple(choices.integer(-16, highest_rate) for _ in range(depth)),
         error_shifts=tuple(choices.integer(-7, 24) for _ in range(depth - 1)),
         direct_shift=choices.integer(0, 16),
         rounding=choices.one_of(get_args(Rounding)),
@@ -322,10 +327,25 @@ def _hardware(choices: Choices, depth: int, max_lanes: int) -> HardwareConfig:
     )
 
 
-def spatial_config(choices: Choices, *, max_depth: int = 3, max_side: int = 7, max_steps: int = 3) -> NetworkConfig:
+@overload
+def spatial_config(
+    choices: Choices, *, learning: Literal[True], max_depth: int = ..., max_side: int = ..., max_steps: int = ...
+) -> LearningNetworkConfig: ...
+
+
+@overload
+def spatial_config(
+    choices: Choices, *, learning: bool = ..., max_depth: int = ..., max_side: int = ..., max_steps: int = ...
+) -> NetworkConfig: ...
+
+
+def spatial_config(
+    choices: Choices, *, learning: bool = False, max_depth: int = 3, max_side: int = 7, max_steps: int = 3
+) -> NetworkConfig:
     """Return a random valid configuration with input maps of any shape, convolutions, pooling, and layers of neither.
 
-    Windows, strides and paddings are as large as the maps allow, up to 4, 3 and the window. Any hardware.
+    Windows, strides and paddings are as large as the maps allow, up to 4, 3 and the window. Any hardware. With
+    `learning` also recurrent layers behind maps, and every learning rule.
     """
     shape = (choices.integer(1, 3), choices.integer(1, max_side), choices.integer(1, max_side))
     encoding = encoding_config(choices)
@@ -344,7 +364,7 @@ def spatial_config(choices: Choices, *, max_depth: int = 3, max_side: int = 7, m
         near = layer.weight_width + spike_width + fan_in.bit_length() - 1
         layers.append(replace(layer, neuron=neuron_config(choices, near)))
         at, n_in, spike_width = kind.output_shape, kind.n_out, layers[-1].neuron.spike_width
-    return NetworkConfig(
+    config = NetworkConfig(
         name="random maps",
         n_inputs=math.prod(shape),
         n_steps=choices.integer(1, max_steps),
@@ -352,8 +372,24 @@ def spatial_config(choices: Choices, *, max_depth: int = 3, max_side: int = 7, m
         input_shape=shape,
         encoding=encoding,
         layers=tuple(layers),
-        hardware=_hardware(choices, len(layers), 5),
     )
+    config = _learning_maps(choices, config) if learning else config
+    return replace(config, hardware=_hardware(choices, len(layers), 5))
+
+
+def _learning_maps(choices: Choices, config: NetworkConfig) -> NetworkConfig:
+    """Return a configuration of maps that learns."""
+    *hidden, last = config.layers
+    if config.readout_kind.fires:
+        last = replace(
+            last, neuron=replace(last.neuron, reset="soft", leak_shift=None, leak_factor=None, leak_frac=None)
+        )
+    layers = (
+        *(replace(layer, recurrent=not layer.is_spatial and choices.one_of((True, False))) for layer in hidden),
+        last,
+    )
+    rule = learning_config(choices, layers, temporal=True, highest_rate=choices.one_of((16, 24)))
+    return replace(config, layers=layers, learning=rule)
 
 
 def _conv_config(choices: Choices, side: int) -> ConvConfig:

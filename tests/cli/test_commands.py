@@ -178,6 +178,29 @@ def test_eval_of_a_convolutional_network(intsnn, convolutional):
     assert "8x8-6c3p1-2a-10" in intsnn("eval", convolutional).out
 
 
+def test_a_convolutional_network_learns(intsnn, learning_maps, tmp_path, monkeypatch):
+    """Trained, evaluated, described, and gone on with after an interruption, to the same bytes."""
+    whole, part = tmp_path / "whole.npz", tmp_path / "part.npz"
+    trained = intsnn("train", "--config", learning_maps, "--out", whole, "--json").json
+    assert trained["accuracy"] > 0.75 and trained["topology"] == "8x8-6c3-2a-10"
+    assert intsnn("eval", whole, "--json").json["accuracy"] == trained["accuracy"]
+    network, learn = checkpoint.load(whole).network, Kernel.learn
+
+    def interrupted(self, events, labels, order, boost=0):
+        if boost > 0:
+            raise KeyboardInterrupt
+        return learn(self, events, labels, order, boost)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Kernel, "learn", interrupted)
+        assert intsnn("train", "--config", learning_maps, "--out", part).code == 130
+    assert intsnn("train", "--config", learning_maps, "--out", part, "--resume").code == 0
+    assert part.read_bytes() == whole.read_bytes()
+    described = intsnn("describe", whole, "--json").json
+    assert described["n_synapses"] == sum(weight.size for weight in network.weights) == 54 + 540
+    assert described["predicted_cycles_per_step"] > 0
+
+
 def test_train_on_the_hardware_gives_the_same_bytes(intsnn, tmp_path, monkeypatch):
     from sim.verify.engine import RtlEngine
 

@@ -11,6 +11,7 @@ from amaranth.sim import Simulator
 
 from golden.config import HardwareConfig
 from golden.encoding import to_events
+from golden.kernels import Kernel
 from golden.network import LearningNetwork
 from intsnn_hw import rtl
 from intsnn_hw.rtl import memory
@@ -20,7 +21,7 @@ from intsnn_hw.rtl.learning.errors import graded
 from intsnn_hw.rtl.memory import Store
 from sim.verify import stimuli
 from sim.verify.inference import cosimulate
-from sim.verify.learning import colearn
+from sim.verify.learning import RtlLearner, continue_learning
 from tests.intsnn_hw.rtl.test_memory import LAYOUT
 from tests.sim.verify.test_learning import MODES, STALLS, samples, small_config
 
@@ -108,8 +109,10 @@ def test_learning(colliding, mode):
     config = small_config(**MODES[mode])
     config = replace(config, layers=tuple(replace(layer, bias="learned") for layer in config.layers))
     events, labels = samples(config, 60)
+    network = LearningNetwork.initial(config)
+    learner = RtlLearner(network, "icarus")
     for stalls in (None, STALLS):
-        network = LearningNetwork.initial(config)
-        report = colearn(network, events, labels, interval=30, backend="icarus", stalls=stalls)
+        learner.restart(network)
+        report = continue_learning(learner, Kernel(network), events, labels, interval=30, stalls=stalls)
         assert report.n_mismatches == 0, "\n".join(map(str, report.first))
         assert report.activity.updated_samples > 10 and any(report.words_written)

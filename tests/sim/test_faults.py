@@ -31,6 +31,7 @@ from sim.fast import compile_component
 from sim.result import SimulationTimeout, Stalls
 from sim.verify import inference, stimuli
 
+pytestmark = pytest.mark.usefixtures("emitted_once")
 STALLS = Stalls(seed=0xFA17, gap=0.3, stall=0.4)
 NEVER = Stalls(seed=0, gap=0, stall=1 - 2**-32)
 N_SAMPLES = 30

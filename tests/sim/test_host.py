@@ -64,12 +64,18 @@ def boost_of(epoch, learning):
     return sum(start <= epoch for start in learning["schedule"])
 
 
+@pytest.fixture(scope="module", params=CONFIGS)
+def generated(request, tmp_path_factory):
+    """A configuration and the host of its core."""
+    config, folder = CONFIGS[request.param], tmp_path_factory.mktemp("core")
+    generate(config, folder)
+    return config, Host(folder)
+
+
 @pytest.mark.parametrize("stalls", [None, Stalls(seed=3, gap=0.3, stall=0.3)], ids=["", "stalls"])
-@pytest.mark.parametrize("name", CONFIGS, ids=str)
-def test_a_host_trains_from_power_on_reads_the_weights_and_loads_others(name, stalls, tmp_path):
-    config = CONFIGS[name]
-    generate(config, tmp_path)
-    host, network = Host(tmp_path), LearningNetwork.initial(config)
+def test_a_host_trains_from_power_on_reads_the_weights_and_loads_others(generated, stalls):
+    config, host = generated
+    network = LearningNetwork.initial(config)
     learning, n_weights = host.manifest["learning"], host.manifest["weight_load"]["beats"]
     events, labels = samples(config, 24)
     order = np.concatenate([np.arange(12), np.arange(12)])
@@ -97,11 +103,8 @@ def test_a_host_trains_from_power_on_reads_the_weights_and_loads_others(name, st
     np.testing.assert_array_equal(host.field("o", "label", result.outputs["o"]), classes[24:])
 
 
-@pytest.mark.parametrize("name", CONFIGS, ids=str)
-def test_the_manifest_tells_the_memory_and_the_cycles_of_a_core_that_learns(name, tmp_path):
-    config = CONFIGS[name]
-    generate(config, tmp_path)
-    host = Host(tmp_path)
+def test_the_manifest_tells_the_memory_and_the_cycles_of_a_core_that_learns(generated):
+    config, host = generated
     learning, loads = host.manifest["learning"], host.manifest["weight_load"]
     n_weights = loads["beats"]
     assert config.learning is not None

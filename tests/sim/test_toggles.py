@@ -6,9 +6,8 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
+from golden.config import EncodingConfig, HardwareConfig, LayerConfig, NetworkConfig, NeuronConfig
 from golden.encoding import to_events
-from golden.network import LearningNetwork
-from golden.presets import preset
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import input_event_layout, weight_layout
 from sim import payload
@@ -48,8 +47,15 @@ def flips_of(path, cycles):
 
 def small_core():
     """Core, name and run of a network whose first layer has several words."""
-    config = preset("digits-64", hidden=(6,), lanes=4)
-    network = LearningNetwork.initial(config).inference_only()
+    neuron = NeuronConfig(membrane_width=10, spike_width=2, threshold_shift=5)
+    config = NetworkConfig(
+        n_inputs=6,
+        n_steps=2,
+        encoding=EncodingConfig(spike_width=2),
+        layers=tuple(LayerConfig(size=size, weight_width=4, neuron=neuron) for size in (5, 3)),
+        hardware=HardwareConfig(lanes=(2,)),
+    )
+    network = stimuli.network(config, seed=5)
     events = to_events(stimuli.spikes(network.config, 3, seed=5))
     fields = {
         "weights": payload.pack(weight_layout(network.config), weight_fields(network)),

@@ -12,10 +12,10 @@ import torch
 
 from golden.config import LayerConfig, LearningNetworkConfig, NetworkConfig, NeuronConfig
 from golden.errors import ConfigError
-from golden.fixed import IntArray, Lfsr
+from golden.fixed import IntArray
 from golden.kernels import Kernel
 from golden.network import LearningNetwork, Network, by_field
-from golden.seeds import update_lfsr_seed
+from golden.seeds import update_lfsr
 
 from .inputs import Inputs
 from .layers import Quantisation, Spiking, recorded, spiking_layers
@@ -44,7 +44,7 @@ def to_network(model: SpikingNetwork) -> Network:
     made: dict[str, Any] = {"config": config, **by_field(config, _arrays(config, spiking_layers(model)))}
     if not isinstance(config, LearningNetworkConfig):
         return Network(**made)
-    return LearningNetwork(**made, lfsr=Lfsr(update_lfsr_seed(config.learning.seed)))
+    return LearningNetwork(**made, lfsr=update_lfsr(config.learning))
 
 
 def _arrays(config: NetworkConfig, modules: list[Spiking]) -> Iterator[tuple[int, str, IntArray]]:

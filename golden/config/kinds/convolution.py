@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from ..limits import WINDOW_SIDES
 from ..rules import require_range
-from ..spatial import Shape, n_windows, window_reach
+from ..spatial import Shape, n_windows, window_overlap, window_reach
 from .kind import LayerKind
 
 
@@ -40,6 +40,10 @@ class ConvConfig:
     def reach(self, side: int) -> int:
         """Return the most positions along a side of the map that one window sees."""
         return window_reach(side, self.kernel, self.stride, self.padding)
+
+    def overlap(self, side: int) -> int:
+        """Return the most windows along a side of the map that see one position."""
+        return window_overlap(side, self.kernel, self.stride, self.padding)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +88,17 @@ class Convolution(LayerKind):
         """Positions of all channels that lie in the window that sees most."""
         channels, height, width = self.pooled_shape
         return channels * self.conv.reach(height) * self.conv.reach(width) * self.pool**2
+
+    @property
+    def fan_out(self) -> int:
+        """All channels of the windows that see the position that most windows see."""
+        _, height, width = self.pooled_shape
+        return self.size * self.conv.overlap(height) * self.conv.overlap(width)
+
+    @property
+    def shares_weights(self) -> bool:
+        """All windows have the same."""
+        return True
 
     @property
     def term(self) -> str:

@@ -1,6 +1,5 @@
 """A fully connected layer."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,12 +20,17 @@ class Dense(LayerKind):
     @property
     def weight_shape(self) -> tuple[int, ...]:
         """(neurons, inputs after pooling)."""
-        return self.size, self.n_in if self.pooled_shape is None else math.prod(self.pooled_shape)
+        return self.size, self.n_fed
 
     @property
     def fan_in(self) -> int:
         """All inputs."""
-        return self.weight_shape[1] * self.pool**2
+        return self.n_fed * self.pool**2
+
+    @property
+    def fan_out(self) -> int:
+        """All neurons."""
+        return self.n_out
 
     @property
     def term(self) -> str:

@@ -37,7 +37,7 @@ class LayerKind(ABC):
 
     @property
     def has_hardware(self) -> bool:
-        """Whether there is RTL of the layer, and learning on line."""
+        """Whether there is RTL of the layer."""
         return True
 
     @property
@@ -49,6 +49,16 @@ class LayerKind(ABC):
     def pooled_shape(self) -> Shape | None:
         """Shape of the input after pooling; None for an input without rows and columns."""
         return None if self.input_shape is None else pooled_shape(self.input_shape, self.pool)
+
+    @property
+    def n_fed(self) -> int:
+        """Inputs after pooling, each of which has a trace where the network learns."""
+        return self.n_in if self.pooled_shape is None else math.prod(self.pooled_shape)
+
+    @property
+    def n_traces(self) -> int:
+        """Traces of inputs after pooling and of the layer's own neurons."""
+        return self.n_fed + self.n_own
 
     @property
     def output_shape(self) -> Shape | None:
@@ -89,6 +99,21 @@ class LayerKind(ABC):
     @abstractmethod
     def fan_in(self) -> int:
         """Most input events of one step that can reach one neuron, each input sending at most one; without its own."""
+
+    @property
+    @abstractmethod
+    def fan_out(self) -> int:
+        """Most neurons that one input, after pooling, has weights to."""
+
+    @property
+    def shares_weights(self) -> bool:
+        """Whether neurons share weights."""
+        return False
+
+    @property
+    def n_sharing(self) -> int:
+        """Neurons that share a weight: those of an output channel."""
+        return self.n_out // self.size
 
     @property
     def term(self) -> str:

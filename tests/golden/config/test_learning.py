@@ -24,4 +24,9 @@ def test_for_epochs_stretches_the_schedule():
         config.for_epochs(0)
 
 
-# What follows from the configuration
+def test_draws_are_of_16_bits_where_they_do():
+    """Every rate that 16 bits do for keeps the draws that it has: of all rates up to 16, whatever the schedule adds."""
+    for rates in ((16, 16), (-16, 0), (4, 16)):
+        assert (learning(rate_shifts=rates).lfsr_width, learning(rate_shifts=rates).highest_rate) == (16, 16)
+    for changes in ({"rate_shifts": (4, 17)}, {"rate_shifts": (24, -3)}, {"recurrent_rate_shifts": (17,)}):
+        assert (learning(**changes).lfsr_width, learning(**changes).highest_rate) == (32, 24)

@@ -12,7 +12,7 @@ from golden.config import (
     require_dense,
 )
 from golden.errors import ConfigError
-from tests.golden.config.builders import CONV, SPATIAL_FIELDS, maps, network
+from tests.golden.config.builders import CONV, SPATIAL_FIELDS, learning, maps, network
 from tests.strategies import network_configs
 
 
@@ -81,4 +81,10 @@ def test_require_dense_names_the_first_layer_that_is_not():
     require_dense(maps({}, {}))
     for name, fields in SPATIAL_FIELDS:
         with pytest.raises(ConfigError, match=f"LayerConfig.{name}: layer 0 of network "):
-            require_dense(maps(fields))
+            require_dense(maps(fields, {}, learning=learning()))
+
+
+def test_require_dense_names_rates_that_hardware_does_not_draw_for():
+    require_dense(network(learning=learning(rate_shifts=(16, 16))))
+    with pytest.raises(ConfigError, match=r"LearningConfig\.rate_shifts: those of network are above 16"):
+        require_dense(network(learning=learning(rate_shifts=(16, 17))))

@@ -42,12 +42,12 @@ WIDE = {"max_depth": 2, "max_size": 40, "max_steps": 3}
 
 @contextmanager
 def updates_seen() -> Iterator[list[tuple[int, int, int, int]]]:
-    """List (traced rows, neurons with an error, neurons, rate shift) of each layer that the numpy steps update."""
+    """List (weights with a gradient, outputs with one, outputs, rate shift) of each group of rows that is updated."""
     seen = []
 
-    def spy(shadow, error, trace, rate_shift, draws, rounding, width):
-        seen.append((np.count_nonzero(trace), np.count_nonzero(error), len(error), rate_shift))
-        return shadow_update(shadow, error, trace, rate_shift, draws, rounding, width)
+    def spy(shadow, gradient, rate_shift, draws, rounding, width):
+        seen.append((np.count_nonzero(gradient), gradient.any(axis=1).sum(), len(gradient), rate_shift))
+        return shadow_update(shadow, gradient, rate_shift, draws, rounding, width)
 
     with patch.object(steps, "shadow_update", spy):
         yield seen
@@ -117,7 +117,7 @@ def check_learning(config: LearningNetworkConfig, n_samples: int, boost: int, se
             record = learn(network, spikes[sample], int(labels[sample]), boost)
         correct += int(record.classes == labels[sample])
         updated += bool(seen)
-        updates += sum(rows * active for rows, active, _, _ in seen)
+        updates += sum(changed for changed, *_ in seen)
         fired = forward_activity(network, spikes[sample], record.spikes)
         forward.update(dict(enumerate(fired)))
         met |= {"few of many" if active * SPARSE <= n else "most" for _, active, n, _ in seen}
@@ -157,6 +157,11 @@ def test_temporal_learning_equals_the_steps(config, n_samples, boost, seed):
 @given(spatial_configs(), st.integers(1, 4), seeds)
 def test_inference_of_maps_equals_the_steps(config, n_samples, seed):
     check_inference(config, n_samples, seed)
+
+
+@given(spatial_configs(learning=True), st.integers(1, 4), st.integers(0, 8), seeds)
+def test_learning_of_maps_equals_the_steps(config, n_samples, boost, seed):
+    check_learning(config, n_samples, boost, seed)
 
 
 @given(
@@ -318,6 +323,69 @@ def test_seeded_maps_meet_every_case():
     }
 
 
+def learning_map_axes(config: LearningNetworkConfig) -> set[Any]:
+    """What a configuration of maps that learns is an example of."""
+    rule = config.learning
+    met: set[Any] = {(name, getattr(rule, name)) for name in ("route", "timing", "rounding", "error", "lfsr_width")}
+    met |= {("trace leak", rule.trace_shifts != ()), ("budget", rule.budget is not None)}
+    kinds = ["conv" if layer.conv else "recurrent" if layer.recurrent else "dense" for layer in config.layers]
+    met |= {f"{b} on {a}" for a, b in pairwise(kinds)} | {f"{kinds[0]} first", f"{kinds[-1]} readout"}
+    met |= {f"{kind} with bias {layer.bias}" for kind, layer in zip(kinds, config.layers, strict=True)}
+    return met | {f"{kind} pooled" for kind, layer in zip(kinds, config.layers, strict=True) if layer.pool > 1}
+
+
+def test_seeded_maps_that_learn_meet_every_case():
+    met: set[Any] = set()
+    for seed in range(150):
+        config = stimuli.spatial_config(stimuli.SeededChoices(seed), learning=True)
+        biases = tuple(("none", "learned", "fixed")[(seed + layer.size) % 3] for layer in config.layers)
+        layers = (replace(layer, bias=bias) for layer, bias in zip(config.layers, biases, strict=True))
+        config = replace(config, layers=tuple(layers))
+        met |= learning_map_axes(config) | check_learning(config, 3, seed % 9, seed)
+    kinds = ("conv", "dense", "recurrent")
+    assert met == {
+        *(("route", kind) for kind in ("feedback", "direct")),
+        *(("timing", kind) for kind in ("final", "every_step")),
+        *(("rounding", kind) for kind in ("floor", "toward_zero", "nearest", "stochastic")),
+        *(("error", kind) for kind in ("margin", "pair", "graded")),
+        *(("lfsr_width", width) for width in (16, 32)),
+        *((name, there) for name in ("trace leak", "budget") for there in (True, False)),
+        *(f"{above} on {below}" for above in ("dense", "recurrent") for below in kinds),
+        *("conv on conv", "conv on dense"),
+        *(f"{kind} first" for kind in kinds),
+        *(f"{kind} readout" for kind in ("conv", "dense")),
+        *(f"{kind} with bias {bias}" for kind in kinds for bias in ("none", "learned", "fixed")),
+        *(f"{kind} pooled" for kind in ("conv", "dense")),
+        *("few of many", "most", "left shift", "right shift", "hidden update", "budget spent"),
+        *("shadow weights change", "inference weights change", "no error"),
+    }
+
+
+@pytest.mark.parametrize("width", [28, 29, 30, 31, 32])
+@pytest.mark.parametrize("summed", ["gradient", "error"])
+def test_sums_of_learning_maps_at_the_edge_of_32_bits(summed, width):
+    """Gradients and carried errors of windows that all agree, on both sides of the switch to 64 bits."""
+    neuron = NeuronConfig(membrane_width=16, spike_width=4, threshold_shift=11, reset="none")
+    conv = ConvConfig(kernel=4)
+    size, rate = (2, 19 - width) if summed == "gradient" else (1 << (width - 27), 0)
+    config = LearningNetworkConfig(
+        n_inputs=100, n_steps=2, input_shape=(1, 10, 10),
+        encoding=EncodingConfig(kind="every_step", value_width=8, spike_width=4),
+        layers=(
+            LayerConfig(size=2, weight_width=16, neuron=neuron, conv=conv),
+            LayerConfig(size=size, weight_width=16, neuron=neuron, conv=conv),
+            LayerConfig(size=2, weight_width=16, neuron=neuron),
+        ),
+        learning=LearningConfig(
+            shadow_width=16, margin=2**31 - 1, rate_shifts=(rate, 0, 0), error_shifts=(-7, -7), init_shifts=(15,) * 3
+        ),
+    )  # fmt: skip
+    first, second, _ = config.resolved
+    reached = first.row_groups[0].gradient_width - rate if summed == "gradient" else second.carried_width
+    assert reached == width
+    assert {"shadow weights change", "hidden update"} <= check_learning(config, 4, 0, 5)
+
+
 @pytest.mark.parametrize("membrane_width", [30, 31, 32])
 @pytest.mark.parametrize("sides", [(8, 8), (16, 8), (16, 16), (17, 16)])
 def test_sums_of_maps_at_the_edge_of_32_bits(membrane_width, sides):
@@ -440,7 +508,30 @@ def digits_config(
     )
 
 
+def digits_maps(**rule: Any) -> LearningNetworkConfig:
+    """8x8-6c3-2a-8c2-10; every kind of row, 8-bit shadow weights, so draws of 32 bits."""
+    neuron = NeuronConfig(membrane_width=16, threshold_shift=8)
+    layers = (
+        LayerConfig(size=6, neuron=neuron, conv=ConvConfig(kernel=3), bias="learned"),
+        LayerConfig(size=8, neuron=neuron, conv=ConvConfig(kernel=2), pool=2),
+        LayerConfig(size=10, neuron=replace(neuron, membrane_width=18)),
+    )
+    defaults = {
+        "margin": 256, "rate_shifts": (18, 15, 2), "error_shifts": (5, 1), "init_shifts": (7, 6, 5),
+        "shadow_width": 8, "epochs": 4, "schedule": (3,),
+    }  # fmt: skip
+    return LearningNetworkConfig(
+        n_inputs=64,
+        n_steps=1,
+        input_shape=(1, 8, 8),
+        encoding=EncodingConfig(value_width=4, spike_width=4),
+        layers=layers,
+        learning=LearningConfig(**{**defaults, **rule}),
+    )
+
+
 RUNS = {
+    "maps, 8-8": digits_maps(),
     "16-8, final": digits_config(),
     "8-4, every step, direct": digits_config(
         weight_width=4,

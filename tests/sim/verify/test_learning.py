@@ -37,6 +37,7 @@ from sim.result import SimulationTimeout, Stalls
 from sim.verify import inference, stimuli
 from sim.verify.learning import RtlLearner, colearn, continue_learning, write_vcd
 
+pytestmark = pytest.mark.usefixtures("emitted_once")
 STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.4)
 
 

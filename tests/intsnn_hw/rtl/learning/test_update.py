@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.config import EncodingConfig, HardwareConfig, LayerConfig, LearningConfig, NetworkConfig, NeuronConfig
 from golden.learning import shadow_update
+from golden.synapse import outer_gradient
 from intsnn_hw.rtl.arith import index_shape
 from intsnn_hw.rtl.learning.error_store import entry_layout
 from intsnn_hw.rtl.learning.update import RowUpdate
@@ -117,7 +118,12 @@ def test_every_change_is_that_of_the_model(rounding, rate_shift, is_readout):
         shadow = np.broadcast_to(rows[learned] - 128, (len(errors), learned.sum()))
         rate = rate_shift + min(boost, MAX_BOOST)  # a boost above the highest counts as the highest
         expected = shadow_update(
-            shadow, errors, traces[learned], rate, draws[learned], learning.rounding, learning.shadow_width
+            shadow,
+            outer_gradient(errors, traces[learned]),
+            rate,
+            draws[learned],
+            learning.rounding,
+            learning.shadow_width,
         )
         np.testing.assert_array_equal(written["weights"].T, expected)
         has_saturated |= set(np.unique(expected[:, (rows[learned] - 128) % 255 != 0])) & {-128, 127}

@@ -10,9 +10,11 @@ from golden.synapse import layer_current
 NEURON = NeuronConfig(membrane_width=9, spike_width=2, threshold_shift=3)
 
 
-def map_config(*layers: dict[str, Any], shape=(2, 6, 5), n_steps=3, neuron=NEURON, readout="membrane", **hardware: Any):
+def map_config(
+    *layers: dict[str, Any], shape=(2, 6, 5), n_steps=3, neuron=NEURON, readout: Any = "membrane", **hardware: Any
+):
     """Return a network on an input map, layers by the names of LayerConfig, hardware by those of HardwareConfig."""
-    options = {"lanes": (4,), "fire_lanes": (2,)} | hardware
+    options: dict[str, Any] = {"lanes": (4,), "fire_lanes": (2,)} | hardware
     return NetworkConfig(
         n_inputs=int(np.prod(shape)),
         input_shape=shape,

@@ -7,6 +7,7 @@ from amaranth.lib import data
 from golden.config import ConvConfig
 from intsnn_hw.rtl.inference.maps.map_events import MapRows, MapWindows
 from intsnn_hw.rtl.inference.maps.place_split import PlaceSplit
+from intsnn_hw.rtl.inference.maps.windows import input_map
 from intsnn_hw.rtl.layouts import map_address_layout
 from tests.intsnn_hw.rtl.inference.benches import driven, receive, send, simulate
 from tests.intsnn_hw.rtl.inference.maps.map_benches import conv_layer, map_config, reached_rows
@@ -70,7 +71,7 @@ def windows_of(layer, event):
 def test_every_input_reaches_what_the_golden_sums_say(name, stalled):
     layer = LAYERS[name]()
     component = MapRows(layer) if "rows" in name else MapWindows(layer)
-    layout = map_address_layout(layer.kind.input_shape)
+    layout = map_address_layout(input_map(layer.kind))
     # Each input twice: alone, and with a marker.
     events = [
         {

@@ -1,0 +1,172 @@
+"""Presets of convolutions that learn on line, and the rules that make every variant of them.
+
+The constants were chosen on validation splits of the training set, never on test data (docs/results.md).
+"""
+
+from dataclasses import dataclass
+
+from ..config import (
+    RATE_SHIFTS,
+    ConvConfig,
+    EncodingConfig,
+    LayerConfig,
+    LearningConfig,
+    NetworkConfig,
+    NeuronConfig,
+)
+from ..errors import ConfigError
+from .images import DIRECT_SHIFT, EPOCHS, INPUT_SPIKE_WIDTH, N_CLASSES, SPIKE_WIDTH, require_images
+from .variant import Variant, scaled
+
+SIDE = 28
+LEVEL_SHIFT = 8
+"""log2 of a level of 4 bits, with inference weights of 8 bits."""
+READOUT_WIDER = 4
+"""Bits that the readout's membranes have more than the others'; it sums a whole map."""
+COARSE = 12
+"""Bits of a shadow weight below which the rule's coarse form is used: larger steps, rarer by stochastic rounding."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rule:
+    """Learning settings of 16-bit shadow and 8-bit inference weights, n = 4, one step; layers from the input up."""
+
+    rate_shifts: tuple[int, ...]
+    error_shifts: tuple[int, ...]
+    margin: int
+    schedule: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Maps:
+    """Convolutions, all behind the first on pooled maps, the pool in front of the readout, and the rules of fine and of
+    coarse shadow weights.
+    """
+
+    channels: tuple[int, ...]
+    conv: ConvConfig
+    readout_pool: int
+    init_shifts: tuple[int, ...]
+    fine: _Rule
+    coarse: _Rule
+    description: str
+
+
+_FINE, _SHORT = (6, 7, 9), (4, 6, 8, 9, 11)
+
+
+def _two(channels: tuple[int, int], margin: int, coarse_shift: int) -> _Maps:
+    return _Maps(
+        channels=channels,
+        conv=ConvConfig(kernel=5),
+        readout_pool=2,
+        init_shifts=(14, 13, 13),
+        fine=_Rule(rate_shifts=(9, 5, -5), error_shifts=(4, 0), margin=margin, schedule=_FINE),
+        coarse=_Rule(rate_shifts=(10, 7, -4), error_shifts=(coarse_shift, 0), margin=3072, schedule=_SHORT),
+        description="MNIST, two convolutions that learn on line",
+    )
+
+
+_THREE = (9, 6, 5, -5)
+_MAPS = {
+    "mnist-conv-8-16": _two((8, 16), 3072, 4),
+    "mnist-conv-16-32": _two((16, 32), 6144, 5),
+    "mnist-conv-3": _Maps(
+        channels=(16, 32, 32),
+        conv=ConvConfig(kernel=3, padding=1),
+        readout_pool=1,
+        init_shifts=(14, 13, 12, 12),
+        fine=_Rule(rate_shifts=_THREE, error_shifts=(6, 6, 0), margin=3072, schedule=_FINE),
+        coarse=_Rule(rate_shifts=_THREE, error_shifts=(6, 6, 0), margin=3072, schedule=_SHORT),
+        description="MNIST, three convolutions that learn on line",
+    ),
+}
+
+CONVOLUTIONS: dict[str, str] = {name: maps.description for name, maps in _MAPS.items()}
+"""Name and short description of each preset, smallest first."""
+
+
+def convolutional_preset(name: str, variant: Variant) -> NetworkConfig:
+    """Return a configuration of :data:`CONVOLUTIONS`, or a variant of it.
+
+    Raises
+    ------
+    ConfigError
+        A value out of range, or another number of hidden layers than the preset has.
+    """
+    require_images(name, variant)
+    maps = _MAPS[name]
+    channels = maps.channels if variant.hidden is None else tuple(variant.hidden)
+    if len(channels) != len(maps.channels):
+        raise ConfigError(
+            f"`hidden`: preset {name} takes the output channels of {len(maps.channels)} convolutions, got {channels}"
+        )
+    n = SPIKE_WIDTH if variant.spike_width is None else variant.spike_width
+    return NetworkConfig(
+        name=name if channels == maps.channels else "-".join(("mnist-conv", *map(str, channels))),
+        n_inputs=SIDE * SIDE,
+        input_shape=(1, SIDE, SIDE),
+        n_steps=1 if variant.n_steps is None else variant.n_steps,
+        encoding=EncodingConfig(kind=variant.encoding or "single_shot", value_width=8, spike_width=INPUT_SPIKE_WIDTH),
+        layers=_layers(maps, channels, n, variant),
+        learning=_learning(maps, n, variant),
+        hardware=variant.hardware,
+    )
+
+
+def _layers(maps: _Maps, channels: tuple[int, ...], n: int, variant: Variant) -> tuple[LayerConfig, ...]:
+    """Return convolutions and readout.
+
+    The levels of the first layer divide one range, however many they are. Spikes of fewer levels add less to the layers
+    behind, whose range is as much smaller, so that a level is the same; those of more levels take wider membranes.
+    """
+    scale = variant.weight_width - 8
+    wider = max(0, n - SPIKE_WIDTH)
+    width = 8 + variant.weight_width + wider if variant.membrane_width is None else variant.membrane_width
+    level = max(0, LEVEL_SHIFT + scale)
+    neurons = [
+        NeuronConfig(membrane_width=width, spike_width=n, threshold_shift=max(0, level + SPIKE_WIDTH - n)),
+        *[NeuronConfig(membrane_width=width, spike_width=n, threshold_shift=level)] * (len(channels) - 1),
+    ]
+    readout = NeuronConfig(membrane_width=width + READOUT_WIDER, spike_width=n, threshold_shift=level)
+    return (
+        *(
+            LayerConfig(size=size, weight_width=variant.weight_width, neuron=neuron, conv=maps.conv, pool=1 + (at > 0))
+            for at, (size, neuron) in enumerate(zip(channels, neurons, strict=True))
+        ),
+        LayerConfig(size=N_CLASSES, weight_width=variant.weight_width, neuron=readout, pool=maps.readout_pool),
+    )
+
+
+def _learning(maps: _Maps, n: int, variant: Variant) -> LearningConfig:
+    """Return the margin rule.
+
+    Margin, errors and direct matrix follow the scale of the inference weights, rates and initial weights that of the
+    shadow weights. Spikes of fewer levels make traces and sums behind them smaller: so are margin, and the rates'
+    shifts. An error that comes straight from the output has the same size in each layer.
+    """
+    rule = maps.coarse if variant.shadow_width < COARSE else maps.fine
+    weight_scale, shadow_scale, fewer = variant.weight_width - 8, variant.shadow_width - 16, SPIKE_WIDTH - n
+    every_step = variant.timing == "every_step"
+    step_bits = max(1, variant.n_steps or 1).bit_length() - 1
+    errors = rule.error_shifts if variant.route == "feedback" else rule.error_shifts[-1:] * len(rule.error_shifts)
+    rates = [
+        rate - shadow_scale + every_step * step_bits - fewer * (at > 0) for at, rate in enumerate(rule.rate_shifts)
+    ]
+    lowest, highest = RATE_SHIFTS
+    inits = [max(init, 16 - variant.weight_width) for init in maps.init_shifts]
+    learning = LearningConfig(
+        shadow_width=variant.shadow_width,
+        route=variant.route,
+        timing=variant.timing or "final",
+        margin=scaled(rule.margin, weight_scale - fewer),
+        rate_shifts=tuple(max(lowest, min(rate, highest - len(rule.schedule))) for rate in rates),
+        error_shifts=tuple(shift + weight_scale + (not every_step) * (step_bits // 2) for shift in errors),
+        direct_shift=max(0, DIRECT_SHIFT + weight_scale),
+        rounding=variant.rounding,
+        init_shifts=tuple(max(0, init + shadow_scale) for init in inits),
+        epochs=EPOCHS,
+        schedule=rule.schedule,
+        seed=variant.seed,
+    )
+    return learning if variant.epochs is None else learning.for_epochs(variant.epochs)
