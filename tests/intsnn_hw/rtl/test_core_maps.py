@@ -7,7 +7,9 @@ import pytest
 
 from golden.config import ConvConfig, EncodingConfig, HardwareConfig, LayerConfig, NetworkConfig, NeuronConfig
 from golden.encoding import to_events
+from golden.kernels import Kernel
 from golden.network import Network, run
+from intsnn_hw.energy.estimate import recorded_accesses
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import input_event_layout, weight_layout
 from sim import payload
@@ -19,14 +21,16 @@ NEURON = NeuronConfig(membrane_width=12, spike_width=2, threshold_shift=6)
 
 
 def check(network, inputs, **options):
-    """Co-simulate and require that nothing differs and that all was compared."""
-    report = inference.cosimulate(network, to_events(inputs), backend="icarus", **options)
+    """Co-simulate and require that nothing differs, that all was compared, and that accesses are as counted without."""
+    sent = to_events(inputs)
+    report = inference.cosimulate(network, sent, backend="icarus", **options)
     assert report.n_mismatches == 0, "\n".join(map(str, report.first))
     config = network.config
     events = len(inputs) * config.n_steps * config.n_classes if config.readout == "spike_count" else 0
     neurons = sum(layer.n_out for layer in config.resolved)
     assert report.n_compared == len(inputs) * (config.n_steps * neurons * 2 + 2) + events
     np.testing.assert_array_equal(report.classes, run(network, inputs).classes)
+    assert report.accesses == recorded_accesses(config, sent, Kernel(network).infer(sent, record=True))
     return report
 
 
