@@ -9,7 +9,7 @@ from golden.config import Convolution, LearningNetworkConfig, NetworkConfig, Res
 from golden.fixed import LFSR_TAPS, LFSR_WIDTH
 from golden.seeds import update_lfsr_seed
 from intsnn_hw.cost.maintenance import initialise_cycles, load_cycles, read_cycles
-from intsnn_hw.cost.memories import memories
+from intsnn_hw.cost.memories import Memory, memories
 from intsnn_hw.cost.reach import most_words
 from intsnn_hw.cost.update import update_bound
 from intsnn_hw.rtl.core import Core
@@ -60,10 +60,7 @@ def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool)
         "memories": [
             {
                 "layer": layer.index,
-                **{
-                    name: {"depth": memory.depth, "width": memory.word_bits}
-                    for name, memory in memories(config, layer).items()
-                },
+                **{name: _memory(memory) for name, memory in memories(config, layer).items()},
                 "weight_address": f"row * {layer.n_words} + {_column(layer)} // {layer.lanes}",
                 "weight_rows": _rows(layer),
                 "weight_lane": f"{_column(layer)} % {layer.lanes}, lowest bits first",
@@ -79,6 +76,12 @@ def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool)
         },
     }
     return record | {"learning": _learning(config)} if isinstance(config, LearningNetworkConfig) else record
+
+
+def _memory(memory: Memory) -> dict[str, int]:
+    """Return words and bits of a word, and the number of such memories where there are several."""
+    entry = {"depth": memory.depth, "width": memory.word_bits}
+    return entry | ({"copies": memory.n_copies} if memory.n_copies > 1 else {})
 
 
 def _column(layer: ResolvedLayer) -> str:

@@ -99,7 +99,7 @@ def test_every_input_reaches_what_the_golden_sums_say(name, stalled):
 def test_events_follow_each_other_without_a_bubble_and_a_discarding_beat_has_no_spike():
     layer = conv_layer()
     component, found = MapWindows(layer), []
-    events = [{"address": 0, "spike": 1}] * 5 + [{"address": 63, "spike": 3, "end_of_sample": 1}]
+    events = [{"address": 0, "spike": 1}] * 5 + [{"address": 0, "spike": 3, "end_of_sample": 1}]
 
     async def drive(ctx):
         await send(ctx, component.i, events)
