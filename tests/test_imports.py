@@ -54,7 +54,7 @@ LAZILY = {
         "intsnn_hw/exploration", "intsnn_hw/fpga", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/audio",
         "train/bptt", "train/data",
     },
-    "intsnn_hw/cli": {"golden/config", "intsnn_hw/exploration", "train/data"},
+    "intsnn_hw/cli": {"intsnn_hw/exploration", "train/data"},
     "intsnn_hw/exploration": {"golden/kernels", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/data"},
     "train/data": {"golden/presets"},
 }  # fmt: skip

@@ -80,7 +80,7 @@ class LayerConfig:
             The input does not go with the layer.
         """
         if self.recurrent:
-            return Recurrent(size=self.size, n_in=n_in)
+            return Recurrent(size=self.size, n_in=n_in, input_shape=input_shape)
         shape = self._spatial_input(input_shape, index) if self.is_spatial else input_shape
         if self.conv is None:
             return Dense(size=self.size, n_in=n_in, input_shape=shape, pool=self.pool)

@@ -246,13 +246,13 @@ def learning_config(config: NetworkConfig) -> LearningNetworkConfig:
 
 
 def require_dense(config: NetworkConfig) -> None:
-    """Raise ConfigError where a layer convolves or pools, or rates need more draws than hardware has."""
+    """Raise ConfigError where no hardware learns a network: a layer convolves or pools, or rates need more draws."""
     for index, (layer, kind) in enumerate(zip(config.layers, config.kinds, strict=True)):
         if not kind.has_hardware:
             field = "pool" if layer.conv is None else "conv"
             raise ConfigError(
                 f"LayerConfig.{field}: layer {index} of {config.name} convolves or pools, for which there is no "
-                "hardware yet; `golden.kernels` runs and trains such a network"
+                "hardware that learns yet; `golden.kernels` trains it, and a core that does not learn runs it"
             )
     if isinstance(config, LearningNetworkConfig) and config.learning.lfsr_width > LFSR_WIDTH:
         raise ConfigError(

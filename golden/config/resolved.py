@@ -152,9 +152,47 @@ class ResolvedLayer:
         return -(-self.weight_shape[0] // self.lanes)
 
     @property
+    def n_positions(self) -> int:
+        """Neurons of each output channel: the windows of a convolution."""
+        return self.kind.n_sharing
+
+    @property
+    def n_sum_words(self) -> int:
+        """Words of `lanes` sums that the neurons take, a row's words for each position."""
+        return self.n_positions * self.n_words
+
+    @property
+    def n_fire_groups(self) -> int:
+        """Groups of `fire_lanes` neurons of a position; only the last may hold padding."""
+        return -(-self.config.size // self.fire_lanes)
+
+    @property
     def n_fire_words(self) -> int:
-        """Groups of `fire_lanes` neurons that one fire sweep takes; only the last may hold padding."""
-        return -(-self.n_out // self.fire_lanes)
+        """Groups of `fire_lanes` neurons that one fire sweep takes at most."""
+        return self.n_positions * self.n_fire_groups
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether neurons hold their state from one step to the next: not in a map's only step of a sample."""
+        return self.n_steps > 1 or not self._is_map
+
+    @property
+    def lists_touched(self) -> bool:
+        """Whether a fire sweep may visit only neurons that a step's events reached, since no others change.
+
+        So it is in a hidden map without a bias, where a sample has one step, or neurons have no leak.
+        """
+        leaks = self.neuron.leak_shift is not None or self.neuron.leak_factor is not None
+        return self._is_map and not self.is_readout and not self.has_bias and not (leaks and self.n_steps > 1)
+
+    @property
+    def fires_again(self) -> bool:
+        """Whether a neuron may fire in a step in which no event reaches it, though it does not leak."""
+        return self.n_steps > 1 and self.neuron.reset != "hard"
+
+    @property
+    def _is_map(self) -> bool:
+        return self.kind.output_shape is not None
 
     @property
     def weight_memory_bits(self) -> int:

@@ -38,7 +38,8 @@ def input_places(kind: LayerKind) -> IntArray:
     channel, y, x = np.indices(kind.input_shape).reshape(3, -1)
     y, x = y // kind.pool, x // kind.pool
     _, height, width = kind.pooled_shape
-    return np.where((y < height) & (x < width), (channel * height + y) * width + x, OUTSIDE)
+    places = np.where((y < height) & (x < width), (channel * height + y) * width + x, OUTSIDE)
+    return np.concatenate([places, np.arange(kind.n_fed, kind.n_traces)])
 
 
 def run_table(kind: LayerKind) -> IntArray:

@@ -63,7 +63,7 @@ N_CLASSES = 10
 
 IMAGES: dict[str, str] = {
     **{name: base.description for name, base in _BASES.items()},
-    CONVOLUTIONAL: "MNIST, two convolutions (ETH 2025); trained by surrogate gradients, no hardware yet",
+    CONVOLUTIONAL: "MNIST, two convolutions (ETH 2025); trained by surrogate gradients, no on-line rule",
 }
 """Name and short description of each preset of images, smallest first."""
 

@@ -45,10 +45,11 @@ class Description(Result):
             ("inference weights", f"{found['weight_memory_bits']:,} bits of memory"),
             ("shadow weights", f"{found['shadow_weight_bits']:,} bits, in a core that learns"),
             ("accumulators, membranes", f"{found['state_memory_bits']:,} bits"),
-            ("predicted cycles", _cycles(found, activity)),
+            ("predicted cycles", f"{found['predicted_cycles_per_step']:,.0f} a step, "
+             f"{found['predicted_cycles_per_sample']:,.0f} a sample, at {100 * activity:g} % activity in each step"),
         )  # fmt: skip
         names = ("", *(f"layer {index}" for index in range(len(found["layers"]))))
-        layers = tuple((text, *(_cell(entry[key]) for entry in found["layers"])) for key, text in _COLUMNS.items())
+        layers = tuple((text, *(entry[key] for entry in found["layers"])) for key, text in _COLUMNS.items())
         return [Facts(rows, found["name"]), Grid(names, layers)]
 
 
@@ -59,17 +60,6 @@ def describe(source: Source, activity: float) -> Description:
     if isinstance(activity, bool) or not isinstance(activity, int | float) or not 0 <= activity <= 1:
         raise ConfigError(f"`activity`: must be a share of 0..1, got {activity!r}")
     return Description(source=source.where, summary=emit.describe(source.config, activity))
-
-
-def _cycles(found: dict[str, Any], activity: float) -> str:
-    step, sample = found["predicted_cycles_per_step"], found["predicted_cycles_per_sample"]
-    if step is None:
-        return "none, there is no hardware of all layers yet"
-    return f"{step:,.0f} a step, {sample:,.0f} a sample, at {100 * activity:g} % activity in each step"
-
-
-def _cell(value: object) -> object:
-    return "-" if value is None else value
 
 
 def _word(name: str, value: str) -> str:

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Execute the command."""
     if args.preset is None and args.config is None:
         args.preset = _DEFAULT
-    network = network_of(args, maps=args.what in ("train", "infer"))
+    network = network_of(args)
     chosen = args.data is not None or args.data_dir is not None or args.validation
     data = dataset_of(args, network) if chosen else None
     show(args, network.benchmark(data, what=args.what, epochs=args.epochs, samples=args.samples))

@@ -33,5 +33,5 @@ intsnn describe digits.npz --json""",
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    show(args, network_of(args, maps=True).describe(args.activity))
+    show(args, network_of(args).describe(args.activity))
     return 0

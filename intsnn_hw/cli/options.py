@@ -118,29 +118,6 @@ def add_network(parser: argparse.ArgumentParser, *, checkpoint: str | None = "as
     _add_hardware(parser)
 
 
-def network_of(args: argparse.Namespace, *, maps: bool = False) -> IntegerNetwork:
-    """Resolve the options of :func:`add_network`.
-
-    Parameters
-    ----------
-    args : Namespace
-    maps : bool
-        The command takes networks that convolve and pool.
-
-    Raises
-    ------
-    InputError
-        None or several are given, unknown, unreadable, an option that does not go with the choice, or a network that
-        the command does not take.
-    """
-    from golden.config import require_dense
-
-    network = _chosen(args)
-    if not maps:
-        require_dense(network.config)
-    return network
-
-
 def _fitting(args: argparse.Namespace) -> str:
     """Return what presets there are for the chosen data, where they are few."""
     from golden.presets.temporal import presets_for
@@ -150,7 +127,14 @@ def _fitting(args: argparse.Namespace) -> str:
     return f"; presets for {data}: {', '.join(found)}" if found else ""
 
 
-def _chosen(args: argparse.Namespace) -> IntegerNetwork:
+def network_of(args: argparse.Namespace) -> IntegerNetwork:
+    """Resolve the options of :func:`add_network`.
+
+    Raises
+    ------
+    InputError
+        None or several are given, unknown, unreadable, or an option that does not go with the choice.
+    """
     from intsnn_hw.api.opening import from_toml, load, preset
 
     checkpoint = getattr(args, "checkpoint", None)

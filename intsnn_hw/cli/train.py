@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--resume: give the checkpoint of the run to go on with as --out FILE")
     if args.out is not None and args.data is not None and Path(args.out).resolve() == Path(args.data).resolve():
         raise InputError(f"--out {args.out}: is the data set itself; give another file")
-    network = network_of(args, maps=args.on == "golden")
+    network = network_of(args)
     options = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
     network.check_training(args.method, on=args.on, epochs=args.epochs, seed=args.seed, **options)
     dataset = dataset_of(args, network, download=args.download)

@@ -12,10 +12,10 @@ def accesses(config: NetworkConfig, counts: Mapping[str, float], n_samples: int)
     """Return accesses and additions a sample, of inference and, where the network learns, of the update.
 
     An access is one word, of a memory of the layer: `weights` and, by their fields, other parameters, which are values
-    of neurons; `accumulators` of a step, `membranes`, `score_sums`
-    (of a readout that sums spikes or membranes over the steps), `history` (what its neurons keep for learning),
-    `trace_list` (of its inputs, in the first layer; both memories of the sparse set), `errors`, and `own_events` (on
-    their way back into a recurrent layer). Counted are reads whose data is used and all writes, but
+    of neurons; `accumulators` of a step, `touched_positions` (a list of those of a map that events have reached),
+    `membranes`, `score_sums` (of a readout that sums spikes or membranes over the steps), `history` (what its neurons
+    keep for learning), `trace_list` (of its inputs, in the first layer; both memories of the sparse set), `errors`, and
+    `own_events` (on their way back into a recurrent layer). Counted are reads whose data is used and all writes, but
     not those of a weight load or read-out, nor what a port reads again while nothing asks for it. An addition is one of
     a lane: in inference of a product to the current of a neuron; in the update of a change to a shadow weight, or of a
     weight to the error carried to the layer below.
@@ -44,13 +44,17 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
     adding, firing = counts[f"activity{index}.adding"], counts[f"activity{index}.firing"]
     events = adding // layer.n_words
     returning = counts[f"activity{index}.returning"] if layer.n_own else 0
-    # A bank of one word is summed in a register.
-    summed = adding if layer.n_words > 1 else 0
-    used = {
-        "weights": (adding, 0),
-        "accumulators": (summed + counts[f"activity{index}.draining"], adding),
-        "membranes": (firing, firing),
-    }
+    drained = counts[f"activity{index}.draining"]
+    # A bank of one word is summed in a register; the words of a map are cleared when they have been read.
+    summed, cleared = (adding if layer.n_words > 1 else 0), 0
+    if layer.kind.output_shape is not None:
+        summed, cleared = adding, drained // layer.n_fire_groups * layer.n_words
+    used = {"weights": (adding, 0), "accumulators": (summed + drained, adding + cleared)}
+    if layer.lists_touched:
+        touching = counts[f"activity{index}.touching"]
+        used["touched_positions"] = (touching, touching)
+    if layer.keeps_state:
+        used["membranes"] = (firing, firing)
     others = {parameter.field: (firing, 0) for parameter in layer.parameters[1:]}
     is_last = index == len(config.layers) - 1
     if is_last and config.readout_kind.sums:
@@ -66,7 +70,7 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
     if layer.n_own:
         used["own_events"] = (returning, returning)
     neurons = firing // layer.n_fire_words * layer.n_out
-    return {"memories": used | others, "adds": events * layer.n_out + len(others) * neurons}
+    return {"memories": used | others, "adds": events * layer.config.size + len(others) * neurons}
 
 
 def _update(config: LearningNetworkConfig, counts: Mapping[str, float], index: int) -> dict[str, Any]:

@@ -3,11 +3,34 @@
 The names are those that :func:`intsnn_hw.cost.accesses.accesses` takes, ``activity<l>.<field>``.
 """
 
+from typing import NamedTuple
+
 from golden.config import LearningLayer, ResolvedLayer
+
+from .reach import mean_words, visited_groups
+
+
+class Walked(NamedTuple):
+    """What events made a layer do that is not the same for each event and step.
+
+    `words`: weight words added; `drained`, `fired`: groups whose sums were read, and that were fired; `touched`:
+    positions that were listed.
+    """
+
+    words: float
+    drained: float
+    fired: float
+    touched: float
 
 
 def inference_counts(
-    layer: ResolvedLayer, *, events: float, returning: float = 0, steps: float, filled_steps: float
+    layer: ResolvedLayer,
+    *,
+    events: float,
+    returning: float = 0,
+    steps: float,
+    filled_steps: float,
+    walked: Walked | None = None,
 ) -> dict[str, float]:
     """Return the counts of a layer's inference.
 
@@ -20,13 +43,20 @@ def inference_counts(
         Events of its own that come back.
     steps, filled_steps : float
         Steps of all samples, and those of them with an event.
+    walked : Walked, optional
+        Of a layer that convolves or pools; where left out all inputs are taken to send as many events.
     """
-    counts = {
-        "adding": (events + returning) * layer.n_words,
-        "draining": filled_steps * layer.n_fire_words,
-        "firing": steps * layer.n_fire_words,
-    }
-    return _named(layer, counts | ({"returning": returning} if layer.n_own else {}))
+    if walked is None:
+        groups = visited_groups(layer, events / max(1, steps))
+        touched = filled_steps * groups / layer.n_fire_groups
+        words = (events + returning) * mean_words(layer)
+        walked = Walked(words=words, drained=filled_steps * groups, fired=steps * groups, touched=touched)
+    counts = {"adding": walked.words, "draining": walked.drained, "firing": walked.fired}
+    if layer.n_own:
+        counts["returning"] = returning
+    if layer.lists_touched:
+        counts["touching"] = walked.touched
+    return _named(layer, counts)
 
 
 def update_counts(

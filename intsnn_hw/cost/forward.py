@@ -2,7 +2,8 @@
 
 Every constraint of a core is of the form "so many cycles after that has happened": a beat waits for the one before it,
 a step for a free bank of accumulators, a sweep for the sweep before it, a group of neurons for the events of the group
-before. So fewer events make nothing later, and samples in which all are active bound all others. The classes here
+before. So fewer events make nothing later, and samples in which all are active bound all others. Where events take
+different times, those that take longest are taken to come last, as no order makes anything later. The classes here
 replay those constraints; the numbers are those of the pipelines in :mod:`intsnn_hw.rtl.inference`.
 """
 
@@ -11,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from golden.config import LearningLayer, NetworkConfig, ResolvedLayer
+from intsnn_hw.rtl.layouts import fed_by_map
+
+from .reach import input_windows
 
 _SUMMED = 4
 """Cycles from the issue of a step's last word to its descriptor at the sweep; :class:`.synapse.SynapseArray`."""
@@ -25,6 +29,14 @@ _LEAKS = 2
 
 _IDLE = 2
 """A cycle at which nothing is left of a sample whose class came in cycle 0."""
+
+
+def intake_stages(layer: ResolvedLayer) -> int:
+    """Return the stages in which an event finds its place in a map; :mod:`intsnn_hw.rtl.inference.maps`."""
+    if fed_by_map(layer):
+        return 1
+    return 2 if layer.kind.is_spatial else 0
+
 
 Send = Callable[[int, bool], int]
 """Offers an event from a cycle on, the last of its step or not; returns the cycle in which it is taken."""
@@ -43,7 +55,7 @@ def inference_cycles(config: NetworkConfig, n_steps: int | None = None) -> int:
         Of a sample; the configuration's where left out.
     """
     chain = _Chain(config.inference_only())
-    return chain.run(config.n_steps if n_steps is None else n_steps, after=chain.layers[0].issued) + 1
+    return chain.run(config.n_steps if n_steps is None else n_steps, after=chain.layers[0].taken + 1) + 1
 
 
 def latency_cycles(config: NetworkConfig, n_steps: int | None = None) -> int:
@@ -111,23 +123,29 @@ class _Layer:
 
     def __init__(self, layer: ResolvedLayer) -> None:
         self._layer = layer
-        self.issued = self.swept = self._sent = 0
+        self.taken = self.issued = self.swept = self._sent = 0
         self._released, self._popped = [0, 0], [0, 0]
         self._own: list[int] = []
+        self._words = sorted((input_windows(layer) * layer.n_words).tolist())
+        self._n_taken = 0
+        self._loaded = [0] * intake_stages(layer)
 
     def moments(self) -> tuple[int, ...]:
         """Return all that the next step may wait for."""
-        return self.issued, self.swept, self._sent, *self._released, *self._popped, *self._own
+        busy = self.taken, self.issued, self.swept, self._sent
+        return *busy, *self._loaded, *self._released, *self._popped, *self._own
 
     def set_last(self, fired: int) -> int:
         """Set the latest moments at which the last group can have fired in `fired`; return when the last beat came."""
-        n_groups = self._layer.n_fire_words
+        n_groups = 1 if self._layer.lists_touched else self._layer.n_fire_words
         popped = fired - n_groups - _READ + 1
         self.swept, self._sent = fired, fired + 1
         self._popped = [popped - n_groups - _READ, popped]
         self._released = [popped - 2, fired - 1]
         self.issued = popped - _SUMMED
-        return self.issued - 1
+        self._loaded = [self.issued - 1] * len(self._loaded)
+        self.taken = self.issued - 1 - len(self._loaded)
+        return self.taken
 
     def recall(self) -> None:
         """Let an event of each of its own neurons wait, where the layer is recurrent."""
@@ -140,25 +158,37 @@ class _Layer:
         """
         taken = offered
         for _ in range(self._layer.n_in):
-            taken = self._take(offered, n_words=self._layer.n_words)
+            taken = self.take(offered, closes=False)
         return self._take(taken + pipe, n_words=1, closes=True)
 
     def take(self, offered: int, closes: bool) -> int:
-        """Add an event of the layer below; return when it was taken."""
-        return self._take(offered, n_words=self._layer.n_words, closes=closes)
+        """Add an event of an input or of the layer below; return when it was taken."""
+        n_words = self._words[self._n_taken]
+        self._n_taken += 1
+        return self._take(offered, n_words=n_words, closes=closes)
 
     def _take(self, offered: int, *, n_words: int, closes: bool = False) -> int:
         """Add an event, and before it own ones that are back, all of them before the end of a step."""
+        if closes:
+            self._n_taken = 0
+        if self._loaded:
+            # Each stage ahead holds a beat until the one before it is loaded.
+            self.taken = max(offered, self._loaded[0], self.taken + 1)
+            offered = self.taken + len(self._loaded)
         own, at = self._own, 0
         while at < len(own) and (closes or own[at] + _RETURNED <= max(offered, self.issued)):
             self._issue(max(offered, own[at] + _RETURNED, self.issued), self._layer.n_words)
             at += 1
         del own[:at]
-        taken = max(offered, self.issued)
+        loaded = max(offered, self.issued)
         if closes and self._layer.n_own:
-            taken = max(taken, self._sent + 1)
-        self._issue(taken, n_words, closes=closes)
-        return taken
+            loaded = max(loaded, self._sent + 1)
+        self._issue(loaded, max(n_words, closes), closes=closes)
+        if self._loaded:
+            self._loaded = [*self._loaded[1:], loaded]
+        else:
+            self.taken = loaded
+        return self.taken
 
     def _issue(self, taken: int, n_words: int, *, closes: bool = False) -> None:
         """Issue the words of an event, once its bank is free and, at the end of a step, at most one other waits."""
@@ -173,10 +203,11 @@ class _Layer:
         popped = max(self.issued + _SUMMED, self.swept + 1)
         fired, left = popped + _READ - 1, layer.n_out
         released = fired
-        for _ in range(layer.n_fire_words):
+        for group in range(layer.n_fire_words):
             released = fired
             fired = max(fired + 1, self._sent) if layer.fires else fired + 1
-            for _ in range(min(layer.fire_lanes, left) if layer.fires else 0):
+            neurons = layer.config.size - group % layer.n_fire_groups * layer.fire_lanes
+            for _ in range(min(layer.fire_lanes, neurons) if layer.fires else 0):
                 left -= 1
                 self._sent = send(max(fired, self._sent) + 1, left == 0)
                 if layer.n_own:

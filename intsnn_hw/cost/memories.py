@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from golden.config import LearningLayer, LearningNetworkConfig, NetworkConfig, ResolvedLayer
+from intsnn_hw.rtl.arith import index_shape
 from intsnn_hw.rtl.inference.readout import readout_of
 from intsnn_hw.rtl.layouts import (
     history_layout,
@@ -10,21 +11,24 @@ from intsnn_hw.rtl.layouts import (
     parameter_depth,
     parameter_word_layout,
     states_layout,
+    sums_layout,
+    touched_sums_layout,
 )
 from intsnn_hw.rtl.learning.error_store import entry_layout
 
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """A memory of a layer: bits of a word, and words."""
+    """A memory of a layer: bits of a word, words, and how many of these there are side by side."""
 
     word_bits: int
     depth: int
+    n_copies: int = 1
 
     @property
     def bits(self) -> int:
         """Bits of all words."""
-        return self.word_bits * self.depth
+        return self.word_bits * self.depth * self.n_copies
 
 
 def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
@@ -37,10 +41,9 @@ def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
         )
         for parameter in layer.parameters
     }
-    found |= {
-        "accumulators": Memory(word_bits=layer.lanes * layer.current_width, depth=layer.banks * layer.n_words),
-        "membranes": Memory(word_bits=states_layout(layer).size, **groups),
-    }
+    found |= _sums(layer)
+    if layer.keeps_state:
+        found["membranes"] = Memory(word_bits=states_layout(layer).size, **groups)
     if is_last and (total := readout_of(config).sum_shape(config)) is not None:
         found["score_sums"] = Memory(word_bits=total.width, **groups)
     if layer.n_own:
@@ -55,6 +58,19 @@ def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
         entry = layer.input_address_width + layer.input_trace_width
         found["entries"] = Memory(word_bits=entry, depth=layer.n_in)
     found["errors"] = Memory(word_bits=entry_layout(layer).size, depth=layer.n_words)
+    return found
+
+
+def _sums(layer: ResolvedLayer) -> dict[str, Memory]:
+    """Return the memories of the sums of a step; of a map a memory a bank, and a list of positions."""
+    if layer.kind.output_shape is None:
+        word = sums_layout(layer).size
+        return {"accumulators": Memory(word_bits=word, depth=layer.banks * layer.n_words)}
+    word = touched_sums_layout(layer).size
+    found = {"accumulators": Memory(word_bits=word, depth=layer.n_sum_words, n_copies=layer.banks)}
+    if layer.lists_touched:
+        width = index_shape(layer.n_positions).width
+        found["touched_positions"] = Memory(word_bits=width, depth=layer.banks * layer.n_positions)
     return found
 
 

@@ -18,11 +18,12 @@ def worst_case(config: NetworkConfig) -> tuple[float, float | None]:
     Raises
     ------
     ConfigError
-        A layer convolves or pools, of which there is no core.
+        No hardware learns such a network.
     """
+    if not isinstance(config, LearningNetworkConfig):
+        return float(inference_cycles(config)), None
     require_dense(config)
-    learning = float(learning_cycles(config)) if isinstance(config, LearningNetworkConfig) else None
-    return float(inference_cycles(config)), learning
+    return float(inference_cycles(config)), float(learning_cycles(config))
 
 
 def learning_cycles(config: LearningNetworkConfig, n_steps: int | None = None) -> int:

@@ -3,14 +3,18 @@
 from typing import Any
 
 from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer
+from intsnn_hw.cost.memories import memories
+from intsnn_hw.cost.reach import most_words
 from intsnn_hw.cost.step import step_cycles
+
+STATE_MEMORIES = ("accumulators", "touched_positions", "membranes")
+"""Memories of a layer whose bits count as its state."""
 
 
 def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
     """Return network, widths, memory bits and predicted cycles of a configuration's inference core.
 
-    A core that learns holds shadow weights, ``shadow_weight_bits``, in place of the inference weights. Cycles are None
-    where a layer has no hardware.
+    A core that learns holds shadow weights, ``shadow_weight_bits``, in place of the inference weights.
 
     Parameters
     ----------
@@ -19,12 +23,12 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
         Share of the inputs, and of the neurons of each firing layer, that send an event in a step; the prediction of
         cycles rests on it.
     """
-    layers = [_layer(layer, activity) for layer in config.inference_only().resolved]
+    inference = config.inference_only()
+    layers = [_layer(inference, layer, activity) for layer in inference.resolved]
     weights = sum(layer.weights.size for layer in config.resolved)
     learns = isinstance(config, LearningNetworkConfig)
     shadow = sum(layer.weight_memory_bits for layer in config.resolved) if learns else 0
-    has_core = all(kind.has_hardware for kind in config.kinds)
-    cycles_per_step = max(entry["cycles_per_step"] for entry in layers) if has_core else None
+    cycles_per_step = max(entry["cycles_per_step"] for entry in layers)
     return {
         "name": config.name,
         "topology": config.topology,
@@ -41,7 +45,7 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
         "shadow_weight_bits": shadow,
         "assumed_activity": activity,
         "predicted_cycles_per_step": cycles_per_step,
-        "predicted_cycles_per_sample": None if cycles_per_step is None else cycles_per_step * config.n_steps,
+        "predicted_cycles_per_sample": cycles_per_step * config.n_steps,
         "layers": layers,
     }
 
@@ -52,11 +56,9 @@ def _rule(config: LearningNetworkConfig) -> dict[str, str]:
     return {name: getattr(config.learning, name) for name in names}
 
 
-def _layer(layer: ResolvedLayer, activity: float) -> dict[str, Any]:
+def _layer(config: NetworkConfig, layer: ResolvedLayer, activity: float) -> dict[str, Any]:
     neuron = layer.neuron
-    groups = layer.n_fire_words * layer.fire_lanes
-    sums = layer.banks * layer.kind.n_sharing * layer.n_words * layer.lanes * layer.current_width
-    cycles = step_cycles(layer, activity * layer.n_in, activity * layer.n_out) if layer.kind.has_hardware else None
+    kept = memories(config, layer)
     return {
         "n_in": layer.n_in,
         "recurrent": layer.n_own > 0,
@@ -73,8 +75,8 @@ def _layer(layer: ResolvedLayer, activity: float) -> dict[str, Any]:
         "reset": neuron.reset,
         "lanes": layer.lanes,
         "fire_lanes": layer.fire_lanes,
-        "cycles_per_event": layer.n_words if layer.kind.has_hardware else None,
-        "cycles_per_step": cycles,
+        "cycles_per_event": most_words(layer),
+        "cycles_per_step": step_cycles(layer, activity * layer.n_in, activity * layer.n_out),
         "weight_memory_bits": layer.weight_memory_bits,
-        "state_memory_bits": sums + groups * neuron.membrane_width,
+        "state_memory_bits": sum(kept[name].bits for name in STATE_MEMORIES if name in kept),
     }

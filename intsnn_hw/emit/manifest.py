@@ -5,11 +5,12 @@ from typing import Any
 from amaranth.hdl import Shape
 from amaranth.lib import data, wiring
 
-from golden.config import LearningNetworkConfig, NetworkConfig
+from golden.config import Convolution, LearningNetworkConfig, NetworkConfig, ResolvedLayer
 from golden.fixed import LFSR_TAPS, LFSR_WIDTH
 from golden.seeds import update_lfsr_seed
 from intsnn_hw.cost.maintenance import initialise_cycles, load_cycles, read_cycles
-from intsnn_hw.cost.memories import memories
+from intsnn_hw.cost.memories import Memory, memories
+from intsnn_hw.cost.reach import most_words
 from intsnn_hw.cost.update import update_bound
 from intsnn_hw.rtl.core import Core
 from intsnn_hw.rtl.layouts import Operation
@@ -22,6 +23,11 @@ MANIFEST_VERSION = 2
 WEIGHT_ORDER = (
     "the parameters as they are listed, each row by row (of weights one for each input, then for each of the layer's "
     "own neurons), neuron by neuron: concatenate([w.T.ravel() for w in weights]) where there are only weights"
+)
+
+WINDOW_ORDER = (
+    "; of a convolution the rows are those of the weights of an input channel, a row and a column of a window, in this "
+    "order, and each has a weight for each output channel"
 )
 
 
@@ -47,25 +53,22 @@ def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool)
                 for layer in config.resolved
                 for parameter in layer.parameters
             ],
-            "order": WEIGHT_ORDER,
+            "order": WEIGHT_ORDER + (WINDOW_ORDER if config.is_spatial else ""),
             "note": "one signed weight a beat, `first` with the very first; events wait while a load is in progress "
             "or, in a core without initial content, until the first one is complete",
         },
         "memories": [
             {
                 "layer": layer.index,
-                **{
-                    name: {"depth": memory.depth, "width": memory.word_bits}
-                    for name, memory in memories(config, layer).items()
-                },
-                "weight_address": f"row * {layer.n_words} + neuron // {layer.lanes}",
-                "weight_rows": "inputs, then the layer's own neurons" if layer.n_own else "inputs",
-                "weight_lane": f"neuron % {layer.lanes}, lowest bits first",
+                **{name: _memory(memory) for name, memory in memories(config, layer).items()},
+                "weight_address": f"row * {layer.n_words} + {_column(layer)} // {layer.lanes}",
+                "weight_rows": _rows(layer),
+                "weight_lane": f"{_column(layer)} % {layer.lanes}, lowest bits first",
             }
             for layer in config.resolved
         ],
         "timing": {
-            "cycles_per_event": [layer.n_words for layer in config.resolved],
+            "cycles_per_event": [most_words(layer) for layer in config.resolved],
             "cycles_per_sweep": [layer.n_fire_words + 3 for layer in config.resolved],
             "sweep_overlaps_next_step": config.hardware.banks == 2,
             "latency": "from the last beat of a sample: its adds, then for each layer 4 cycles, one for each group of "
@@ -73,6 +76,25 @@ def manifest(core: Core, config: NetworkConfig, *, module: str, preloaded: bool)
         },
     }
     return record | {"learning": _learning(config)} if isinstance(config, LearningNetworkConfig) else record
+
+
+def _memory(memory: Memory) -> dict[str, int]:
+    """Return words and bits of a word, and the number of such memories where there are several."""
+    entry = {"depth": memory.depth, "width": memory.word_bits}
+    return entry | ({"copies": memory.n_copies} if memory.n_copies > 1 else {})
+
+
+def _column(layer: ResolvedLayer) -> str:
+    """Return what a row has a weight for."""
+    return "neuron" if layer.kind.output_shape is None else "output channel"
+
+
+def _rows(layer: ResolvedLayer) -> str:
+    """Return what the rows of weights are."""
+    if isinstance(layer.kind, Convolution):
+        return "input channels, in each the rows of a window, in each of these its columns"
+    inputs = f"inputs, summed over squares of {layer.kind.pool}" if layer.kind.pool > 1 else "inputs"
+    return f"{inputs}, then the layer's own neurons" if layer.n_own else inputs
 
 
 def _network(config: NetworkConfig) -> dict[str, Any]:

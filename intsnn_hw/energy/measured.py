@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from golden.config import NetworkConfig
+from golden.config import NetworkConfig, ResolvedLayer
+from intsnn_hw.cost.reach import input_windows
 from sim.result import RunResult
 from sim.verify.inference import CosimReport, RtlNetwork, chunks
 from sim.verify.learning import RtlLearner
@@ -39,7 +40,7 @@ def inference_energy(
     config, report = measured.network.config, measured.report
     energy = energy_of(config, report.accesses, coefficients)["inference"]
     rates = [
-        sums / layer.n_words / (layer.n_rows * config.n_steps * measured.n_samples)
+        sums / layer.n_words / (_windows(layer) * config.n_steps * measured.n_samples)
         for sums, layer in zip(report.adding, config.resolved, strict=True)
     ]
     return {
@@ -49,6 +50,11 @@ def inference_energy(
         "eth": _eth_inference(config, rates, energy, coefficients),
         "toggles": _inference_toggles(measured, coefficients, watch) if toggles else None,
     }
+
+
+def _windows(layer: ResolvedLayer) -> int:
+    """Return how many windows see the inputs of a layer, all together; one for each row of a fully connected one."""
+    return int(input_windows(layer).sum()) + layer.n_own
 
 
 def training_energy(
@@ -90,7 +96,7 @@ def _eth_inference(
     """Return the thesis's model with the measured rates, an operation costing what it does with a spike of 1 bit."""
     layers = []
     for layer, rate, counted in zip(config.resolved, rates, energy["layers"], strict=True):
-        operations = layer.n_rows * layer.n_out
+        operations = _windows(layer) * layer.config.size
         cost = synaptic_operation_pj(config, layer.index, 1, coefficients)
         modelled = eth.inference_energy(operations, rate, cost, config.n_steps)
         layers.append(

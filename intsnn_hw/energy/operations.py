@@ -47,10 +47,10 @@ def synaptic_operation_pj(config: NetworkConfig, index: int, spike_width: int, c
     kept = memories(config, layer)
     weights, sums = kept["weights"], kept["accumulators"]
     word = coefficients.read_pj(weights.word_bits, weights.depth) + coefficients.write_pj(sums.word_bits, sums.depth)
-    if layer.n_words > 1:
+    if layer.n_words > 1 or layer.kind.output_shape is not None:
         word += coefficients.read_pj(sums.word_bits, sums.depth)
     logic = coefficients.add_pj(layer.current_width) + coefficients.product_pj(spike_width, layer.weight_width)
-    return word * layer.n_words / layer.n_out + logic
+    return word * layer.n_words / layer.config.size + logic
 
 
 def _phase(config: NetworkConfig, phase: str, per_sample: dict[str, Any], coefficients: Coefficients) -> dict[str, Any]:

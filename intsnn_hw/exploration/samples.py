@@ -122,14 +122,14 @@ def _answer(
 
 def _infer_in_model(subject: Subject) -> dict[str, Any]:
     from golden.kernels import Kernel
-    from intsnn_hw.energy.estimate import inference_accesses, step_events
+    from intsnn_hw.energy.estimate import recorded_accesses
 
     network, events = subject.network.inference_only(), _test_events(subject)
     inference = Kernel(network).infer(events, record=True)
     assert inference.spikes is not None
     return {
         "cycles": predicted_cycles(network, events, inference),
-        "accesses": inference_accesses(network.config, step_events(network.config, events.offsets, inference.spikes)),
+        "accesses": recorded_accesses(network.config, events, inference),
         "by": f"predicted from the events of {events.n_samples} samples",
         "accesses_by": f"counted in the model on {events.n_samples} samples",
     }

@@ -85,6 +85,37 @@ def multiply_constant(value: Value, factor: int) -> Value:
     return add_all(terms) if terms else Const(0, value.shape())
 
 
+def reciprocal(divisor: int, limit: int) -> tuple[int, int]:
+    """Return factor and shift with which ``value * factor >> shift`` is ``value // divisor`` of all below `limit`.
+
+    Of those that are (Granlund and Montgomery, 1994) the factor with the fewest set bits, then the lowest shift, since
+    it is multiplied by shifted additions.
+    """
+    most = limit - 1
+    # Too large a factor shows first at the end of the last whole interval, or at the end of all.
+    critical = {most, max(most - (most + 1) % divisor, 0)}
+    pairs = ((-(-(1 << shift) // divisor), shift) for shift in range((most * divisor).bit_length() + 1))
+    exact = [(f, s) for f, s in pairs if all(value * f >> s == value // divisor for value in critical)]
+    return min(exact, key=lambda pair: (pair[0].bit_count(), pair[1]))
+
+
+def split(value: Value, divisor: int, limit: int) -> tuple[Value, Value]:
+    """Return quotient and remainder of an unsigned value below `limit` by a constant, without a divider.
+
+    Powers of two are wiring; what is odd of the divisor takes a product by a constant with shifted additions, another,
+    and a difference.
+    """
+    zeros = (divisor & -divisor).bit_length() - 1
+    odd, upper = divisor >> zeros, ((limit - 1) >> zeros) + 1
+    low, high = value[:zeros], value[zeros:]
+    if odd == 1:
+        return high, low
+    factor, shift = reciprocal(odd, upper)
+    quotient = multiply_constant(high, factor)[shift:][: unsigned_width((upper - 1) // odd)]
+    rest = (high - multiply_constant(quotient, odd))[: unsigned_width(odd - 1)]
+    return quotient, Cat(low, rest)
+
+
 def add_all(terms: list[Value]) -> Value:
     """Add by a balanced tree, so that the width grows with the logarithm of the number of terms."""
     while len(terms) > 1:

@@ -61,7 +61,7 @@ class Core(wiring.Component):
     Raises
     ------
     ConfigError
-        A layer convolves or pools.
+        It learns, and a layer convolves or pools.
 
     Members
     -------
@@ -82,7 +82,8 @@ class Core(wiring.Component):
     """
 
     def __new__(cls, config: NetworkConfig, *args: Any, **kwargs: Any) -> Self:
-        require_dense(config)  # before there is a component: Amaranth warns of one that is never elaborated
+        if isinstance(config, LearningNetworkConfig):
+            require_dense(config)  # before there is a component: Amaranth warns of one that is never elaborated
         return super().__new__(cls, src_loc_at=1)
 
     def __init__(self, config: NetworkConfig, contents: Contents | None = None, *, probe: bool = False):
@@ -179,6 +180,8 @@ class Core(wiring.Component):
             ]
             if "returning" in activity.shape().members:
                 m.d.comb += activity.returning.eq(layer.returning)
+            if "touching" in activity.shape().members:
+                m.d.comb += activity.touching.eq(layer.touching)
 
     def _connect_learning(
         self, m: Module, config: LearningNetworkConfig, layers: list[Layer], load: WeightLoad, argmax: ArgMax

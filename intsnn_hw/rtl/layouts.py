@@ -1,12 +1,14 @@
 """Payload layouts of every stream and probe; nothing else in the RTL spells a field."""
 
-from amaranth.hdl import ShapeLike, signed
+from amaranth.hdl import Shape, ShapeLike, signed, unsigned
 from amaranth.lib import data, enum
 
 from golden.config import GRADIENT_WIDTH, LearningLayer, LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLayer
+from golden.config.spatial import Shape as MapShape
 from golden.fixed import unsigned_width
 
 from .arith import index_shape
+from .inference.maps.windows import input_map, seen_by_axis
 from .inference.neuron import state_layout
 from .inference.readout import readout_of
 
@@ -21,14 +23,64 @@ def event_layout(address_width: int, spike_width: int) -> data.StructLayout:
     return data.StructLayout({"address": address_width, "spike": spike_width, "end_of_step": 1, "end_of_sample": 1})
 
 
+def map_address_layout(shape: MapShape) -> data.StructLayout:
+    """Where something stands in a map of `shape`, in place of its index in C order."""
+    channels, rows, columns = shape
+    return data.StructLayout(
+        {"channel": index_shape(channels), "row": index_shape(rows), "column": index_shape(columns)}
+    )
+
+
+def fed_by_map(layer: ResolvedLayer) -> bool:
+    """Whether the layer below is a map, whose events have a :func:`map_address_layout` for an address."""
+    return layer.index > 0 and layer.kind.input_shape is not None
+
+
+def sends_map(layer: ResolvedLayer) -> bool:
+    """Whether the layer's events go to another layer and have a :func:`map_address_layout` for an address."""
+    return layer.kind.output_shape is not None and not layer.is_readout
+
+
 def input_event_layout(layer: ResolvedLayer) -> data.StructLayout:
     """Events into a layer."""
+    if fed_by_map(layer):
+        return map_event_layout(layer)
     return event_layout(layer.input_address_width, layer.input_spike_width)
+
+
+def map_event_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """Events into a layer that takes its inputs for a map: the address is a :func:`map_address_layout`."""
+    return event_layout(map_address_layout(input_map(layer.kind)).size, layer.input_spike_width)
+
+
+def input_row_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """Events of the rows of a fully connected layer's inputs."""
+    return event_layout(unsigned_width(layer.n_rows - layer.n_own - 1), layer.input_spike_width)
 
 
 def row_event_layout(layer: ResolvedLayer) -> data.StructLayout:
     """Events of a layer's rows: its inputs' and, if it is recurrent, from address ``n_in`` on its own."""
     return event_layout(layer.row_address_width, layer.event_width)
+
+
+def window_event_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """An event of a convolution with the windows that see it: a rectangle of positions.
+
+    `position` is the first of them, `address` that of the first weight word for it, `rows` and `columns` one less than
+    there are.
+    """
+    rows, columns = (index_shape(max(1, *(seen.n_windows for seen in axis))) for axis in seen_by_axis(layer.kind))
+    return data.StructLayout(
+        {
+            "position": index_shape(layer.n_positions),
+            "address": index_shape(layer.n_rows * layer.n_words),
+            "rows": rows,
+            "columns": columns,
+            "spike": layer.input_spike_width,
+            "end_of_step": 1,
+            "end_of_sample": 1,
+        }
+    )
 
 
 def own_event_layout(layer: ResolvedLayer) -> data.StructLayout:
@@ -38,7 +90,20 @@ def own_event_layout(layer: ResolvedLayer) -> data.StructLayout:
 
 def output_event_layout(layer: ResolvedLayer) -> data.StructLayout:
     """Events out of a layer that fires."""
-    return event_layout(layer.output_address_width, layer.neuron.spike_width)
+    return event_layout(output_address_width(layer), layer.neuron.spike_width)
+
+
+def output_address_width(layer: ResolvedLayer) -> int:
+    """Bits of the address of an event out of a layer."""
+    shape = layer.kind.output_shape
+    return map_address_layout(shape).size if shape is not None and sends_map(layer) else layer.output_address_width
+
+
+def first_neuron_shape(layer: ResolvedLayer) -> Shape:
+    """The first neuron of a group as its events name it; in a map that is not the readout as its address there."""
+    if sends_map(layer):
+        return unsigned(output_address_width(layer))
+    return index_shape(layer.n_fire_words * layer.fire_lanes)
 
 
 def class_layout(config: NetworkConfig) -> data.StructLayout:
@@ -71,6 +136,11 @@ def sums_layout(layer: ResolvedLayer) -> data.ArrayLayout:
     return data.ArrayLayout(signed(layer.current_width), layer.lanes)
 
 
+def touched_sums_layout(layer: ResolvedLayer) -> data.StructLayout:
+    """Accumulators of `lanes` channels at a position of a map, and whether an event of the step has reached them."""
+    return data.StructLayout({"sums": sums_layout(layer), "touched": 1})
+
+
 def states_layout(layer: ResolvedLayer) -> data.ArrayLayout:
     """State of the `fire_lanes` neurons of a group."""
     return data.ArrayLayout(state_layout(layer.neuron), layer.fire_lanes)
@@ -83,7 +153,7 @@ def spikes_layout(layer: ResolvedLayer) -> data.ArrayLayout:
 
 def spikes_group_layout(layer: ResolvedLayer) -> data.StructLayout:
     """Spikes of a group: index of its `first` neuron; `last` of the step, which may be the last of its sample."""
-    first = index_shape(layer.n_fire_words * layer.fire_lanes)
+    first = first_neuron_shape(layer)
     return data.StructLayout({"first": first, "last": 1, "end_of_sample": 1, "spikes": spikes_layout(layer)})
 
 
@@ -227,7 +297,8 @@ def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructL
 
     `adding`, `active`: see :class:`SynapseArray`. `draining`: accumulators of a finished step are read. `firing`: a
     group of neurons is fired, so that its membranes (and what else it keeps of a sample) are read and written;
-    `returning`, of a recurrent layer: an event of its own comes in. Where
+    `returning`, of a recurrent layer: an event of its own comes in; `touching`, of a map that lists such positions: one
+    is reached for the first time in its step. Where
     the network learns, `reading` and `writing`: a weight word, for the update; `keeping`: a word of errors is written;
     `changing`: weights of the word read that will be changed; `carrying`: those weighed with an error for the layer
     below; of a hidden layer `recalling`: its histories are read; of the first layer `tracing` and `listing`: an entry
@@ -237,6 +308,8 @@ def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructL
     fields: dict[str, ShapeLike] = {"adding": 1, "active": 1, "draining": 1, "firing": 1}
     if layer.n_own:
         fields["returning"] = 1
+    if layer.lists_touched:
+        fields["touching"] = 1
     if isinstance(config, LearningNetworkConfig):
         lanes = index_shape(layer.lanes + 1)
         fields |= {"reading": 1, "writing": 1, "keeping": 1, "changing": lanes, "carrying": lanes}
@@ -266,9 +339,12 @@ def probe_layout(layer: ResolvedLayer) -> data.StructLayout:
 
     `valid`: the group of `fire_lanes` neurons from index `first` on was fired, with their state after reset, each field
     of :func:`state_layout` in the plural, and their spikes. The last group may hold padding beyond the last neuron,
-    whose state has no meaning.
+    whose state has no meaning. Of a map a group is neighbouring channels of one place, `first` as events name it, and
+    `last` marks the last group of a step: where only what events have reached is visited, no others have changed.
     """
-    fields: dict[str, ShapeLike] = {"valid": 1, "first": index_shape(layer.n_fire_words * layer.fire_lanes)}
+    fields: dict[str, ShapeLike] = {"valid": 1, "first": first_neuron_shape(layer)}
+    if layer.kind.output_shape is not None:
+        fields["last"] = 1
     for name, field in state_layout(layer.neuron):
         fields[f"{name}s"] = data.ArrayLayout(field.shape, layer.fire_lanes)
     return data.StructLayout(fields | {"spikes": spikes_layout(layer)})

@@ -46,15 +46,35 @@ def update_port(layer: ResolvedLayer) -> wiring.Signature:
 def sums_port(layer: ResolvedLayer) -> wiring.Signature:
     """Read access to the accumulators of finished steps: `data`, `lanes` exact sums, comes one cycle after `enable`.
 
-    `release` is the mask of banks that have been read to the end.
+    `release` is the mask of banks that have been read to the end. Of a map, `position` belongs to the place of a word;
+    `touched` comes with `data`, which has no meaning without; with `clear` the word is not read again in this step, and
+    is untouched from the next cycle on.
+    """
+    members = {
+        "enable": Out(1),
+        "bank": Out(1),
+        "word": Out(index_shape(layer.n_words)),
+        "data": In(sums_layout(layer)),
+        "release": Out(2),
+    }
+    if layer.kind.output_shape is not None:
+        members |= {"position": Out(index_shape(layer.n_positions)), "clear": Out(1), "touched": In(1)}
+    return wiring.Signature(members)
+
+
+def touched_port(layer: ResolvedLayer) -> wiring.Signature:
+    """Read access to the list of the positions of a map that the events of a finished step have reached.
+
+    `position`, entry `index` of `bank`, comes one cycle after `enable`, and holds while that is low; `n_entries` is
+    that of `bank`.
     """
     return wiring.Signature(
         {
             "enable": Out(1),
             "bank": Out(1),
-            "word": Out(index_shape(layer.n_words)),
-            "data": In(sums_layout(layer)),
-            "release": Out(2),
+            "index": Out(index_shape(layer.n_positions + 1)),
+            "position": In(index_shape(layer.n_positions)),
+            "n_entries": In(index_shape(layer.n_positions + 1)),
         }
     )
 

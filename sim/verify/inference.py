@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from golden.config import NetworkConfig
+from golden.config import NetworkConfig, ResolvedLayer
 from golden.encoding import Events
 from golden.errors import ConfigError
 from golden.fixed import IntArray
@@ -25,6 +25,7 @@ from sim import payload
 from sim.fast import CompiledCore, compile_component
 from sim.result import RunResult, Stalls
 from sim.verify.activity import accesses
+from sim.verify.fired import fired
 from sim.verilog import VerilogCore, build_component
 
 Backend = Literal["fast", "icarus", "verilator"]
@@ -270,20 +271,13 @@ def compare(report: CosimReport, config: NetworkConfig, expected: Inference, res
     recorded = expected.state._asdict() | {"spike": expected.spikes}
     at = 0
     for layer in config.resolved:
-        shape = (n_samples, config.n_steps, layer.n_fire_words * layer.fire_lanes)
         probe = result.fields(f"probe{layer.index}")
-        n_groups = n_samples * config.n_steps * layer.n_fire_words
-        groups = np.tile(np.arange(layer.n_fire_words) * layer.fire_lanes, n_samples * config.n_steps)
-        if not np.array_equal(probe["first"], groups):
-            note_mismatches(report, abs(len(probe["first"]) - n_groups) + 1, [
-                Mismatch(what="number of fired groups", sample=first, layer=layer.index,
-                         golden=n_groups, rtl=len(probe["first"]))
-            ])  # fmt: skip
+        if not _follows_walk(report, config, layer, probe, n_samples, first):
             return
         neurons = slice(at, at + layer.n_out)
         at += layer.n_out
         for what, golden in recorded.items():
-            rtl = probe[f"{what}s"].reshape(shape)[..., : layer.n_out].astype(np.int64)
+            rtl = fired(layer, probe, what, n_samples, config.n_steps)
             _differences(report, what, golden[..., neurons], rtl, first, layer.index)
     if config.readout_kind.fires:
         _compare_events(report, config, expected.spikes[..., -config.n_classes :], result, first)
@@ -295,6 +289,25 @@ def compare(report: CosimReport, config: NetworkConfig, expected: Inference, res
         return
     _differences(report, "class", expected.classes, fields["label"].astype(np.int64), first)
     _differences(report, "score", expected.scores.max(axis=-1), fields["score"].astype(np.int64), first)
+
+
+def _follows_walk(
+    report: CosimReport, config: NetworkConfig, layer: ResolvedLayer, probe: dict[str, Any], n_samples: int, first: int
+) -> bool:
+    """Note it where a layer did not fire the groups that it had to, or steps are too many or too few."""
+    n_steps = n_samples * config.n_steps
+    if layer.kind.output_shape is not None:
+        what, golden, rtl = "number of steps", n_steps, int(probe["last"].sum())
+    else:
+        what, golden, rtl = "number of fired groups", n_steps * layer.n_fire_words, len(probe["first"])
+        groups = np.tile(np.arange(layer.n_fire_words) * layer.fire_lanes, n_steps)
+        if golden == rtl and not np.array_equal(probe["first"], groups):
+            rtl = -1
+    if golden != rtl:
+        note_mismatches(report, abs(rtl - golden) + 1, [
+            Mismatch(what=what, sample=first, layer=layer.index, golden=golden, rtl=rtl)
+        ])  # fmt: skip
+    return golden == rtl
 
 
 def _compare_events(

@@ -313,13 +313,17 @@ def network_config(
         encoding=encoding,
         layers=tuple(layers),
         learning=learning_config(choices, layers, temporal=temporal) if learning else None,
-        hardware=HardwareConfig(
-            lanes=tuple(choices.integer(1, max_size + 1) for _ in range(depth)),
-            fire_lanes=tuple(choices.integer(1, max_size + 1) for _ in range(depth)),
-            banks=choices.integer(1, 2),
-            multiplier=choices.one_of(get_args(Multiplier)),
-            weight_memory=tuple(choices.one_of(get_args(WeightMemory)) for _ in range(depth)),
-        ),
+        hardware=_hardware(choices, depth, max_size + 1),
+    )
+
+
+def _hardware(choices: Choices, depth: int, max_lanes: int) -> HardwareConfig:
+    return HardwareConfig(
+        lanes=tuple(choices.integer(1, max_lanes) for _ in range(depth)),
+        fire_lanes=tuple(choices.integer(1, max_lanes) for _ in range(depth)),
+        banks=choices.integer(1, 2),
+        multiplier=choices.one_of(get_args(Multiplier)),
+        weight_memory=tuple(choices.one_of(get_args(WeightMemory)) for _ in range(depth)),
     )
 
 
@@ -340,8 +344,8 @@ def spatial_config(
 ) -> NetworkConfig:
     """Return a random valid configuration with input maps of any shape, convolutions, pooling, and layers of neither.
 
-    Windows, strides and paddings are as large as the maps allow, up to 4, 3 and the window. With `learning` also
-    recurrent layers behind maps, and every learning rule.
+    Windows, strides and paddings are as large as the maps allow, up to 4, 3 and the window. Any hardware. With
+    `learning` also recurrent layers behind maps, and every learning rule.
     """
     shape = (choices.integer(1, 3), choices.integer(1, max_side), choices.integer(1, max_side))
     encoding = encoding_config(choices)
@@ -369,7 +373,8 @@ def spatial_config(
         encoding=encoding,
         layers=tuple(layers),
     )
-    return _learning_maps(choices, config) if learning else config
+    config = _learning_maps(choices, config) if learning else config
+    return replace(config, hardware=_hardware(choices, len(layers), 5))
 
 
 def _learning_maps(choices: Choices, config: NetworkConfig) -> NetworkConfig:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from golden import checkpoint
+from golden.config import NetworkConfig
 from golden.errors import ConfigError
 from golden.presets import PRESETS
 from intsnn_hw.cost.worst_case import worst_case
 from intsnn_hw.rtl.core import Core
-from sim.verify.inference import RtlNetwork
 
 
 def fails(outcome, *words):
@@ -156,26 +155,25 @@ def test_weights_and_learning_that_are_not_there(intsnn, trained, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["inference.toml"]
 
 
-@pytest.mark.parametrize("command", ["generate", "synth", "cosim", "energy", "bench", "train"])
-def test_what_takes_no_convolutions(intsnn, convolutional, learning_maps, tmp_path, command):
-    """From a checkpoint, and from configurations; one place says it for all commands."""
-    config = tmp_path / "maps.toml"
-    config.write_text(checkpoint.load(convolutional).network.config.to_toml())
-    sources = [["--config", learning_maps], ["--config", config], [convolutional]]
-    more = {"generate": ["-o", tmp_path / "out"], "synth": ["--target", "ecp5-25k"], "train": ["--on", "rtl"]}
-    for source in sources[:1] if command == "train" else sources[:2] if command == "bench" else sources:
-        done = intsnn(command, *source, *more.get(command, []))
-        fails(done, "LayerConfig.conv: layer 0 of ", "no hardware yet", "intsnn eval")
-    assert [path.name for path in tmp_path.iterdir()] == ["maps.toml"]
+@pytest.mark.parametrize("command", ["generate", "synth", "cosim", "energy", "train"])
+def test_what_learns_no_convolutions(intsnn, learning_maps, tmp_path, command):
+    """One place says it for all commands."""
+    learns = {
+        "synth": ["--target", "ecp5-25k"],
+        "train": ["--on", "rtl"],
+        "generate": ["--learn", "-o", tmp_path / "a"],
+    }
+    done = intsnn(command, "--config", learning_maps, *learns.get(command, ["--learn"]))
+    fails(done, "LayerConfig.conv: layer 0 of learning maps", "no hardware that learns")
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_what_takes_no_convolutions_in_python(convolutional):
-    network = checkpoint.load(convolutional).network
+def test_what_learns_no_convolutions_in_python(learning_maps):
+    config = NetworkConfig.from_toml(learning_maps)
     for refused in (Core, worst_case):
-        with pytest.raises(ConfigError, match="layer 0 of maps convolves or pools"):
-            refused(network.config)
-    with pytest.raises(ConfigError, match="layer 0 of maps convolves or pools"):
-        RtlNetwork(network)
+        with pytest.raises(ConfigError, match="layer 0 of learning maps convolves or pools"):
+            refused(config)
+    assert worst_case(config.inference_only())[1] is None
 
 
 def test_a_defect_of_ours_is_one_line_too_and_verbose_shows_where(intsnn, monkeypatch):

@@ -1,6 +1,6 @@
 """The bias of a layer: a word for each neuron, added to the sums of a time step on their way to the neurons."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -76,14 +76,24 @@ class Bias(wiring.Component):
         ]
         with m.If(taken):
             m.d.sync += empty.eq(self.i.payload.empty)
+        without_sums = self._pass_place(m, empty) if layer.kind.output_shape is not None else empty
         for lane, stored in enumerate(biases.reads[0].data):
             value = inference_value(m, stored, layer.bias, f"bias{lane}")
-            m.d.comb += sums.data[lane].eq(Mux(empty, 0, accumulators.data[lane]) + value)
+            m.d.comb += sums.data[lane].eq(Mux(without_sums, 0, accumulators.data[lane]) + value)
         if isinstance(layer, LearningLayer):
             self._share(m, biases)
             if layer.bias.trace_width:
                 self._trace(m, layer, taken)
         return m
+
+    def _pass_place(self, m: Module, empty: Signal) -> Value:
+        """Pass on what sums of a map have besides; return whether those that were read count as 0."""
+        m.d.comb += [
+            self.accumulators.position.eq(self.sums.position),
+            self.accumulators.clear.eq(self.sums.clear),
+            self.sums.touched.eq(1),
+        ]
+        return empty | ~self.accumulators.touched
 
     def _share(self, m: Module, biases: Store) -> None:
         """Let the update read and write."""

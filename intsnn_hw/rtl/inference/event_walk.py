@@ -1,7 +1,9 @@
 """The walk of an event over the weight words of its row, and the banks of accumulators that steps are summed in."""
 
+from typing import Any
+
 from amaranth.hdl import Module, Mux, ShapeLike, Signal, Value
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.config import ResolvedLayer
@@ -16,9 +18,9 @@ def word_fields(layer: ResolvedLayer) -> dict[str, ShapeLike]:
     """Return what goes along with a weight word on its way into the accumulators.
 
     `add`: weights times `spike` are added to `word` of `bank`; `first`: as the first of its step, which overwrites;
-    `close`: the step, described by `sweep`, is finished.
+    `close`: the step, described by `sweep`, is finished. Of a map, `position` belongs to the place of a word.
     """
-    return {
+    fields: dict[str, ShapeLike] = {
         "add": 1,
         "first": 1,
         "close": 1,
@@ -27,6 +29,7 @@ def word_fields(layer: ResolvedLayer) -> dict[str, ShapeLike]:
         "bank": 1,
         "sweep": sweep_layout(),
     }
+    return fields if layer.kind.output_shape is None else fields | {"position": index_shape(layer.n_positions)}
 
 
 class EventWalk(wiring.Component):
@@ -56,7 +59,7 @@ class EventWalk(wiring.Component):
         at = wiring.Signature({name: Out(shape) for name, shape in word_fields(layer).items()})
         super().__init__(
             {
-                "i": In(stream.Signature(row_event_layout(layer))),
+                "i": In(stream.Signature(self._event_layout())),
                 "loading": In(1),
                 "release": In(2),
                 "popped": In(1),
@@ -66,15 +69,17 @@ class EventWalk(wiring.Component):
             }
         )
 
+    def _event_layout(self) -> data.StructLayout:
+        return row_event_layout(self._layer)
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        layer, at = self._layer, self.at
-        event = Signal(row_event_layout(layer))
+        at, event = self.at, Signal.like(self.i.payload, name="event")
         bank_busy, n_waiting = Signal(2), Signal(index_shape(MAX_WAITING_SWEEPS + 1))
         has_spike, is_last, closes, issue = (Signal() for _ in range(4))
         m.d.comb += [
             has_spike.eq(event.spike != 0),
-            is_last.eq(~has_spike | (at.word == layer.n_words - 1)),
+            is_last.eq(~has_spike | self._ends(m, event)),
             closes.eq(is_last & (event.end_of_step | at.sweep.discard)),
             issue.eq(
                 self.held
@@ -92,17 +97,29 @@ class EventWalk(wiring.Component):
             self.i.ready.eq(~self.held | (issue & is_last)),
         ]
         with m.If(self.i.ready):
-            m.d.sync += [
-                self.held.eq(self.i.valid),
-                event.eq(self.i.payload),
-                self.address.eq(multiply_constant(self.i.payload.address, layer.n_words)),
-                at.word.eq(0),
-            ]
+            m.d.sync += [self.held.eq(self.i.valid), event.eq(self.i.payload), at.word.eq(0)]
+            self._begin(m)
         with m.Elif(issue):
-            m.d.sync += [self.address.eq(self.address + 1), at.word.eq(at.word + 1)]
+            self._advance(m, event)
         self._follow_steps(m, issue & is_last, closes, bank_busy)
         m.d.sync += n_waiting.eq(n_waiting + at.close - self.popped)
         return m
+
+    def _ends(self, m: Module, event: Any) -> Value:
+        """Return whether the word is the last of its event."""
+        return self.at.word == self._layer.n_words - 1
+
+    def _begin(self, m: Module) -> None:
+        """Go to the first word of the event that comes."""
+        m.d.sync += self.address.eq(multiply_constant(self.i.payload.address, self._layer.n_words))
+
+    def _advance(self, m: Module, event: Any) -> None:
+        """Go to the next word of the event."""
+        m.d.sync += [self.address.eq(self.address + 1), self.at.word.eq(self.at.word + 1)]
+
+    def _hands_over(self) -> Value:
+        """Return whether the bank of a step that is finished is to be read."""
+        return ~self.at.sweep.empty & ~self.at.sweep.discard
 
     def _follow_steps(self, m: Module, ends: Value, closes: Signal, bank_busy: Signal) -> None:
         """When an event ends, tell whether its step has others, and hand a finished step's bank over to be read."""
@@ -111,7 +128,7 @@ class EventWalk(wiring.Component):
         m.d.comb += at.first.eq(first)
         with m.If(ends):
             m.d.sync += first.eq(closes | at.sweep.empty)
-            with m.If(closes & ~at.sweep.empty & ~at.sweep.discard):
+            with m.If(closes & self._hands_over()):
                 m.d.comb += taken.eq(1 << at.bank)
                 if self._layer.banks == 2:
                     m.d.sync += at.bank.eq(~at.bank)

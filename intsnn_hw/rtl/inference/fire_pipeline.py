@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -41,7 +41,8 @@ class FirePipeline(wiring.Component):
     def __init__(self, layer: ResolvedLayer):
         self._layer = layer
         super().__init__(
-            {
+            self._further_members()
+            | {
                 "sweep": In(stream.Signature(sweep_layout())),
                 "free": In(1),
                 "discard": Out(1),
@@ -51,12 +52,22 @@ class FirePipeline(wiring.Component):
             }
         )
 
+    def _further_members(self) -> dict[str, Any]:
+        """Return the members that the pipeline of a kind of layer has beyond those of all."""
+        return {}
+
+    def _walk(self) -> GroupWalk:
+        """Return the walk over the groups."""
+        return GroupWalk(self._layer)
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer, groups = self._layer, self.groups
-        m.submodules.walk = walk = GroupWalk(layer)
-        # No read meets a write, as groups_port says.
-        m.submodules.states = states = Store(states_layout(layer), layer.n_fire_words)
+        m.submodules.walk = walk = self._walk()
+        states = None
+        if layer.keeps_state:
+            # No read meets a write, as groups_port says.
+            m.submodules.states = states = Store(states_layout(layer), layer.n_fire_words)
         connect(m, flipped(self.sweep), walk.sweep)
 
         # Read: the walk is at a group, whose sums and states are read. Add: they are there. Fire: they are added.
@@ -81,7 +92,7 @@ class FirePipeline(wiring.Component):
         self._follow_samples(m, walk, finishes)
         self._read(m, walk, states, finishes)
         self._add(m, walk, states, adds, fires)
-        self._fire(m, states, fires)
+        self._fire(m, walk, states, fires)
         return m
 
     def _follow_samples(self, m: Module, walk: GroupWalk, finishes: Signal) -> None:
@@ -93,32 +104,40 @@ class FirePipeline(wiring.Component):
         with m.If(finishes):
             m.d.sync += fresh.eq(walk.work.end_of_sample)
 
-    def _read(self, m: Module, walk: GroupWalk, states: Store, finishes: Signal) -> None:
+    def _read(self, m: Module, walk: GroupWalk, states: Store | None, finishes: Signal) -> None:
         """Read the sums and the states of the group that the walk is at."""
         m.d.comb += [
             self.sums.enable.eq(self.groups.read & ~walk.work.empty),
             self.sums.bank.eq(walk.work.bank),
-            self.sums.word.eq(walk.at.word),
-            states.reads[0].enable.eq(self.groups.read),
-            states.reads[0].address.eq(self.groups.reading),
+            *shift(walk.at, self.sums),
         ]
+        if states is not None:
+            m.d.comb += [
+                states.reads[0].enable.eq(self.groups.read),
+                states.reads[0].address.eq(self.groups.reading),
+            ]
         with m.If(finishes), m.If(~walk.work.empty):
             m.d.comb += self.sums.release.eq(1 << walk.work.bank)
 
-    def _add(self, m: Module, walk: GroupWalk, states: Store, adds: Any, fires: Any) -> None:
+    def _without_sums(self, walk: GroupWalk) -> Value:
+        """Return whether the sums that were read count as 0."""
+        return walk.work.empty
+
+    def _add(self, m: Module, walk: GroupWalk, states: Store | None, adds: Any, fires: Any) -> None:
         """Leak the states that were read and add the sums."""
         m.submodules.integrate = integrate = GroupIntegrate(self._layer)
+        if states is not None:
+            m.d.comb += integrate.i.eq(states.reads[0].data)
         m.d.comb += [
-            integrate.i.eq(states.reads[0].data),
             integrate.fresh.eq(self.groups.fresh),
             integrate.sums.eq(self.sums.data),
             integrate.part.eq(adds.part),
-            integrate.empty.eq(walk.work.empty),
+            integrate.empty.eq(self._without_sums(walk)),
         ]
         with m.If(~fires.valid | self.o.ready):
             m.d.sync += fires.states.eq(integrate.o)
 
-    def _fire(self, m: Module, states: Store, fires: Any) -> None:
+    def _fire(self, m: Module, walk: GroupWalk, states: Store | None, fires: Any) -> None:
         """Fire and reset, hand over, write back."""
         m.submodules.fire = fire = GroupFire(self._layer)
         group = self.o.payload
@@ -132,7 +151,10 @@ class FirePipeline(wiring.Component):
             group.integrated.eq(fires.states),
             group.states.eq(fire.o),
             group.spikes.eq(fire.spikes),
-            states.write.enable.eq(self.groups.write),
-            states.write.address.eq(self.groups.writing),
-            states.write.data.eq(fire.o),
         ]
+        if states is not None:
+            m.d.comb += [
+                states.write.enable.eq(self.groups.write),
+                states.write.address.eq(self.groups.writing),
+                states.write.data.eq(fire.o),
+            ]

@@ -1,5 +1,7 @@
 """The fire sweep: once a time step is summed, every neuron leaks, integrates, fires and resets."""
 
+from typing import Any
+
 from amaranth.hdl import Cat, Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -48,7 +50,7 @@ class FireSweep(wiring.Component):
         self, layer: ResolvedLayer, config: NetworkConfig | None = None, *, above: LearningLayer | None = None
     ):
         self._layer, self._config, self._above = layer, config, above
-        members = {
+        members = self._further_members() | {
             "sweep": In(stream.Signature(sweep_layout())),
             "sums": Out(sums_port(layer)),
             "probe": Out(probe_layout(layer)),
@@ -63,9 +65,17 @@ class FireSweep(wiring.Component):
             members["scores"] = Out(stream.Signature(score_layout(config)))
         super().__init__(members)
 
+    def _further_members(self) -> dict[str, Any]:
+        """Return the members that the sweep of a kind of layer has beyond those of all."""
+        return {}
+
+    def _pipeline(self) -> FirePipeline:
+        """Return what brings the neurons from one step to the next."""
+        return FirePipeline(self._layer)
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.pipeline = pipeline = FirePipeline(self._layer)
+        m.submodules.pipeline = pipeline = self._pipeline()
         connect(m, flipped(self.sweep), pipeline.sweep)
         connect(m, pipeline.sums, flipped(self.sums))
         events = self._events(m, pipeline) if self._layer.fires else None
@@ -127,5 +137,7 @@ class FireSweep(wiring.Component):
             self.probe.first.eq(group.first),
             self.probe.spikes.eq(group.spikes),
         ]
+        if "last" in self.probe.shape().members:
+            m.d.comb += self.probe.last.eq(group.last)
         for name, _ in state_layout(self._layer.neuron):
             m.d.comb += self.probe[f"{name}s"].eq(Cat(state[name] for state in group.states))

@@ -1,13 +1,12 @@
 """A group of neurons fires and is reset."""
 
 from amaranth.hdl import Module
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.config import ResolvedLayer
 
-from ..arith import index_shape
-from ..layouts import spikes_layout, states_layout
+from ..layouts import first_neuron_shape, map_address_layout, sends_map, spikes_layout, states_layout
 from .neuron import Fire
 
 
@@ -23,7 +22,7 @@ class GroupFire(wiring.Component):
     Members
     -------
     i : In         states after the sums of a step were added
-    first : In     index of the first neuron
+    first : In     the first neuron, see :func:`first_neuron_shape`
     spikes : Out   graded spikes
     o : Out        states after the step
     """
@@ -34,7 +33,7 @@ class GroupFire(wiring.Component):
         super().__init__(
             {
                 "i": In(states),
-                "first": In(index_shape(layer.n_fire_words * layer.fire_lanes)),
+                "first": In(first_neuron_shape(layer)),
                 "spikes": Out(spikes_layout(layer)),
                 "o": Out(states),
             }
@@ -42,11 +41,17 @@ class GroupFire(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        for lane in range(self._layer.fire_lanes):
-            m.submodules[f"neuron{lane}"] = neuron = Fire(self._layer)
+        layer = self._layer
+        first, count = self.first, layer.n_out
+        if sends_map(layer):
+            shape = layer.kind.output_shape
+            assert shape is not None
+            first, count = data.View(map_address_layout(shape), self.first).channel, layer.config.size
+        for lane in range(layer.fire_lanes):
+            m.submodules[f"neuron{lane}"] = neuron = Fire(layer)
             m.d.comb += [
                 neuron.i.eq(self.i[lane]),
-                neuron.enable.eq(self.first + lane < self._layer.n_out),
+                neuron.enable.eq(first + lane < count),
                 self.spikes[lane].eq(neuron.spike),
                 self.o[lane].eq(neuron.o),
             ]

@@ -7,13 +7,12 @@ from amaranth.lib.wiring import In, Out
 from golden.config import ResolvedLayer
 
 from ..arith import index_shape
-from ..layouts import sweep_layout
+from ..layouts import first_neuron_shape, sweep_layout
 
 
 def group_fields(layer: ResolvedLayer) -> dict[str, ShapeLike]:
     """Return what goes along with a group: is there one, which, its first neuron, is it the last of its step."""
-    first = index_shape(layer.n_fire_words * layer.fire_lanes)
-    return {"valid": 1, "group": index_shape(layer.n_fire_words), "first": first, "last": 1}
+    return {"valid": 1, "group": index_shape(layer.n_fire_words), "first": first_neuron_shape(layer), "last": 1}
 
 
 class GroupWalk(wiring.Component):

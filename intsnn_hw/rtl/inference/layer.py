@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from amaranth.hdl import Module
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from golden.config import LearningLayer, NetworkConfig, ResolvedLayer
 from golden.fixed import IntArray
 
-from ..layouts import input_event_layout, output_event_layout, probe_layout, score_layout
+from ..layouts import fed_by_map, input_event_layout, output_event_layout, probe_layout, score_layout
 from ..ports import history_port, load_port, update_port
 from .bias import Bias
 from .fire_sweep import FireSweep
+from .maps.map_events import MapEvents, MapRows
+from .maps.place_split import PlaceSplit
 from .synapse import SynapseArray
 
 
@@ -76,9 +78,10 @@ class Layer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.synapses = synapses = SynapseArray(self._layer, self._contents.get("weight"))
-        m.submodules.sweep = sweep = FireSweep(self._layer, self._config, above=self._above)
-        self._feed(m, synapses, sweep)
+        m.submodules.synapses = synapses = self._synapses()
+        m.submodules.sweep = sweep = self._sweep()
+        incoming, waiting = self._place(m)
+        self._feed(m, incoming, synapses, sweep)
         connect(m, flipped(self.load.weight), synapses.load)
         if self._layer.has_bias:
             self._add_bias(m, synapses, sweep)
@@ -97,7 +100,7 @@ class Layer(wiring.Component):
             synapses.loading.eq(self.loading),
             self.probe.eq(sweep.probe),
             self.adding.eq(synapses.adding),
-            self.active.eq(synapses.active),
+            self.active.eq(Cat(synapses.active, *waiting).any()),
             self.draining.eq(synapses.sums.enable),
         ]
         return m
@@ -106,9 +109,40 @@ class Layer(wiring.Component):
         """Return the members that the kind of layer has beyond those of all."""
         return {}
 
-    def _feed(self, m: Module, synapses: SynapseArray, sweep: FireSweep) -> None:
+    def _synapses(self) -> SynapseArray:
+        """Return the synapse array."""
+        return SynapseArray(self._layer, self._contents.get("weight"))
+
+    def _sweep(self) -> FireSweep:
+        """Return the fire sweep."""
+        return FireSweep(self._layer, self._config, above=self._above)
+
+    def _places(self) -> MapEvents:
+        """Return what finds the rows of weights of events of a map."""
+        return MapRows(self._layer)
+
+    def _place(self, m: Module) -> tuple[Any, list[Value]]:
+        """Return the stream of events that the layer works on, and in what cycles others are on the way to it.
+
+        Where it takes its inputs for a map, or a map sends them, each finds its place there first.
+        """
+        layer = self._layer
+        if not (fed_by_map(layer) or layer.kind.is_spatial):
+            return flipped(self.i), []
+        m.submodules.places = places = self._places()
+        waiting = [self.i.valid, places.held]
+        if fed_by_map(layer):
+            connect(m, flipped(self.i), places.i)
+        else:
+            m.submodules.split = split = PlaceSplit(layer)
+            connect(m, flipped(self.i), split.i)
+            connect(m, split.o, places.i)
+            waiting.append(split.o.valid)
+        return places.o, waiting
+
+    def _feed(self, m: Module, incoming: Any, synapses: Any, sweep: Any) -> None:
         """Lead events into the synapse array."""
-        connect(m, flipped(self.i), synapses.i)
+        connect(m, incoming, synapses.i)
 
     def _add_bias(self, m: Module, synapses: SynapseArray, sweep: FireSweep) -> None:
         """Lead the sums to the neurons through the bias."""

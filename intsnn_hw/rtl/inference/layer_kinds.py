@@ -1,9 +1,14 @@
-"""The component of each kind of layer that has one."""
+"""The component of each kind of layer."""
 
-from golden.config import Dense, LayerKind, Recurrent
+from golden.config import Convolution, Dense, LayerKind, Recurrent
 
+from .convolution_layer import ConvolutionLayer
 from .layer import Layer
 from .recurrent_layer import RecurrentLayer
 
-LAYERS: dict[type[LayerKind], type[Layer]] = {Dense: Layer, Recurrent: RecurrentLayer}
-"""By the kind in a configuration; :func:`golden.config.require_dense` refuses the others."""
+LAYERS: dict[type[LayerKind], type[Layer]] = {
+    Dense: Layer,
+    Recurrent: RecurrentLayer,
+    Convolution: ConvolutionLayer,
+}
+"""By the kind in a configuration."""

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.config import ResolvedLayer
 
-from ..layouts import input_event_layout, own_event_layout, row_event_layout
+from ..layouts import input_row_layout, own_event_layout, row_event_layout
 
 
 class OwnEvents(wiring.Component):
@@ -34,7 +34,7 @@ class OwnEvents(wiring.Component):
         self._layer = layer
         super().__init__(
             {
-                "i": In(stream.Signature(input_event_layout(layer))),
+                "i": In(stream.Signature(input_row_layout(layer))),
                 "o": Out(stream.Signature(row_event_layout(layer))),
                 "sent": In(1),
                 "event": In(own_event_layout(layer)),

@@ -3,12 +3,10 @@
 from typing import Any
 
 from amaranth.hdl import Module
-from amaranth.lib.wiring import Out, connect, flipped
+from amaranth.lib.wiring import Out, connect
 
-from .fire_sweep import FireSweep
 from .layer import Layer
 from .recurrence import OwnEvents
-from .synapse import SynapseArray
 
 
 class RecurrentLayer(Layer):
@@ -22,10 +20,10 @@ class RecurrentLayer(Layer):
     def _further_members(self) -> dict[str, Any]:
         return {"returning": Out(1)}
 
-    def _feed(self, m: Module, synapses: SynapseArray, sweep: FireSweep) -> None:
+    def _feed(self, m: Module, incoming: Any, synapses: Any, sweep: Any) -> None:
         """Lead the events that leave the layer back into it, after those of its inputs."""
         m.submodules.own = own = OwnEvents(self._layer)
-        connect(m, flipped(self.i), own.i)
+        connect(m, incoming, own.i)
         connect(m, own.o, synapses.i)
         leaves, event = sweep.o.valid & sweep.o.ready, sweep.o.payload
         m.d.comb += [

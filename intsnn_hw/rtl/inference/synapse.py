@@ -1,8 +1,10 @@
 """The synapse array of a layer: weight memory, spike-times-weight products, and the accumulators of a time step."""
 
+from typing import Any
+
 import numpy as np
 from amaranth.hdl import Module, Mux, Signal, Value, signed
-from amaranth.lib import fifo, stream, wiring
+from amaranth.lib import data, fifo, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from golden.config import LearningLayer, Parameter, ResolvedLayer
@@ -53,8 +55,9 @@ class SynapseArray(wiring.Component):
         members = {"update": In(parameter_port(layer, layer.weights))} if learns else {}
         super().__init__(
             members
+            | self._further_members()
             | {
-                "i": In(stream.Signature(row_event_layout(layer))),
+                "i": In(stream.Signature(self._event_layout())),
                 "sweep": Out(stream.Signature(sweep_layout())),
                 "sums": In(sums_port(layer)),
                 "load": In(write_port(*self._memory)),
@@ -64,12 +67,32 @@ class SynapseArray(wiring.Component):
             }
         )
 
+    def _event_layout(self) -> data.StructLayout:
+        """Return the layout of the events that are walked over."""
+        return row_event_layout(self._layer)
+
+    def _further_members(self) -> dict[str, Any]:
+        """Return the members that the array of a kind of layer has beyond those of all."""
+        return {}
+
+    def _walk(self) -> EventWalk:
+        """Return the walk of an event."""
+        return EventWalk(self._layer)
+
+    def _accumulators(self) -> Any:
+        """Return the accumulators."""
+        return Accumulators(self._layer)
+
+    def _held_back(self, m: Module, accumulators: Any) -> Value:
+        """Return whether events have to wait."""
+        return self.loading
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer = self._layer
-        m.submodules.walk = walk = EventWalk(layer)
+        m.submodules.walk = walk = self._walk()
         m.submodules.weights = weights = self._weights()
-        m.submodules.accumulators = accumulators = Accumulators(layer)
+        m.submodules.accumulators = accumulators = self._accumulators()
         m.submodules.waiting = waiting = fifo.SyncFIFO(width=sweep_layout().size, depth=MAX_WAITING_SWEEPS)
         connect(m, flipped(self.i), walk.i)
         self._connect_weights(m, weights, walk.address)
@@ -86,18 +109,15 @@ class SynapseArray(wiring.Component):
         connect(m, flipped(self.sums), accumulators.sums)
         m.d.comb += [
             accumulators.fetch.enable.eq(weigh.add),
-            accumulators.fetch.word.eq(weigh.word),
-            accumulators.fetch.bank.eq(weigh.bank),
+            *shift(weigh, accumulators.fetch),
             accumulators.add.enable.eq(add.add),
-            accumulators.add.first.eq(add.first),
-            accumulators.add.word.eq(add.word),
-            accumulators.add.bank.eq(add.bank),
+            *shift(add, accumulators.add),
             waiting.w_data.eq(add.sweep),
             waiting.w_en.eq(add.close),
             waiting.r_en.eq(self.sweep.ready),
             self.sweep.payload.eq(waiting.r_data),
             self.sweep.valid.eq(waiting.r_rdy),
-            walk.loading.eq(self.loading),
+            walk.loading.eq(self._held_back(m, accumulators)),
             walk.release.eq(self.sums.release),
             walk.popped.eq(self.sweep.valid & self.sweep.ready),
             self.adding.eq(add.add),

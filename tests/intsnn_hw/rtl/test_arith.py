@@ -129,3 +129,25 @@ def test_lif_matches_golden(membrane_width, current_width, spike_width, reset, l
     wanted = expected.state._asdict() | {"integrated": expected.integrated, "spike": expected.spike}
     for name in ("integrated", "spike", "membrane"):
         np.testing.assert_array_equal(results[name], wanted[name], name)
+
+
+@pytest.mark.parametrize("divisor", [1, 2, 3, 5, 7, 12, 24, 28, 34, 63])
+@pytest.mark.parametrize("limit", [1, 2, 29, 256, 784])
+def test_split_is_quotient_and_remainder(divisor, limit):
+    values = np.arange(limit)
+
+    def both(value):
+        quotient, remainder = arith.split(value, divisor, limit)
+        return {"quotient": quotient, "remainder": remainder}
+
+    found = evaluate(both, [(unsigned(max(1, (limit - 1).bit_length())), values)])
+    np.testing.assert_array_equal(found["quotient"], values // divisor)
+    np.testing.assert_array_equal(found["remainder"], values % divisor)
+
+
+def test_reciprocals_of_wide_values_are_exact():
+    for divisor in (3, 7, 17, 49, 251, 4095):
+        for limit in (1, 2, divisor, 10 * divisor + 1, 1000, 1 << 16):
+            factor, shift = arith.reciprocal(divisor, limit)
+            values = np.arange(limit)
+            np.testing.assert_array_equal(values * factor >> shift, values // divisor)

@@ -1,0 +1,49 @@
+"""Which windows see the places along a side of a map: whole numbers, made once, for tables and costs."""
+
+from typing import NamedTuple
+
+from golden.config import ConvConfig, Convolution, LayerKind
+from golden.config.spatial import Shape
+
+
+class Seen(NamedTuple):
+    """The windows along a side that see a place: `n_windows` from `first` on; in that one it is place `inside`.
+
+    Each further window sees it a stride nearer to its beginning.
+    """
+
+    first: int
+    inside: int
+    n_windows: int
+
+
+def seen_along(side: int, pool: int, conv: ConvConfig | None) -> list[Seen]:
+    """Return what sees each place along a side before pooling; with `conv` None one window sees all.
+
+    No window sees what fills no square, nor what lies between windows or behind the last.
+    """
+    return [_seen(place // pool, side // pool, conv) for place in range(side)]
+
+
+def _seen(place: int, side: int, conv: ConvConfig | None) -> Seen:
+    if place >= side:
+        return Seen(0, 0, 0)
+    if conv is None:
+        return Seen(0, place, 1)
+    padded = place + conv.padding
+    first = max(0, -((conv.kernel - 1 - padded) // conv.stride))
+    last = min(padded // conv.stride, conv.output_side(side) - 1)
+    return Seen(first, padded - first * conv.stride, last - first + 1) if first <= last else Seen(0, 0, 0)
+
+
+def seen_by_axis(kind: LayerKind) -> tuple[list[Seen], list[Seen]]:
+    """Return what sees each row and each column of a layer's input, which has rows and columns."""
+    _, height, width = input_map(kind)
+    conv = kind.conv if isinstance(kind, Convolution) else None
+    return seen_along(height, kind.pool, conv), seen_along(width, kind.pool, conv)
+
+
+def input_map(kind: LayerKind) -> Shape:
+    """Return the shape of a layer's input, which has rows and columns."""
+    assert kind.input_shape is not None
+    return kind.input_shape
