@@ -31,7 +31,7 @@ from .limits import (
     Timing,
     WeightMemory,
 )
-from .network import LearningNetworkConfig, NetworkConfig, learning_config, require_dense
+from .network import LearningNetworkConfig, NetworkConfig, learning_config, require_learning_hardware
 from .neuron import NeuronConfig
 from .parameter import Parameter
 from .readouts import READOUTS, Readout, ReadoutKind
@@ -85,5 +85,5 @@ __all__ = [
     "WeightMemory",
     "from_toml",
     "learning_config",
-    "require_dense",
+    "require_learning_hardware",
 ]

@@ -245,14 +245,13 @@ def learning_config(config: NetworkConfig) -> LearningNetworkConfig:
     raise ConfigError(f"NetworkConfig.learning: must be there to learn, {config.name} has none; add [learning]")
 
 
-def require_dense(config: NetworkConfig) -> None:
+def require_learning_hardware(config: NetworkConfig) -> None:
     """Raise ConfigError where no hardware learns a network: a layer convolves or pools, or rates need more draws."""
-    for index, (layer, kind) in enumerate(zip(config.layers, config.kinds, strict=True)):
-        if not kind.has_hardware:
-            field = "pool" if layer.conv is None else "conv"
+    for index, kind in enumerate(config.kinds):
+        if not kind.learns_in_hardware:
             raise ConfigError(
-                f"LayerConfig.{field}: layer {index} of {config.name} convolves or pools, for which there is no "
-                "hardware that learns yet; `golden.kernels` trains it, and a core that does not learn runs it"
+                f"layer {index} of {config.name} convolves or pools, which no hardware learns yet; train it in the "
+                "golden model, and use the core that does not learn"
             )
     if isinstance(config, LearningNetworkConfig) and config.learning.lfsr_width > LFSR_WIDTH:
         raise ConfigError(

@@ -189,7 +189,7 @@ class IntegerNetwork:
         **options: Any,
     ) -> None:
         """Raise ConfigError where :meth:`train` could not begin with a method and its options, whatever the data."""
-        from golden.config import require_dense
+        from golden.config import require_learning_hardware
         from train.online import for_run
 
         from . import bptt
@@ -205,7 +205,7 @@ class IntegerNetwork:
             raise ConfigError(f"{name}: is no option of training on line; see help(IntegerNetwork.train)")
         for_run(self.config, epochs, seed)
         if on == "rtl":
-            require_dense(self.config)
+            require_learning_hardware(self.config)
 
     def evaluate(self, data: AnyData | None = None) -> Evaluation:
         """Return accuracy, confusions and activity on the test part of a data set."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golden.config import LearningNetworkConfig, NetworkConfig, require_dense
+from golden.config import LearningNetworkConfig, NetworkConfig, require_learning_hardware
 
 from .forward import inference_cycles, score_cycles
 from .update import update_bound
@@ -22,7 +22,7 @@ def worst_case(config: NetworkConfig) -> tuple[float, float | None]:
     """
     if not isinstance(config, LearningNetworkConfig):
         return float(inference_cycles(config)), None
-    require_dense(config)
+    require_learning_hardware(config)
     return float(inference_cycles(config)), float(learning_cycles(config))
 
 

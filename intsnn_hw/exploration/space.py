@@ -12,7 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from golden.config import MAX_EPOCHS, require_dense
+from golden.config import MAX_EPOCHS, require_learning_hardware
 from golden.errors import ConfigError
 from golden.presets import PRESETS, preset
 from intsnn_hw.fpga.targets import TARGETS
@@ -159,7 +159,7 @@ class Sweep:
         _require(self.preset in PRESETS, self, "preset", f"one of {', '.join(PRESETS)}")
         if not preset(self.preset).learns:
             raise ConfigError(f"preset: {self.preset} has no on-line learning, which sweeps are of")
-        require_dense(preset(self.preset))
+        require_learning_hardware(preset(self.preset))
         if not self.bundles:
             raise ConfigError("axes: must hold at least one axis")
         names = self.axes

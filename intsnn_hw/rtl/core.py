@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from golden.config import LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLayer, require_dense
+from golden.config import LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLayer, require_learning_hardware
 from golden.fixed import LFSR_WIDTH, IntArray
 
 from .arith import add_all
@@ -83,7 +83,8 @@ class Core(wiring.Component):
 
     def __new__(cls, config: NetworkConfig, *args: Any, **kwargs: Any) -> Self:
         if isinstance(config, LearningNetworkConfig):
-            require_dense(config)  # before there is a component: Amaranth warns of one that is never elaborated
+            # Before there is a component: Amaranth warns of one that is never elaborated.
+            require_learning_hardware(config)
         return super().__new__(cls, src_loc_at=1)
 
     def __init__(self, config: NetworkConfig, contents: Contents | None = None, *, probe: bool = False):

@@ -164,7 +164,7 @@ def test_what_learns_no_convolutions(intsnn, learning_maps, tmp_path, command):
         "generate": ["--learn", "-o", tmp_path / "a"],
     }
     done = intsnn(command, "--config", learning_maps, *learns.get(command, ["--learn"]))
-    fails(done, "LayerConfig.conv: layer 0 of learning maps", "no hardware that learns")
+    fails(done, "layer 0 of learning maps convolves or pools", "no hardware learns")
     assert list(tmp_path.iterdir()) == []
 
 

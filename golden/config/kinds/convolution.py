@@ -56,8 +56,8 @@ class Convolution(LayerKind):
     input_shape: Shape  # pyright: ignore[reportGeneralTypeIssues] # by keyword only: a default is not needed
 
     @property
-    def has_hardware(self) -> bool:
-        """There is none yet."""
+    def learns_in_hardware(self) -> bool:
+        """No hardware learns it yet."""
         return False
 
     @property

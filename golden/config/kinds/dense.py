@@ -13,8 +13,8 @@ class Dense(LayerKind):
     name: ClassVar[str] = "dense"
 
     @property
-    def has_hardware(self) -> bool:
-        """Whether the layer does not pool, of which there is no RTL yet."""
+    def learns_in_hardware(self) -> bool:
+        """Whether the layer does not pool, which no hardware learns yet."""
         return self.pool == 1
 
     @property

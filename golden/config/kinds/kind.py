@@ -36,8 +36,8 @@ class LayerKind(ABC):
     pool: int = 1
 
     @property
-    def has_hardware(self) -> bool:
-        """Whether there is RTL of the layer."""
+    def learns_in_hardware(self) -> bool:
+        """Whether there is RTL of its learning; all are there for inference."""
         return True
 
     @property

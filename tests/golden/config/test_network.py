@@ -9,7 +9,7 @@ from golden.config import (
     ConvConfig,
     LayerConfig,
     NetworkConfig,
-    require_dense,
+    require_learning_hardware,
 )
 from golden.errors import ConfigError
 from tests.golden.config.builders import CONV, SPATIAL_FIELDS, learning, maps, network
@@ -76,15 +76,15 @@ def test_classes_of_a_convolution_are_all_its_neurons():
     assert maps({"size": 10, "conv": ConvConfig(kernel=5)}).n_classes == 20
 
 
-def test_require_dense_names_the_first_layer_that_is_not():
-    require_dense(network())
-    require_dense(maps({}, {}))
+def test_require_learning_hardware_names_the_first_layer_that_is_not():
+    require_learning_hardware(network())
+    require_learning_hardware(maps({}, {}))
     for name, fields in SPATIAL_FIELDS:
         with pytest.raises(ConfigError, match=f"LayerConfig.{name}: layer 0 of network "):
-            require_dense(maps(fields, {}, learning=learning()))
+            require_learning_hardware(maps(fields, {}, learning=learning()))
 
 
-def test_require_dense_names_rates_that_hardware_does_not_draw_for():
-    require_dense(network(learning=learning(rate_shifts=(16, 16))))
+def test_require_learning_hardware_names_rates_that_hardware_does_not_draw_for():
+    require_learning_hardware(network(learning=learning(rate_shifts=(16, 16))))
     with pytest.raises(ConfigError, match=r"LearningConfig\.rate_shifts: those of network are above 16"):
-        require_dense(network(learning=learning(rate_shifts=(16, 17))))
+        require_learning_hardware(network(learning=learning(rate_shifts=(16, 17))))
