@@ -252,7 +252,7 @@ def require_dense(config: NetworkConfig) -> None:
             field = "pool" if layer.conv is None else "conv"
             raise ConfigError(
                 f"LayerConfig.{field}: layer {index} of {config.name} convolves or pools, for which there is no "
-                "hardware that learns yet; `golden.kernels` trains it, and a core that does not learn runs it"
+                "hardware that learns yet; a core that does not learn runs it"
             )
     if isinstance(config, LearningNetworkConfig) and config.learning.lfsr_width > LFSR_WIDTH:
         raise ConfigError(

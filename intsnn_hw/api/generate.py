@@ -53,6 +53,7 @@ def generate(
     source: Source, folder: Path | str, *, learn: bool, with_weights: bool, probe: bool, show: Display
 ) -> Generated:
     """Write the core of a network into a folder."""
+    from golden.config import require_dense
     from intsnn_hw.emit import verilog
 
     config, network, contents = source.config, source.network, None
@@ -60,6 +61,8 @@ def generate(
         raise ConfigError(f"`with_weights`: {source.where} holds no weights; give a checkpoint")
     if learn and not config.learns:
         raise ConfigError(f"`learn`: {source.where} has no [learning]; give a configuration that has")
+    if learn:
+        require_dense(config)
     folder = writable_folder(folder)
     if network is not None and with_weights:
         contents = network if learn else network.inference_only()
