@@ -149,9 +149,13 @@ def energy(
 
 
 def require_rule(source: Source, learn: bool) -> None:
-    """Raise ConfigError where a network without a learning rule is to learn."""
+    """Raise ConfigError where a network is to learn that has no learning rule, or that no hardware learns."""
+    from golden.config import require_learning_hardware
+
     if learn and not source.config.learns:
         raise ConfigError(f"`learn`: {source.where} has no learning rule")
+    if learn:
+        require_learning_hardware(source.config)
 
 
 def _times(ratio: float | None) -> str:
