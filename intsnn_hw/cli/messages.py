@@ -10,7 +10,6 @@ import re
 from collections.abc import Container
 
 COMMANDS = {
-    "golden.kernels": "'intsnn eval'",
     "sim.verify": "'intsnn cosim'",
     "train.audio": "'intsnn data encode-audio'",
     "run_sweep": "'intsnn explore SWEEP.toml --out DIR'",
