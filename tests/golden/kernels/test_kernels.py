@@ -159,6 +159,8 @@ def test_inference_of_maps_equals_the_steps(config, n_samples, seed):
     check_inference(config, n_samples, seed)
 
 
+@pytest.mark.slow
+@settings(max_examples=40)
 @given(spatial_configs(learning=True), st.integers(1, 4), st.integers(0, 8), seeds)
 def test_learning_of_maps_equals_the_steps(config, n_samples, boost, seed):
     check_learning(config, n_samples, boost, seed)
