@@ -16,6 +16,7 @@ from golden.network import LearningNetwork
 from intsnn_hw import rtl
 from intsnn_hw.rtl import memory
 from intsnn_hw.rtl.inference import accumulators, bias, fire_pipeline, sample_memory, synapse
+from intsnn_hw.rtl.inference.maps import map_pipeline, map_sums, touched_positions
 from intsnn_hw.rtl.learning import error_store, traces
 from intsnn_hw.rtl.learning.errors import graded
 from intsnn_hw.rtl.memory import Store
@@ -25,7 +26,10 @@ from sim.verify.learning import RtlLearner, continue_learning
 from tests.intsnn_hw.rtl.test_memory import LAYOUT
 from tests.sim.verify.test_learning import MODES, STALLS, samples, small_config
 
-USERS = (accumulators, bias, fire_pipeline, sample_memory, synapse, error_store, graded, traces)
+USERS = (
+    accumulators, bias, fire_pipeline, sample_memory, synapse, map_pipeline, map_sums, touched_positions, error_store,
+    graded, traces,
+)  # fmt: skip
 
 
 class Colliding(Store):
@@ -92,6 +96,9 @@ def configs():
     for hardware in (HardwareConfig(lanes=(16,)), HardwareConfig(lanes=(3,), fire_lanes=(1,), banks=1)):
         yield replace(stimuli.corner_config(readout="spike_count"), hardware=hardware)
     yield stimuli.network_config(stimuli.SeededChoices(100), max_size=20)
+    maps = stimuli.spatial_corner_config()
+    yield replace(maps, hardware=HardwareConfig(lanes=(2,), fire_lanes=(1,), banks=1))
+    yield replace(maps, n_steps=1, hardware=HardwareConfig(lanes=(2,), fire_lanes=(2,), banks=2))
 
 
 @pytest.mark.parametrize("config", list(configs()), ids=lambda config: f"{config.topology}-{config.hardware.banks}")
