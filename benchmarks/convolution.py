@@ -147,7 +147,7 @@ def main(arguments: list[str] | None = None) -> None:
     for name in ("seeds", "epochs", "workers"):
         if getattr(options, name) < 1:
             raise InputError(f"--{name}: must be at least 1, got {getattr(options, name)}")
-    dataset_of(options.data_dir, options.validation)  # missing data is told before anything runs
+    dataset_of(options.data_dir, options.validation)  # missing data is reported before anything runs
     options.out.mkdir(parents=True, exist_ok=True)
     answers = Answers(options.out / "answers.jsonl")
     keys = list(questions(options))

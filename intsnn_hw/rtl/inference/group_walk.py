@@ -28,10 +28,10 @@ class GroupWalk(wiring.Component):
     Members
     -------
     sweep : In(stream)   finished steps
-    free : In            nothing of the last step is in work any more
+    free : In            the last step has left
     advance : In         the group is taken
     taken : Out          a step is taken in this cycle
-    work : Out           the step in work
+    work : Out           the present step
     at : Out             :func:`group_fields` of the group, the `word` of accumulators that has its sums, and the `part`
                          of that word
     """

@@ -4,24 +4,11 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import GRADED_SHIFT, GRADIENT_WIDTH, LearningLayer
-from golden.fixed import signed_width
+from golden.config import GRADIENT_WIDTH, LearningLayer
 
 from ..arith import add_all
 from ..layouts import carried_layout
 from .ports import carried_port
-
-
-def carried_width(layer: LearningLayer) -> int:
-    """Return the bits of ``d_j``, the error that a layer carries to one neuron below, exactly."""
-    if layer.ternary_errors:
-        total = layer.n_out
-    elif layer.is_readout:
-        total = 2 << GRADED_SHIFT  # the shares of the other classes, and the true class's error
-    else:
-        total = layer.n_out << (GRADIENT_WIDTH - 1)
-    bound = total << (layer.weight_width - 1)
-    return signed_width(-bound, bound)
 
 
 def part_width(layer: LearningLayer) -> int:
@@ -30,7 +17,7 @@ def part_width(layer: LearningLayer) -> int:
 
 
 class CarriedSum(wiring.Component):
-    """``d_j = sum_k g_k w_kj`` over the words of a row; the twin of :func:`golden.learning.feedback_error`.
+    """``d_j = sum_k g_k w_kj`` over the words of a row; the twin of :func:`golden.synapse.feedback_error`.
 
     Throughput 1 word per cycle; latency 2 cycles from the parts of a row's last word, 1 from the word itself.
 
@@ -54,7 +41,7 @@ class CarriedSum(wiring.Component):
             {
                 "parts": In(data.ArrayLayout(signed(part_width(layer)), layer.lanes)),
                 "word": In(wiring.Signature(flags | {"neuron": Out(carried_layout(below))})),
-                "o": Out(carried_port(below, carried_width(layer))),
+                "o": Out(carried_port(below, layer.carried_width)),
             }
         )
 

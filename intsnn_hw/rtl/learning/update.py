@@ -11,7 +11,7 @@ from ..arith import index_shape
 from ..layouts import row_layout
 from ..pipeline import shift, stage
 from ..ports import parameter_port
-from .carry import CarriedSum, carried_width
+from .carry import CarriedSum
 from .error_store import entry_layout
 from .lane import UpdateLane
 from .ports import carried_port
@@ -68,7 +68,7 @@ class RowUpdate(wiring.Component):
         }
         self._target = carried_to(layer, below)
         if self._target is not None:
-            members["carried"] = Out(carried_port(self._target, carried_width(layer)))
+            members["carried"] = Out(carried_port(self._target, layer.carried_width))
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:

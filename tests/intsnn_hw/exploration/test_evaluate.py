@@ -182,9 +182,9 @@ def test_energy_is_that_of_the_energy_command(tmp_path, monkeypatch, capsys):
     assert 0.7 < estimated["training_energy_nj"] / measured["training_energy_nj"] < 1.4
     text += f'[cycles]\ncosim_samples = 40\n[energy]\ncoefficients = "{table}"'
     (row,) = rows(text)
-    told = measured_again(text, capsys)
-    assert told["inference"]["energy"]["total"] / 1000 == row["energy_nj"]
-    assert told["training"]["each"]["mean"] / 1000 == pytest.approx(row["training_energy_nj"])
+    measured = measured_again(text, capsys)
+    assert measured["inference"]["energy"]["total"] / 1000 == row["energy_nj"]
+    assert measured["training"]["each"]["mean"] / 1000 == pytest.approx(row["training_energy_nj"])
     assert (
         row["coefficients"].startswith("mine ")
         and row["coefficients"] != measured["coefficients"]
@@ -244,9 +244,11 @@ def test_the_synthesis_of_a_command_is_that_of_the_row(tmp_path, synthesised, mo
     monkeypatch.chdir(tmp_path)
     text = BASE.replace("seeds = 2", "seeds = [5]") + 'target = "ecp5-25k"\n[cycles]\ncosim_samples = 30'
     (row,) = rows(text)
-    told = measured_again(text, capsys)
-    assert {name: told[name] for name in ("lut", "ff", "bram")} == {name: row[name] for name in ("lut", "ff", "bram")}
-    assert told["cycles_per_sample"] == row["cycles"] and told["core"] == "inference"
+    measured = measured_again(text, capsys)
+    assert {name: measured[name] for name in ("lut", "ff", "bram")} == {
+        name: row[name] for name in ("lut", "ff", "bram")
+    }
+    assert measured["cycles_per_sample"] == row["cycles"] and measured["core"] == "inference"
     assert len(set(synthesised)) == 1, "the same Verilog"
 
 

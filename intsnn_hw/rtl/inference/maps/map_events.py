@@ -31,7 +31,7 @@ class MapEvents(wiring.Component):
     -------
     i : In(stream)    see :func:`map_event_layout`
     o : Out(stream)   what the kind of layer walks over
-    held : Out        a beat is in work
+    held : Out        a beat is held
     """
 
     def __init__(self, layer: ResolvedLayer):
@@ -91,7 +91,7 @@ class MapEvents(wiring.Component):
     def _look_up(
         self, m: Module, name: str, index: Value, taken: Value, seen: list[Seen], words: list[dict[str, int]]
     ) -> Any:
-        """Return the fields of the row or column of the event in work."""
+        """Return the fields of the row or column of the event that is held."""
         fields = {field: unsigned_width(max(word[field] for word in words)) for field in words[0]}
         entries = [{"seen": int(place.n_windows > 0)} | word for place, word in zip(seen, words, strict=True)]
         table = Table(data.StructLayout({"seen": 1} | fields), entries)

@@ -27,11 +27,11 @@ class MapWalk(wiring.Component):
     Members
     -------
     sweep : In(stream)   finished steps
-    free : In            nothing of the last step is in work any more
+    free : In            the last step has left
     full : In            all groups of the step that is taken are to be visited
     advance : In         the group is taken
     taken : Out          a step is taken in this cycle
-    work : Out           the step in work
+    work : Out           the present step
     reading : Out        sums of the group are to be read in this cycle, also of a discarded sample
     drained : Out        the last of a discarded sample were read in the cycle before
     at : Out             :func:`group_fields` of the group, the place (`word` of `position`) of its sums, its `part` of

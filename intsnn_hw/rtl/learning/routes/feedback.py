@@ -6,7 +6,6 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, connect, flipped
 
-from ..carry import carried_width
 from ..ports import carried_port
 from .rows import HiddenRows
 
@@ -22,7 +21,7 @@ class FeedbackRows(HiddenRows):
     carries = True
 
     def _error_members(self) -> dict[str, wiring.Member]:
-        return {"carried": In(carried_port(self._below, carried_width(self._layer)))}
+        return {"carried": In(carried_port(self._below, self._layer.carried_width))}
 
     def connect_error(self, m: Module, update: Any, evaluation: Any) -> None:
         connect(m, update.carried, self.carried)
@@ -30,7 +29,7 @@ class FeedbackRows(HiddenRows):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         scan = self._scan(m)
-        gradient = self._gradient(m, carried_width(self._layer))
+        gradient = self._gradient(m, self._layer.carried_width)
         connect(m, flipped(self.carried), gradient.i)
         m.d.comb += [self.rows.valid.eq(scan.rows.valid), scan.rows.ready.eq(self.rows.ready)]
         return m

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from golden.fixed import signed_range
-from intsnn_hw.rtl.learning.carry import CarriedSum, carried_width, part_width
+from intsnn_hw.rtl.learning.carry import CarriedSum, part_width
 
 from .benches import fields, network_config, simulate
 
@@ -27,7 +27,7 @@ def test_parts_are_summed_over_the_words_that_are_read(kind):
     async def bench(ctx):
         late = None  # the parts of a word are there one cycle before it
         words = []
-        limit = (1 << (carried_width(layer) - 1)) - 1
+        limit = (1 << (layer.carried_width - 1)) - 1
         for row in range(40):
             n_words, reads, carries = int(rng.integers(1, 4)), bool(rng.integers(4)), bool(rng.integers(4))
             scale = limit // (2 * n_words * layer.lanes)
@@ -66,4 +66,4 @@ def test_the_widths_hold_the_largest_sums():
             error = 1 if layer.ternary_errors else 64 if layer.is_readout else 128
             n_errors = layer.n_out if layer.ternary_errors or not layer.is_readout else 2
             assert (1 << (part_width(layer) - 1)) - 1 >= weight * (1 if layer.ternary_errors else 64)
-            assert (1 << (carried_width(layer) - 1)) - 1 >= weight * error * n_errors
+            assert (1 << (layer.carried_width - 1)) - 1 >= weight * error * n_errors
