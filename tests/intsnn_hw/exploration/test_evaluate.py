@@ -182,9 +182,9 @@ def test_energy_is_that_of_the_energy_command(tmp_path, monkeypatch, capsys):
     assert 0.7 < estimated["training_energy_nj"] / measured["training_energy_nj"] < 1.4
     text += f'[cycles]\ncosim_samples = 40\n[energy]\ncoefficients = "{table}"'
     (row,) = rows(text)
-    measured = measured_again(text, capsys)
-    assert measured["inference"]["energy"]["total"] / 1000 == row["energy_nj"]
-    assert measured["training"]["each"]["mean"] / 1000 == pytest.approx(row["training_energy_nj"])
+    again = measured_again(text, capsys)
+    assert again["inference"]["energy"]["total"] / 1000 == row["energy_nj"]
+    assert again["training"]["each"]["mean"] / 1000 == pytest.approx(row["training_energy_nj"])
     assert (
         row["coefficients"].startswith("mine ")
         and row["coefficients"] != measured["coefficients"]
