@@ -212,7 +212,7 @@ def learning_times_apart(rtl: RtlLearner, events: Events, labels: IntArray) -> I
     control = {"operation": np.array(operations), "value": np.append(labels, 0)}
     inputs = {
         "i": payload.pack(input_event_layout(config.resolved[0]), beats),
-        "control": payload.pack(control_layout(), control),
+        "control": payload.pack(control_layout(config), control),
     }
     budget = learning_budget(config, events.n_samples, events.n_steps)
     result = rtl.core.run(inputs, expected={"o": events.n_samples}, cycle_budget=budget)

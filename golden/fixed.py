@@ -105,16 +105,20 @@ class Lfsr:
 
     def draw(self) -> int:
         """Step to the next draw and return the new state, ``1..2^width - 1``."""
-        for _ in range(DRAW_STEPS[self.width]):
-            self.state = lfsr_step(self.state, self.width)
+        self.state = lfsr_steps(self.state, DRAW_STEPS[self.width], self.width)
         return self.state
+
+
+def lfsr_steps(state: int, count: int, width: int) -> int:
+    """Return the state of the Galois LFSR of `width` bits after `count` steps."""
+    for _ in range(count):
+        state = lfsr_step(state, width)
+    return state
 
 
 def seed_lfsr_steps(state: int, count: int) -> int:
     """Return the state of the 32-bit Galois LFSR with taps 0x80200003 (period 2^32 - 1) after `count` steps."""
-    for _ in range(count):
-        state = lfsr_step(state, SEED_LFSR_WIDTH)
-    return state
+    return lfsr_steps(state, count, SEED_LFSR_WIDTH)
 
 
 # Steps are linear over GF(2), so 16 of them are the sum of what each byte of the low half contributes.

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar, get_args
 import tomli_w
 
 from ..errors import ConfigError
-from ..widths import LFSR_WIDTH, signed_width
+from ..widths import signed_width
 from .encoding import EncodingConfig
 from .hardware import PER_LAYER, HardwareConfig
 from .kinds import LayerKind
@@ -246,17 +246,12 @@ def learning_config(config: NetworkConfig) -> LearningNetworkConfig:
 
 
 def require_learning_hardware(config: NetworkConfig) -> None:
-    """Raise ConfigError where no hardware learns a network: a layer convolves or pools, or rates need more draws."""
-    for index, kind in enumerate(config.kinds):
-        if not kind.learns_in_hardware:
-            raise ConfigError(
-                f"layer {index} of {config.name} convolves or pools, which no hardware learns yet; train it in the "
-                "golden model, and use the core that does not learn"
-            )
-    if isinstance(config, LearningNetworkConfig) and config.learning.lfsr_width > LFSR_WIDTH:
+    """Raise ConfigError where no hardware learns a network: its classes are places of a map."""
+    readout = config.kinds[-1]
+    if readout.n_sharing > 1:
         raise ConfigError(
-            f"LearningConfig.rate_shifts: those of {config.name} are above {LFSR_WIDTH}, the bits of a draw in "
-            "hardware; give lower ones"
+            f"layer {len(config.kinds) - 1} of {config.name} has {readout.n_sharing} windows, each with classes of its "
+            "own, which no hardware learns; let one window see the whole map, or end with a fully connected layer"
         )
 
 

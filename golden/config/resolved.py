@@ -223,6 +223,11 @@ class LearningLayer(ResolvedLayer):
     learning: LearningConfig
 
     @property
+    def lists_touched(self) -> bool:
+        """Never: an update needs the surrogates of all neurons, also of those that no event reached."""
+        return False
+
+    @property
     def stored_width(self) -> int:
         """Bits of a shadow weight."""
         return self.learning.shadow_width

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from golden.config import LearningNetworkConfig, NetworkConfig
+from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer
+from intsnn_hw.rtl.layouts import fed_by_map, takes_map
 
 
 def accesses(config: NetworkConfig, counts: Mapping[str, float], n_samples: int) -> dict[str, Any]:
@@ -14,11 +15,12 @@ def accesses(config: NetworkConfig, counts: Mapping[str, float], n_samples: int)
     An access is one word, of a memory of the layer: `weights` and, by their fields, other parameters, which are values
     of neurons; `accumulators` of a step, `touched_positions` (a list of those of a map that events have reached),
     `membranes`, `score_sums` (of a readout that sums spikes or membranes over the steps), `history` (what its neurons
-    keep for learning), `trace_list` (of its inputs, in the first layer; both memories of the sparse set), `errors`, and
-    `own_events` (on their way back into a recurrent layer). Counted are reads whose data is used and all writes, but
-    not those of a weight load or read-out, nor what a port reads again while nothing asks for it. An addition is one of
-    a lane: in inference of a product to the current of a neuron; in the update of a change to a shadow weight, or of a
-    weight to the error carried to the layer below.
+    keep for learning), `trace_list` (of its inputs, in the first layer; both memories of the sparse set) or, where the
+    layer takes these for a map, `traces`; `errors`, `carried` (errors on their way to a map below), `gradient` (of
+    shared weights), and `own_events` (on their way back into a recurrent layer). Counted are reads whose data is used
+    and all writes, but not those of a weight load or read-out, nor what a port reads again while nothing asks for it.
+    An addition is one of a lane: in inference of a product to the current of a neuron; in the update of a change to a
+    shadow weight, of a weight to the error carried to the layer below, or of an error to the gradient.
 
     Parameters
     ----------
@@ -62,7 +64,10 @@ def _inference(config: NetworkConfig, counts: Mapping[str, float], index: int) -
     if isinstance(config, LearningNetworkConfig):
         if not is_last:
             used["history"] = (firing, firing)
-        if index == 0:
+        if takes_map(layer):
+            # Each write of a trace follows a read: of an event, or of a pass over all of them.
+            used["traces"] = (counts[f"activity{index}.tracing"],) * 2
+        elif index == 0:
             tracing = counts["activity0.tracing"]
             # An input's event reads its place and the entry there; a leaking entry is read and, if it stays, written.
             reads = events - returning + tracing + counts["activity0.fading"]
@@ -80,14 +85,27 @@ def _update(config: LearningNetworkConfig, counts: Mapping[str, float], index: i
     used = {"weights": (counted("reading"), counted("writing"))}
     if index < len(config.layers) - 1:
         used["history"] = (counted("recalling"), 0)
-    if index == 0:
-        used["trace_list"] = (counted("walking"), 0)
     layer = config.resolved[index]
+    if takes_map(layer):
+        used["traces"] = (counted("walking"), 0)
+    elif index == 0:
+        used["trace_list"] = (counted("walking"), 0)
+    if fed_by_map(layer) and config.learning.feeds_back:
+        used["carried"] = (counts[f"activity{index - 1}.recalling"], counted("walking"))
+    if layer.kind.shares_weights:
+        return _shared_update(layer, used, counted)
     learned = {group.parameter.field for group in layer.row_groups if group.parameter != layer.weights}
     read = counted("reading") + len(learned) * counted("keeping")
     used["errors"] = (read, counted("keeping"))
     used |= {field: (counted("keeping"), counted("keeping")) for field in learned}
     return {"memories": used, "adds": counted("changing") + counted("carrying")}
+
+
+def _shared_update(layer: ResolvedLayer, used: dict[str, Any], counted: Callable[[str], float]) -> dict[str, Any]:
+    """Return the same of a layer whose neurons share weights: each sum of the gradient is read and written."""
+    used["errors"] = (counted("meeting"), counted("keeping"))
+    used["gradient"] = (counted("summing"), counted("summing"))
+    return {"memories": used, "adds": counted("changing") + counted("carrying") + counted("summing") * layer.lanes}
 
 
 def _per_sample(layers: list[dict[str, Any]], n_samples: int) -> dict[str, Any]:

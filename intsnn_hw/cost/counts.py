@@ -6,8 +6,9 @@ The names are those that :func:`intsnn_hw.cost.accesses.accesses` takes, ``activ
 from typing import NamedTuple
 
 from golden.config import LearningLayer, ResolvedLayer
+from intsnn_hw.rtl.layouts import fed_by_map, takes_map
 
-from .reach import mean_words, visited_groups
+from .reach import mean_words, place_words, visited_groups
 
 
 class Walked(NamedTuple):
@@ -60,13 +61,14 @@ def inference_counts(
 
 
 def update_counts(
-    layer: LearningLayer, *, events: float, updates: float, changed: float, walked: float
+    layer: LearningLayer, *, samples: float, events: float, updates: float, changed: float, walked: float
 ) -> dict[str, float]:
     """Return the counts of a layer's updates, roughly: words are taken to be full of neurons with an error.
 
     Parameters
     ----------
     layer : LearningLayer
+    samples : float
     events : float
         Of its inputs, in all samples.
     updates : float
@@ -76,6 +78,8 @@ def update_counts(
     walked : float
         Entries of the input list that updates visit, in the first layer.
     """
+    if takes_map(layer):
+        return _map_update_counts(layer, samples=samples, events=events, updates=updates, changed=changed)
     carries = layer.index > 0 and layer.learning.feeds_back
     carried = updates * layer.n_in * layer.n_words if carries else 0
     counts = {
@@ -89,6 +93,30 @@ def update_counts(
         "listing": events,
         "fading": 0,
         "walking": walked,
+    }
+    return _named(layer, counts)
+
+
+def _map_update_counts(
+    layer: LearningLayer, *, samples: float, events: float, updates: float, changed: float
+) -> dict[str, float]:
+    """Return the same of a layer that takes its inputs for a map, roughly: every place is taken to have a trace."""
+    carries = fed_by_map(layer) and layer.learning.feeds_back
+    passes = samples * (1 if layer.trace_shift is None else layer.n_steps)
+    words = place_words(layer) if layer.kind.shares_weights else layer.kind.n_fed * layer.n_words
+    rows = layer.n_rows * layer.n_words if layer.kind.shares_weights else 0
+    is_map = layer.kind.output_shape is not None
+    counts = {
+        "reading": updates * ((words if carries or not rows else 0) + rows),
+        "writing": updates * (rows or words),
+        "keeping": updates * (layer.n_out if is_map else layer.n_words),
+        "changing": changed,
+        "carrying": updates * words * layer.lanes if carries else 0,
+        "recalling": updates * (layer.n_out if is_map else layer.n_fire_words),
+        "tracing": events + passes * layer.kind.n_fed,
+        "walking": updates * layer.kind.n_fed,
+        "meeting": updates * words,
+        "summing": updates * (words + rows),
     }
     return _named(layer, counts)
 

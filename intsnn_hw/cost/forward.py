@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from golden.config import LearningLayer, NetworkConfig, ResolvedLayer
-from intsnn_hw.rtl.layouts import fed_by_map
+from intsnn_hw.rtl.layouts import fed_by_map, takes_map
 
 from .reach import input_windows
 
@@ -27,6 +29,11 @@ _IN_PIPE = 3
 _LEAKS = 2
 """Cycles of a leak of the input list beside those of its entries; :class:`.traces.InputTraces`."""
 
+_PASS = 4
+"""Cycles of a pass over the traces of places beside those of its traces; :class:`.maps.place_traces.PlaceTraces`."""
+_SAME_PLACE = 1
+"""Cycles that an event waits for one of the same place; :class:`.maps.place_traces.PlaceTraces`."""
+
 _IDLE = 2
 """A cycle at which nothing is left of a sample whose class came in cycle 0."""
 
@@ -36,6 +43,11 @@ def intake_stages(layer: ResolvedLayer) -> int:
     if fed_by_map(layer):
         return 1
     return 2 if layer.kind.is_spatial else 0
+
+
+def trace_pass_cycles(layer: ResolvedLayer) -> int:
+    """Return the cycles of a pass over the traces of a layer that takes its inputs for a map; 0 of others."""
+    return layer.kind.n_fed + _PASS if isinstance(layer, LearningLayer) and takes_map(layer) else 0
 
 
 Send = Callable[[int, bool], int]
@@ -93,10 +105,12 @@ class _Chain:
         for layer in reversed(self.layers):
             fired = layer.set_last(fired) - 1
         first = config.resolved[0]
-        self._pipe = _IN_PIPE if isinstance(first, LearningLayer) else 0
-        self.leak_cycles = (
-            0 if not isinstance(first, LearningLayer) or first.trace_shift is None else first.n_in + _LEAKS
-        )
+        lists = isinstance(first, LearningLayer) and not takes_map(first)
+        self._pipe = _IN_PIPE if lists else _SAME_PLACE if isinstance(first, LearningLayer) else 0
+        self.leak_cycles = 0
+        if isinstance(first, LearningLayer) and first.trace_shift is not None:
+            passes = [trace_pass_cycles(layer) for layer in config.resolved]
+            self.leak_cycles = max(*passes, first.n_in + _LEAKS if lists else 0)
 
     def run(self, n_steps: int, after: int) -> int:
         """Let steps pass, the first beat offered from cycle `after` on; return the cycle of the last score."""
@@ -126,7 +140,10 @@ class _Layer:
         self.taken = self.issued = self.swept = self._sent = 0
         self._released, self._popped = [0, 0], [0, 0]
         self._own: list[int] = []
-        self._words = sorted((input_windows(layer) * layer.n_words).tolist())
+        words = input_windows(layer) * layer.n_words
+        if isinstance(layer, LearningLayer) and layer.kind.pool > 1:
+            words = np.maximum(words, 1 + _SAME_PLACE)
+        self._words = sorted(words.tolist())
         self._n_taken = 0
         self._loaded = [0] * intake_stages(layer)
 

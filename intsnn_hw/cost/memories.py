@@ -6,15 +6,21 @@ from golden.config import LearningLayer, LearningNetworkConfig, NetworkConfig, R
 from intsnn_hw.rtl.arith import index_shape
 from intsnn_hw.rtl.inference.readout import readout_of
 from intsnn_hw.rtl.layouts import (
+    fed_by_map,
     history_layout,
     own_event_layout,
     parameter_depth,
     parameter_word_layout,
     states_layout,
     sums_layout,
+    takes_map,
     touched_sums_layout,
+    trace_layout,
 )
 from intsnn_hw.rtl.learning.error_store import entry_layout
+from intsnn_hw.rtl.learning.maps.error_map import errors_layout
+from intsnn_hw.rtl.learning.maps.gradient_sums import gradient_layout
+from intsnn_hw.rtl.learning.maps.gradient_walk import n_gradient_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +59,19 @@ def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
     if not is_last:
         history = history_layout(layer, config.resolved[layer.index + 1]).size
         found["history"] = Memory(word_bits=layer.fire_lanes * history, **groups)
-    if layer.index == 0:
+    if takes_map(layer):
+        found["traces"] = Memory(word_bits=trace_layout(layer).size, depth=layer.kind.n_fed)
+    elif layer.index == 0:
         found["places"] = Memory(word_bits=layer.input_address_width, depth=layer.n_in)
         entry = layer.input_address_width + layer.input_trace_width
         found["entries"] = Memory(word_bits=entry, depth=layer.n_in)
-    found["errors"] = Memory(word_bits=entry_layout(layer).size, depth=layer.n_words)
+    if fed_by_map(layer) and config.learning.feeds_back:
+        found["carried"] = Memory(word_bits=layer.carried_width, depth=layer.kind.n_fed)
+    if layer.kind.output_shape is None:
+        found["errors"] = Memory(word_bits=entry_layout(layer).size, depth=layer.n_words)
+    else:
+        found["errors"] = Memory(word_bits=errors_layout(layer).size, depth=layer.n_sum_words)
+        found["gradient"] = Memory(word_bits=gradient_layout(layer).size, depth=n_gradient_words(layer))
     return found
 
 

@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from golden.config import Convolution, ResolvedLayer
-from intsnn_hw.rtl.inference.maps.windows import Seen, input_map, seen_by_axis
+from intsnn_hw.rtl.windows import Seen, input_map, pooled_by_axis, seen_by_axis
 
 
 def input_windows(layer: ResolvedLayer) -> NDArray[Any]:
@@ -20,6 +20,15 @@ def input_windows(layer: ResolvedLayer) -> NDArray[Any]:
     rows, columns = (np.array([seen.n_windows for seen in axis]) for axis in seen_by_axis(layer.kind))
     channels, _, _ = input_map(layer.kind)
     return np.tile(np.outer(rows, columns).ravel(), channels)
+
+
+def place_words(layer: ResolvedLayer) -> int:
+    """Return the weight words that all places of a convolution's pooled map meet, at least one each."""
+    assert layer.kind.pooled_shape is not None
+    rows, columns = ([seen.n_windows for seen in axis] for axis in pooled_by_axis(layer.kind))
+    return layer.kind.pooled_shape[0] * sum(
+        max(1, down * across * layer.n_words) for down in rows for across in columns
+    )
 
 
 def mean_words(layer: ResolvedLayer) -> float:

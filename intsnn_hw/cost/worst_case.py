@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from golden.config import LearningNetworkConfig, NetworkConfig, require_learning_hardware
 
-from .forward import inference_cycles, score_cycles
+from .forward import inference_cycles, score_cycles, trace_pass_cycles
 from .update import update_bound
 
 
@@ -30,7 +30,8 @@ def learning_cycles(config: LearningNetworkConfig, n_steps: int | None = None) -
     """Return the most cycles of a sample that is learned from; `n_steps` are the configuration's where left out."""
     steps = config.n_steps if n_steps is None else n_steps
     update = update_bound(config)
+    between = max(trace_pass_cycles(layer) for layer in config.resolved)
     if not config.learning.every_step:
-        return score_cycles(config, steps) + update
+        return score_cycles(config, steps) + update + between
     first, later = (score_cycles(config, 1, later=later) for later in (False, True))
-    return first + (steps - 1) * later + steps * update
+    return first + (steps - 1) * later + steps * update + between

@@ -6,8 +6,8 @@ from amaranth.hdl import Shape
 from amaranth.lib import data, wiring
 
 from golden.config import Convolution, LearningNetworkConfig, NetworkConfig, ResolvedLayer
-from golden.fixed import LFSR_TAPS, LFSR_WIDTH
-from golden.seeds import update_lfsr_seed
+from golden.fixed import DRAW_STEPS, TAPS
+from golden.seeds import update_lfsr
 from intsnn_hw.cost.maintenance import initialise_cycles, load_cycles, read_cycles
 from intsnn_hw.cost.memories import Memory, memories
 from intsnn_hw.cost.reach import most_words
@@ -113,7 +113,7 @@ def _network(config: NetworkConfig) -> dict[str, Any]:
 def _learning(config: LearningNetworkConfig) -> dict[str, Any]:
     """Return what a host has to know of a core that learns (docs/host.md)."""
     learning = config.learning
-    evaluation = "step" if learning.every_step else "sample"
+    evaluation, lfsr = "step" if learning.every_step else "sample", update_lfsr(learning)
     return {
         "operations": {name: operation.value for name, operation in Operation.__members__.items()},
         "control": "one LEARN or INFER for each sample, `value` its class; the others between samples, in order; other "
@@ -122,7 +122,12 @@ def _learning(config: LearningNetworkConfig) -> dict[str, Any]:
         "epochs": learning.epochs,
         "schedule": list(learning.schedule),
         "boost": "of an epoch, counted from 0: how many entries of the schedule are not above it",
-        "lfsr": {"width": LFSR_WIDTH, "taps": LFSR_TAPS, "after_reset": update_lfsr_seed(learning.seed)},
+        "lfsr": {
+            "width": lfsr.width,
+            "taps": TAPS[lfsr.width],
+            "steps_per_draw": DRAW_STEPS[lfsr.width],
+            "after_reset": lfsr.state,
+        },
         "inference_weight": [
             f"saturate(W, rounded half up after a shift right by {layer.stored_width - layer.weight_width}, to "
             f"{layer.weight_width} bits)"

@@ -191,13 +191,17 @@ def estimated_accesses(config: NetworkConfig, activity: Activity) -> dict[str, A
     hidden = sum(layer.n_in for layer in layers[1:])
     events = [activity.input_events, *(activity.hidden_events * layer.n_in / hidden for layer in layers[1:])]
     returning = [activity.hidden_events * layer.n_own / max(1, hidden) for layer in layers]
-    operations = [(count + own) * layer.n_out for count, own, layer in zip(events, returning, layers, strict=True)]
+    operations = [
+        (count + own) * float(input_windows(layer).mean()) * layer.config.size
+        for count, own, layer in zip(events, returning, layers, strict=True)
+    ]
     counts = {}
     for layer, into, own, operated in zip(config.resolved, events, returning, operations, strict=True):
         counts |= inference_counts(layer, events=into, returning=own, steps=n_steps, filled_steps=n_steps)
         if isinstance(layer, LearningLayer):
             counts |= update_counts(
                 layer,
+                samples=activity.samples,
                 events=into,
                 updates=activity.updated_samples,
                 changed=activity.synaptic_updates * operated / max(1, sum(operations)),

@@ -1,11 +1,11 @@
 """Hardware twins of :mod:`golden.fixed`: same names, same arguments, combinational Amaranth expressions."""
 
 from functools import reduce
-from operator import add
+from operator import add, xor
 
 from amaranth.hdl import Cat, Const, Mux, Shape, Value, signed, unsigned
 
-from golden.fixed import LFSR_TAPS, unsigned_width
+from golden.fixed import DRAW_STEPS, TAPS, lfsr_steps, unsigned_width
 
 
 def index_shape(count: int) -> Shape:
@@ -57,9 +57,22 @@ def round_pow2(magnitude: Value) -> tuple[Value, Value]:
     return exponent, magnitude.any()
 
 
-def lfsr_step(state: Value) -> Value:
-    """Return the next state of the 16-bit Galois LFSR with taps 0xB400."""
-    return state.shift_right(1) ^ Mux(state[0], LFSR_TAPS, 0)
+def lfsr_leap(state: Value, n_steps: int) -> Value:
+    """Return the state of a Galois LFSR `n_steps` on: every bit is a sum over GF(2) of some bits of the state."""
+    width = len(state)
+    if n_steps == 1:
+        return state.shift_right(1) ^ Mux(state[0], TAPS[width], 0)
+    images = [lfsr_steps(1 << bit, n_steps, width) for bit in range(width)]
+    bits = []
+    for target in range(width):
+        sources = [state[bit] for bit, image in enumerate(images) if image >> target & 1]
+        bits.append(reduce(xor, sources, Const(0, 1)))
+    return Cat(bits)
+
+
+def lfsr_draw(state: Value) -> Value:
+    """Return the state of the LFSR of stochastic rounding that is its next draw; :class:`golden.fixed.Lfsr`."""
+    return lfsr_leap(state, DRAW_STEPS[len(state)])
 
 
 def clip_unsigned(value: Value, width: int) -> Value:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Any, Protocol, Self
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from golden.config import LearningNetworkConfig, NetworkConfig, Parameter, ResolvedLayer, require_learning_hardware
-from golden.fixed import LFSR_WIDTH, IntArray
+from golden.fixed import IntArray
 
 from .arith import add_all
 from .inference.arg_max import ArgMax
@@ -24,6 +24,7 @@ from .layouts import (
     input_event_layout,
     output_event_layout,
     probe_layout,
+    takes_map,
     weight_layout,
 )
 from .learning.gate import InputGate
@@ -31,6 +32,7 @@ from .learning.learner import COUNTER_WIDTH, COUNTERS, Learner
 from .learning.lock import WeightLock
 from .learning.maintenance import Maintenance
 from .learning.traces import InputTraces
+from .streams import fork
 
 
 class Contents(Protocol):
@@ -98,9 +100,9 @@ class Core(wiring.Component):
         if isinstance(config, LearningNetworkConfig):
             weights_stream = stream.Signature(weight_layout(config))
             members |= {
-                "control": In(stream.Signature(control_layout())),
+                "control": In(stream.Signature(control_layout(config))),
                 "shadow": Out(weights_stream),
-                "lfsr": Out(LFSR_WIDTH),
+                "lfsr": Out(config.learning.lfsr_width),
             }
             members |= {name: Out(COUNTER_WIDTH) for name in COUNTERS}
         if layers[-1].fires:
@@ -189,7 +191,6 @@ class Core(wiring.Component):
     ) -> stream.Interface:
         """Add gate, traces, learning engine and maintenance; return the stream that enters the first layer."""
         m.submodules.gate = gate = InputGate(config)
-        m.submodules.traces = traces = InputTraces(config.resolved[0])
         m.submodules.learner = learner = Learner(config)
         m.submodules.maintenance = maintenance = Maintenance(config)
         m.submodules.lock = lock = WeightLock(config)
@@ -199,11 +200,19 @@ class Core(wiring.Component):
         connect(m, flipped(self.weights), lock.i)
         connect(m, maintenance.initial, lock.drawn)
         connect(m, lock.o, load.i)
-        connect(m, traces.rows, learner.inputs)
-        entering = stream.Signature(input_event_layout(config.resolved[0])).create(path=("entering",))
-        _fork(m, gate.o, [(entering, 1), (traces.i, 1)])
+        entering, traces = gate.o, None
+        if not takes_map(config.resolved[0]):
+            m.submodules.traces = traces = InputTraces(config.resolved[0])
+            entering = stream.Signature(input_event_layout(config.resolved[0])).create(path=("entering",))
+            fork(m, gate.o, [(entering, 1), (traces.i, 1)])
+            connect(m, traces.rows, learner.inputs)
+            m.d.comb += [
+                learner.inputs_empty.eq(traces.empty),
+                traces.walk.eq(learner.walk),
+                traces.coming.eq(gate.o.valid),
+            ]
         scores = layers[-1].scores
-        _fork(m, scores, [(argmax.i, scores.payload.final), (learner.scores, 1)])
+        fork(m, scores, [(argmax.i, scores.payload.final), (learner.scores, 1)])
 
         operation, announces = self.control.payload.operation, Signal()
         m.d.comb += [
@@ -221,9 +230,6 @@ class Core(wiring.Component):
             gate.release.eq(learner.release),
             maintenance.at_rest.eq(gate.at_rest & learner.idle),
             learner.boost.eq(maintenance.boost),
-            learner.inputs_empty.eq(traces.empty),
-            traces.walk.eq(learner.walk),
-            traces.coming.eq(gate.o.valid),
             learner.lfsr_load.eq(maintenance.lfsr_load),
             learner.lfsr_state.eq(maintenance.lfsr_state),
             self.lfsr.eq(learner.lfsr),
@@ -235,12 +241,20 @@ class Core(wiring.Component):
                 _share(m, *(getattr(port, parameter.name) for port in ports))
             if index < len(layers) - 1:
                 connect(m, learner.histories[index], layer.history)
+            if index in learner.traces:
+                connect(m, learner.traces[index], layer.traces)
+                m.d.comb += layer.hold.eq(gate.waiting)
         if self._probe:
-            self._observe_learning(m, config, learner, traces)
+            self._observe_learning(m, config, learner, layers, traces)
         return entering
 
     def _observe_learning(
-        self, m: Module, config: LearningNetworkConfig, learner: Learner, traces: InputTraces
+        self,
+        m: Module,
+        config: LearningNetworkConfig,
+        learner: Learner,
+        layers: list[Layer],
+        traces: InputTraces | None,
     ) -> None:
         """Show what the learning engine does in a cycle."""
         m.d.comb += self.evaluation.eq(learner.evaluation)
@@ -258,6 +272,16 @@ class Core(wiring.Component):
             ]
             if index < len(config.resolved) - 1:
                 m.d.comb += activity.recalling.eq(learner.histories[index].enable)
+            if index in learner.traces:
+                m.d.comb += [
+                    activity.tracing.eq(layers[index].tracing),
+                    activity.entering.eq(layers[index].entering),
+                    activity.walking.eq(learner.traces[index].enable),
+                ]
+            if config.kinds[index].shares_weights:
+                m.d.comb += [activity.summing.eq(work.summing), activity.meeting.eq(work.meeting)]
+        if traces is None:
+            return
         first = self.activities[0]
         m.d.comb += [
             first.tracing.eq(traces.tracing),
@@ -280,15 +304,3 @@ def _share(m: Module, memory: Any, update: Any, reader: Any) -> None:
     ]
     if "trace" in memory.signature.members:
         m.d.comb += update.trace.eq(memory.trace)
-
-
-def _fork(m: Module, source: stream.Interface, targets: list[tuple[stream.Interface, ValueLike]]) -> None:
-    """Hand each beat to all targets whose condition holds for it, in one cycle."""
-    free = [target.ready | ~Value.cast(wanted)[0] for target, wanted in targets]
-    m.d.comb += source.ready.eq(Cat(free).all())
-    for index, (target, wanted) in enumerate(targets):
-        others = [ready for at, ready in enumerate(free) if at != index]
-        m.d.comb += [
-            target.valid.eq(source.valid & Value.cast(wanted)[0] & Cat(others).all()),
-            target.payload.eq(source.payload),
-        ]

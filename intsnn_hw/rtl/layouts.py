@@ -8,9 +8,9 @@ from golden.config.spatial import Shape as MapShape
 from golden.fixed import unsigned_width
 
 from .arith import index_shape
-from .inference.maps.windows import input_map, seen_by_axis
 from .inference.neuron import state_layout
 from .inference.readout import readout_of
+from .windows import input_map, seen_by_axis
 
 
 def event_layout(address_width: int, spike_width: int) -> data.StructLayout:
@@ -53,9 +53,14 @@ def map_event_layout(layer: ResolvedLayer) -> data.StructLayout:
     return event_layout(map_address_layout(input_map(layer.kind)).size, layer.input_spike_width)
 
 
+def takes_map(layer: ResolvedLayer) -> bool:
+    """Whether the layer takes its inputs for a map, so that each event finds its place there first."""
+    return fed_by_map(layer) or layer.kind.is_spatial
+
+
 def input_row_layout(layer: ResolvedLayer) -> data.StructLayout:
-    """Events of the rows of a fully connected layer's inputs."""
-    return event_layout(unsigned_width(layer.n_rows - layer.n_own - 1), layer.input_spike_width)
+    """Events of a layer's inputs after pooling, by their index."""
+    return event_layout(unsigned_width(layer.kind.n_fed - 1), layer.input_spike_width)
 
 
 def row_event_layout(layer: ResolvedLayer) -> data.StructLayout:
@@ -69,18 +74,26 @@ def window_event_layout(layer: ResolvedLayer) -> data.StructLayout:
     `position` is the first of them, `address` that of the first weight word for it, `rows` and `columns` one less than
     there are.
     """
+    return data.StructLayout(_windows(layer) | {"spike": layer.input_spike_width, "end_of_step": 1, "end_of_sample": 1})
+
+
+def place_windows_layout(layer: LearningLayer) -> data.StructLayout:
+    """An input of a convolution after pooling, by index, with its trace and the windows that see it, if it is `seen`.
+
+    The rectangle of windows is that of :func:`window_event_layout`; `last` of all inputs.
+    """
+    place = {"input": unsigned_width(layer.kind.n_fed - 1), "trace": layer.input_trace_width, "last": 1, "seen": 1}
+    return data.StructLayout(_windows(layer) | place)
+
+
+def _windows(layer: ResolvedLayer) -> dict[str, ShapeLike]:
     rows, columns = (index_shape(max(1, *(seen.n_windows for seen in axis))) for axis in seen_by_axis(layer.kind))
-    return data.StructLayout(
-        {
-            "position": index_shape(layer.n_positions),
-            "address": index_shape(layer.n_rows * layer.n_words),
-            "rows": rows,
-            "columns": columns,
-            "spike": layer.input_spike_width,
-            "end_of_step": 1,
-            "end_of_sample": 1,
-        }
-    )
+    return {
+        "position": index_shape(layer.n_positions),
+        "address": index_shape(layer.n_rows * layer.n_words),
+        "rows": rows,
+        "columns": columns,
+    }
 
 
 def own_event_layout(layer: ResolvedLayer) -> data.StructLayout:
@@ -196,7 +209,7 @@ def charge_width(config: NetworkConfig) -> int:
     return readout_of(config).charge_width(config)
 
 
-CONTROL_VALUE_WIDTH = 16
+LABEL_WIDTH = 16
 
 
 class Operation(enum.Enum, shape=3):  # pyright: ignore[reportCallIssue, reportGeneralTypeIssues]
@@ -209,7 +222,7 @@ class Operation(enum.Enum, shape=3):  # pyright: ignore[reportCallIssue, reportG
     INITIALISE
         Draw initial shadow weights, as :func:`golden.learning.initial_shadow` does.
     SET_LFSR
-        `value` becomes the state of the LFSR of stochastic rounding, ``1..65535``; 0 leaves it as it is.
+        `value` becomes the state of the LFSR of stochastic rounding, ``1..2^width - 1``; 0 leaves it as it is.
     SET_BOOST
         `value` is added to the rate shifts from now on, ``0..max_boost``; a higher one counts as ``max_boost``.
     """
@@ -222,31 +235,34 @@ class Operation(enum.Enum, shape=3):  # pyright: ignore[reportCallIssue, reportG
     SET_BOOST = 5
 
 
-def control_layout() -> data.StructLayout:
+def control_layout(config: LearningNetworkConfig) -> data.StructLayout:
     """One operation; a sample's first event waits for its INFER or LEARN, other operations for the samples before."""
-    return data.StructLayout({"operation": Operation, "value": CONTROL_VALUE_WIDTH})
+    return data.StructLayout({"operation": Operation, "value": max(LABEL_WIDTH, config.learning.lfsr_width)})
 
 
 def ticket_layout() -> data.StructLayout:
     """A sample in work: its label, which may be no class, and whether to learn from it."""
-    return data.StructLayout({"label": CONTROL_VALUE_WIDTH, "learn": 1})
+    return data.StructLayout({"label": LABEL_WIDTH, "learn": 1})
 
 
 def place_layout(layer: ResolvedLayer) -> data.StructLayout:
-    """Where the weights to a neuron stand in a row: ``neuron = word * lanes + lane``."""
-    return data.StructLayout({"word": index_shape(layer.n_words), "lane": index_shape(layer.lanes)})
+    """Where a neuron stands in a memory of words of `lanes` neurons; in a map words follow position by position.
+
+    Without a map that is where the weights to it stand in a row: ``neuron = word * lanes + lane``.
+    """
+    return data.StructLayout({"word": index_shape(layer.n_sum_words), "lane": index_shape(layer.lanes)})
 
 
 def row_layout(layer: LearningLayer, below: LearningLayer | None) -> data.StructLayout:
     """A row of a layer's weights to update, and its trace; `own` where it is one from the layer's own neurons.
 
     Of a neuron of a hidden layer `below` also its surrogate, whether it is `over` its budget, if it has one, and its
-    place there, where its gradient belongs.
+    place there, where its gradient belongs; not of a map, where neurons share a row.
     """
     fields: dict[str, ShapeLike] = {"input": layer.row_address_width, "trace": layer.row_trace_width, "last": 1}
     if layer.learns_own:
         fields["own"] = 1
-    if below is not None:
+    if below is not None and not fed_by_map(layer):
         fields |= {"surrogate": below.surrogate_width, "place": place_layout(below)}
         if below.budget_push:
             fields["over"] = 1
@@ -258,8 +274,37 @@ def trace_entry_layout(layer: LearningLayer) -> data.StructLayout:
     return data.StructLayout({"input": layer.input_address_width, "trace": layer.input_trace_width})
 
 
-def carried_layout(below: LearningLayer) -> data.StructLayout:
-    """What goes along with the error carried to a neuron of a hidden layer, to make its gradient of."""
+def trace_layout(layer: LearningLayer) -> data.StructLayout:
+    """The trace of an input after pooling, of a layer that takes its inputs for a map."""
+    return data.StructLayout({"trace": layer.input_trace_width})
+
+
+def place_trace_layout(layer: LearningLayer) -> data.StructLayout:
+    """An input after pooling, by index and `at` its place in the pooled map, with its trace; `last` of all."""
+    shape = layer.kind.pooled_shape
+    assert shape is not None
+    return data.StructLayout(
+        {
+            "input": unsigned_width(layer.kind.n_fed - 1),
+            "at": map_address_layout(shape),
+            "trace": layer.input_trace_width,
+            "last": 1,
+        }
+    )
+
+
+def carried_layout(layer: LearningLayer, below: LearningLayer) -> data.StructLayout:
+    """What goes along with an error that a layer carries down: the neuron's, or the index of the pooled input of a map.
+
+    Of a neuron what its gradient is made of besides.
+    """
+    if fed_by_map(layer):
+        return data.StructLayout({"input": unsigned_width(layer.kind.n_fed - 1)})
+    return neuron_layout(below)
+
+
+def neuron_layout(below: LearningLayer) -> data.StructLayout:
+    """What the gradient of a neuron of a hidden layer is made of, besides the error carried to it."""
     fields: dict[str, ShapeLike] = {"surrogate": below.surrogate_width, "place": place_layout(below)}
     return data.StructLayout(fields | ({"over": 1} if below.budget_push else {}))
 
@@ -275,11 +320,12 @@ def error_layout(layer: LearningLayer) -> data.StructLayout:
 def history_layout(layer: LearningLayer, above: LearningLayer) -> data.StructLayout:
     """What a hidden neuron keeps of a sample for learning.
 
-    `trace`: for the weights above it; `surrogate`: its count; with a budget `fired`: steps in which it fired, at most
-    one more than the budget; where its layer learns weights from itself `own`: trace for these, and `spike`: of the
-    last step, which it does not hold yet.
+    `trace`: for the weights above it, but not in a map, of which the layer above keeps those after pooling;
+    `surrogate`: its count; with a budget `fired`: steps in which it fired, at most one more than the budget; where its
+    layer learns weights from itself `own`: trace for these, and `spike`: of the last step, which it does not hold yet.
     """
-    fields: dict[str, ShapeLike] = {"trace": above.input_trace_width, "surrogate": layer.surrogate_width}
+    fields: dict[str, ShapeLike] = {} if fed_by_map(above) else {"trace": above.input_trace_width}
+    fields["surrogate"] = layer.surrogate_width
     if layer.budget_push:
         fields["fired"] = fired_width(layer)
     if layer.learns_own:
@@ -298,12 +344,13 @@ def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructL
     `adding`, `active`: see :class:`SynapseArray`. `draining`: accumulators of a finished step are read. `firing`: a
     group of neurons is fired, so that its membranes (and what else it keeps of a sample) are read and written;
     `returning`, of a recurrent layer: an event of its own comes in; `touching`, of a map that lists such positions: one
-    is reached for the first time in its step. Where
-    the network learns, `reading` and `writing`: a weight word, for the update; `keeping`: a word of errors is written;
-    `changing`: weights of the word read that will be changed; `carrying`: those weighed with an error for the layer
-    below; of a hidden layer `recalling`: its histories are read; of the first layer `tracing` and `listing`: an entry
-    of the list of input traces, and a place in it, is written; `fading`: an entry leaves it; `walking`: one is sent to
-    the update.
+    is reached for the first time in its step. Where the network learns, `reading` and `writing`: a weight word, for the
+    update; `keeping`: a word of errors is written; `changing`: weights of the word read that will be changed;
+    `carrying`: those weighed with an error for the layer below; of a hidden layer `recalling`: its histories are read;
+    of the first layer `tracing` and `listing`: an entry of the list of input traces, and a place in it, is written;
+    `fading`: an entry leaves it; `walking`: one is sent to the update. Of a layer that takes its inputs for a map
+    `entering`: an event comes in; `tracing`: a trace is written; `walking`: one is read for the update. Of a layer
+    whose neurons share weights `meeting`: a trace meets a word of errors; `summing`: a word of the gradient is written.
     """
     fields: dict[str, ShapeLike] = {"adding": 1, "active": 1, "draining": 1, "firing": 1}
     if layer.n_own:
@@ -315,7 +362,11 @@ def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructL
         fields |= {"reading": 1, "writing": 1, "keeping": 1, "changing": lanes, "carrying": lanes}
         if layer is not config.resolved[-1]:
             fields["recalling"] = 1
-        if layer is config.resolved[0]:
+        if layer.kind.shares_weights:
+            fields |= {"summing": 1, "meeting": 1}
+        if takes_map(layer):
+            fields |= {"tracing": 1, "entering": 1, "walking": 1}
+        elif layer is config.resolved[0]:
             fields |= {"tracing": 1, "listing": 1, "fading": 1, "walking": 1}
     return data.StructLayout(fields)
 
@@ -324,9 +375,11 @@ def work_layout(layer: ResolvedLayer) -> data.StructLayout:
     """Update of a layer in a cycle.
 
     `errors`: lanes with an error in the word being read; `changes`: it will be changed; `carries`: its row is of a
-    neuron below; `keeping`: a word of errors is kept.
+    neuron below; `keeping`: a word of errors is kept; `summing`: a word of the gradient of shared weights is written;
+    `meeting`: a trace meets a word of errors.
     """
-    return data.StructLayout({"errors": layer.lanes, "changes": 1, "keeping": 1, "carries": 1})
+    fields: dict[str, ShapeLike] = {"errors": layer.lanes, "changes": 1, "keeping": 1, "carries": 1}
+    return data.StructLayout(fields | ({"summing": 1, "meeting": 1} if layer.kind.shares_weights else {}))
 
 
 def evaluation_layout() -> data.StructLayout:

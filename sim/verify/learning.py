@@ -210,7 +210,7 @@ class RtlLearner:
         config, code = self.config, Operation.__members__
         codes = np.array([code[name].value for name in operations])
         inputs = {
-            "control": payload.pack(control_layout(), {"operation": codes, "value": np.array(values, np.int64)}),
+            "control": payload.pack(control_layout(config), {"operation": codes, "value": np.array(values, np.int64)}),
         }
         n_samples = 0 if events is None else events.n_samples
         if events is not None:

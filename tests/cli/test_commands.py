@@ -213,6 +213,15 @@ def test_a_convolutional_network_learns(intsnn, learning_maps, tmp_path, monkeyp
     assert described["predicted_cycles_per_step"] > 0
 
 
+def test_a_convolutional_network_learns_in_hardware(intsnn, learning_maps, tmp_path):
+    assert intsnn("generate", "--config", learning_maps, "--learn", "-o", tmp_path / "core").code == 0
+    record = json.loads((tmp_path / "core" / "manifest.json").read_text())
+    assert record["learning"]["lfsr"]["width"] == 32 and record["learning"]["lfsr"]["steps_per_draw"] == 32
+    assert record["memories"][0]["gradient"]["depth"] == 9 and record["memories"][1]["carried"]["depth"] == 54
+    done = intsnn("cosim", "--config", learning_maps, "--learn", "--samples", 2, "--backend", "icarus", "--json")
+    assert done.code == 0 and done.json["mismatches"] == 0 and done.json["updated_samples"] == 2
+
+
 def test_train_on_the_hardware_gives_the_same_bytes(intsnn, tmp_path, monkeypatch):
     from sim.verify.engine import RtlEngine
 

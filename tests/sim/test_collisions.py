@@ -19,16 +19,18 @@ from intsnn_hw.rtl.inference import accumulators, bias, fire_pipeline, sample_me
 from intsnn_hw.rtl.inference.maps import map_pipeline, map_sums, touched_positions
 from intsnn_hw.rtl.learning import error_store, traces
 from intsnn_hw.rtl.learning.errors import graded
+from intsnn_hw.rtl.learning.maps import error_map, gradient_sums, map_gradients, place_traces
 from intsnn_hw.rtl.memory import Store
 from sim.verify import stimuli
 from sim.verify.inference import cosimulate
-from sim.verify.learning import RtlLearner, continue_learning
+from sim.verify.learning import RtlLearner, colearn, continue_learning
 from tests.intsnn_hw.rtl.test_memory import LAYOUT
 from tests.sim.verify.test_learning import MODES, STALLS, samples, small_config
+from tests.sim.verify.test_learning_maps import CONFIGS
 
 USERS = (
     accumulators, bias, fire_pipeline, sample_memory, synapse, map_pipeline, map_sums, touched_positions, error_store,
-    graded, traces,
+    graded, traces, error_map, gradient_sums, map_gradients, place_traces,
 )  # fmt: skip
 
 
@@ -103,10 +105,19 @@ def configs():
 
 @pytest.mark.parametrize("config", list(configs()), ids=lambda config: f"{config.topology}-{config.hardware.banks}")
 def test_inference(colliding, config):
-    events = to_events(stimuli.spikes(config, 40, seed=1))
+    events = to_events(stimuli.spikes(config, 12 if config.input_shape else 40, seed=1))
     for stalls in (None, STALLS):
         report = cosimulate(stimuli.network(config), events, backend="icarus", stalls=stalls)
         assert report.n_compared > 0 and [str(mismatch) for mismatch in report.first] == []
+
+
+@pytest.mark.parametrize("name", ["feedback-final", "direct-every_step"])
+def test_learning_of_maps(colliding, name):
+    config = CONFIGS[name]
+    events, labels = samples(config, 8)
+    report = colearn(LearningNetwork.initial(config), events, labels, interval=8, backend="icarus", stalls=STALLS)
+    assert report.n_mismatches == 0, "\n".join(map(str, report.first))
+    assert report.activity.updated_samples > 2 and all(report.words_written)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +126,7 @@ def test_inference(colliding, config):
 def test_learning(colliding, mode):
     config = small_config(**MODES[mode])
     config = replace(config, layers=tuple(replace(layer, bias="learned") for layer in config.layers))
-    events, labels = samples(config, 60)
+    events, labels = samples(config, 30)
     network = LearningNetwork.initial(config)
     learner = RtlLearner(network, "icarus")
     for stalls in (None, STALLS):

@@ -138,7 +138,9 @@ def load_of(config, flat):
 
 
 def control(operations, values):
-    return payload.pack(control_layout(), {"operation": np.array(operations), "value": np.array(values)})
+    return payload.pack(
+        control_layout(network_config()), {"operation": np.array(operations), "value": np.array(values)}
+    )
 
 
 @pytest.mark.parametrize("stalls", [None, STALLS], ids=["", "stalls"])

@@ -56,11 +56,6 @@ class Convolution(LayerKind):
     input_shape: Shape  # pyright: ignore[reportGeneralTypeIssues] # by keyword only: a default is not needed
 
     @property
-    def learns_in_hardware(self) -> bool:
-        """No hardware learns it yet."""
-        return False
-
-    @property
     def is_spatial(self) -> bool:
         """Windows have rows and columns."""
         return True

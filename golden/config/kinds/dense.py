@@ -13,11 +13,6 @@ class Dense(LayerKind):
     name: ClassVar[str] = "dense"
 
     @property
-    def learns_in_hardware(self) -> bool:
-        """Whether the layer does not pool, which no hardware learns yet."""
-        return self.pool == 1
-
-    @property
     def weight_shape(self) -> tuple[int, ...]:
         """(neurons, inputs after pooling)."""
         return self.size, self.n_fed

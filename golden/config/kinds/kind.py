@@ -36,11 +36,6 @@ class LayerKind(ABC):
     pool: int = 1
 
     @property
-    def learns_in_hardware(self) -> bool:
-        """Whether there is RTL of its learning; all are there for inference."""
-        return True
-
-    @property
     def is_spatial(self) -> bool:
         """Whether rows and columns of the input matter."""
         return self.pool > 1

@@ -10,8 +10,19 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from golden.config import LearningLayer, NetworkConfig, ResolvedLayer
 from golden.fixed import IntArray
 
-from ..layouts import fed_by_map, input_event_layout, output_event_layout, probe_layout, score_layout
-from ..ports import history_port, load_port, update_port
+from ..layouts import (
+    fed_by_map,
+    input_event_layout,
+    input_row_layout,
+    output_event_layout,
+    probe_layout,
+    score_layout,
+    takes_map,
+    trace_layout,
+)
+from ..learning.maps.place_traces import PlaceTraces
+from ..ports import history_port, load_port, read_port, update_port
+from ..streams import fork
 from .bias import Bias
 from .fire_sweep import FireSweep
 from .maps.map_events import MapEvents, MapRows
@@ -43,6 +54,8 @@ class Layer(wiring.Component):
     scores : Out(stream)   one beat a class and sample, in the readout layer
     load, loading : In     weight load, see :func:`load_port`
     update, history : In   access of the learning engine, where the network learns
+    traces, hold : In, tracing : Out   of :class:`PlaceTraces`, where it also takes its inputs for a map
+    entering : Out         likewise: an event enters
     probe, adding, active : Out   see :class:`FireSweep` and :class:`SynapseArray`
     draining : Out         accumulators are read for firing
     """
@@ -70,6 +83,13 @@ class Layer(wiring.Component):
             members["o"] = Out(stream.Signature(output_event_layout(layer)))
         if isinstance(layer, LearningLayer):
             members["update"] = In(update_port(layer))
+            if takes_map(layer):
+                members |= {
+                    "traces": In(read_port(trace_layout(layer), layer.kind.n_fed)),
+                    "hold": In(1),
+                    "tracing": Out(1),
+                    "entering": Out(1),
+                }
             if self._above is not None:
                 members["history"] = In(history_port(layer, self._above))
         if config is not None:
@@ -127,18 +147,33 @@ class Layer(wiring.Component):
         Where it takes its inputs for a map, or a map sends them, each finds its place there first.
         """
         layer = self._layer
-        if not (fed_by_map(layer) or layer.kind.is_spatial):
+        if not takes_map(layer):
             return flipped(self.i), []
         m.submodules.places = places = self._places()
-        waiting = [self.i.valid, places.held]
-        if fed_by_map(layer):
-            connect(m, flipped(self.i), places.i)
-        else:
+        incoming, waiting = flipped(self.i), [self.i.valid, places.held]
+        if not fed_by_map(layer):
             m.submodules.split = split = PlaceSplit(layer)
-            connect(m, flipped(self.i), split.i)
-            connect(m, split.o, places.i)
+            connect(m, incoming, split.i)
+            incoming = split.o
             waiting.append(split.o.valid)
-        return places.o, waiting
+        if not isinstance(layer, LearningLayer):
+            connect(m, incoming, places.i)
+            return places.o, waiting
+        m.submodules.traces = traces = PlaceTraces(layer)
+        connect(m, flipped(self.traces), traces.read)
+        m.d.comb += [
+            traces.hold.eq(self.hold),
+            self.tracing.eq(traces.tracing),
+            self.entering.eq(self.i.valid & self.i.ready & (self.i.payload.spike != 0)),
+        ]
+        return self._trace(m, incoming, places, traces.i), waiting
+
+    def _trace(self, m: Module, incoming: Any, places: MapEvents, traced: Any) -> Any:
+        """Lead events on to their places and to the traces of these; return the stream of events at their places."""
+        connect(m, incoming, places.i)
+        entering = stream.Signature(input_row_layout(self._layer)).create(path=("entering",))
+        fork(m, places.o, [(entering, 1), (traced, 1)])
+        return entering
 
     def _feed(self, m: Module, incoming: Any, synapses: Any, sweep: Any) -> None:
         """Lead events into the synapse array."""

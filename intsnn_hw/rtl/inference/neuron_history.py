@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, connect, flipped
 
 from golden.config import LearningLayer
 
-from ..layouts import fired_width, spikes_layout, states_layout
+from ..layouts import fed_by_map, fired_width, spikes_layout, states_layout
 from ..learning.expressions import leak_trace, surrogate
 from ..ports import groups_port, history_port
 from .sample_memory import SampleMemory
@@ -58,10 +58,9 @@ class NeuronHistory(wiring.Component):
         """Return the fields of :func:`history_layout` after a step, from those before."""
         layer, learning = self._layer, self._layer.learning
         window = surrogate(integrated, layer)
-        fields = {
-            "trace": leak_trace(kept.trace, self._above.trace_shift) + (spike << learning.trace_gain),
-            "surrogate": window if learning.every_step else kept.surrogate + window,
-        }
+        fields: dict[str, Value] = {"surrogate": window if learning.every_step else kept.surrogate + window}
+        if not fed_by_map(self._above):
+            fields["trace"] = leak_trace(kept.trace, self._above.trace_shift) + (spike << learning.trace_gain)
         if layer.budget_push:
             over = kept.fired == (learning.budget or 0) + 1
             fields["fired"] = (kept.fired + (spike.any() & ~over))[: fired_width(layer)]

@@ -40,8 +40,8 @@ class CarriedSum(wiring.Component):
         super().__init__(
             {
                 "parts": In(data.ArrayLayout(signed(part_width(layer)), layer.lanes)),
-                "word": In(wiring.Signature(flags | {"neuron": Out(carried_layout(below))})),
-                "o": Out(carried_port(below, layer.carried_width)),
+                "word": In(wiring.Signature(flags | {"neuron": Out(carried_layout(layer, below))})),
+                "o": Out(carried_port(layer, below)),
             }
         )
 

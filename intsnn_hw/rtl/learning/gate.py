@@ -21,6 +21,7 @@ class InputGate(wiring.Component):
     o : Out(stream)       the same events
     tickets : Out(stream) the labels of the samples that entered
     release : In          the step or sample that was waited for has been learned from
+    waiting : Out         one is waited for
     at_rest : Out         no sample is in work and none is waited for
     """
 
@@ -35,13 +36,14 @@ class InputGate(wiring.Component):
                 "o": Out(events),
                 "tickets": Out(labels),
                 "release": In(1),
+                "waiting": Out(1),
                 "at_rest": Out(1),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        inside, waiting, learn, learns = Signal(), Signal(), Signal(), Signal()
+        inside, waiting, learn, learns = Signal(), self.waiting, Signal(), Signal()
         may_begin, passes, moves = Signal(), Signal(), Signal()
         beat = self.i.payload
         m.d.comb += [

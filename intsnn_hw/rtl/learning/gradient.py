@@ -10,7 +10,7 @@ from ..arith import multiply, shift_round
 from ..layouts import place_layout
 from ..pipeline import stage
 from .expressions import power_of_two
-from .ports import carried_port, error_port
+from .ports import error_port, neuron_error_port
 
 
 class Gradient(wiring.Component):
@@ -29,14 +29,14 @@ class Gradient(wiring.Component):
 
     Members
     -------
-    i : In        the errors carried to the neurons, see :func:`carried_port`
+    i : In        the errors carried to the neurons, see :func:`neuron_error_port`
     o : Out       their gradients, see :func:`error_port`
     done : Out    with the last one
     """
 
     def __init__(self, layer: LearningLayer, width: int):
         self._layer = layer
-        super().__init__({"i": In(carried_port(layer, width)), "o": Out(error_port(layer)), "done": Out(1)})
+        super().__init__({"i": In(neuron_error_port(layer, width)), "o": Out(error_port(layer)), "done": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

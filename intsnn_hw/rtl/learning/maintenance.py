@@ -7,7 +7,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.config import LearningLayer, LearningNetworkConfig, Parameter
-from golden.fixed import LFSR_WIDTH, seed_state
+from golden.fixed import seed_state
 from golden.seeds import initial_seed
 
 from ..arith import index_shape
@@ -38,14 +38,14 @@ class Maintenance(wiring.Component):
         self._config = config
         weights = stream.Signature(weight_layout(config))
         members = {
-            "commands": In(stream.Signature(control_layout())),
+            "commands": In(stream.Signature(control_layout(config))),
             "at_rest": In(1),
             "asks": Out(1),
             "granted": In(1),
             "shadow": Out(weights),
             "initial": Out(weights),
             "lfsr_load": Out(1),
-            "lfsr_state": Out(LFSR_WIDTH),
+            "lfsr_state": Out(config.learning.lfsr_width),
             "boost": Out(index_shape(config.learning.max_boost + 1)),
         }
         for layer in config.resolved:

@@ -1,12 +1,12 @@
 """What the parts of the learning engine hand to each other, one neuron a cycle; Out as seen by the giver."""
 
 from amaranth.hdl import signed
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Out
 
 from golden.config import LearningLayer
 
-from ..layouts import carried_layout, error_layout, place_layout
+from ..layouts import carried_layout, error_layout, neuron_layout, place_layout
 
 COUNTER_WIDTH = 32
 """Bits of what is counted for the host."""
@@ -17,11 +17,21 @@ def error_port(layer: LearningLayer) -> wiring.Signature:
     return wiring.Signature({"valid": Out(1), "place": Out(place_layout(layer)), "error": Out(error_layout(layer))})
 
 
-def carried_port(below: LearningLayer, width: int) -> wiring.Signature:
-    """The error ``d_j`` carried to a neuron of a hidden layer, of `width` bits, in cycles with `valid`.
+def carried_port(layer: LearningLayer, below: LearningLayer) -> wiring.Signature:
+    """The error ``d`` that a layer carries to the one below, in cycles with `valid`; `last` marks the last one.
+
+    `neuron` says where it belongs, see :func:`carried_layout`.
+    """
+    return _error_of(layer.carried_width, carried_layout(layer, below))
+
+
+def neuron_error_port(layer: LearningLayer, width: int) -> wiring.Signature:
+    """The error ``d_j`` of a neuron of a hidden layer, of `width` bits, in cycles with `valid`.
 
     `neuron` holds what its gradient is made of besides; `last` marks the last neuron.
     """
-    return wiring.Signature(
-        {"valid": Out(1), "last": Out(1), "error": Out(signed(width)), "neuron": Out(carried_layout(below))}
-    )
+    return _error_of(width, neuron_layout(layer))
+
+
+def _error_of(width: int, layout: data.StructLayout) -> wiring.Signature:
+    return wiring.Signature({"valid": Out(1), "last": Out(1), "error": Out(signed(width)), "neuron": Out(layout)})

@@ -1,23 +1,12 @@
 """The 32-bit LFSR of initial weights and of the fixed matrix of the direct route."""
 
-from functools import reduce
-from operator import xor
-
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.fixed import SEED_LFSR_WIDTH, seed_lfsr_steps
+from golden.fixed import SEED_LFSR_WIDTH
 
-
-def leap(state: Value) -> Value:
-    """Return the state 16 single steps on: every bit is a sum over GF(2) of some bits of the state."""
-    images = [seed_lfsr_steps(1 << bit, 16) for bit in range(SEED_LFSR_WIDTH)]
-    bits = []
-    for target in range(SEED_LFSR_WIDTH):
-        sources = [state[bit] for bit, image in enumerate(images) if image >> target & 1]
-        bits.append(reduce(xor, sources, Const(0, 1)))
-    return Cat(bits)
+from ..arith import lfsr_leap
 
 
 class SeedLfsr(wiring.Component):
@@ -36,7 +25,7 @@ class SeedLfsr(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         state, ahead = Signal(SEED_LFSR_WIDTH, init=1), Signal(SEED_LFSR_WIDTH)
-        m.d.comb += [ahead.eq(leap(state)), self.word.eq(ahead[:16])]
+        m.d.comb += [ahead.eq(lfsr_leap(state, 16)), self.word.eq(ahead[:16])]
         with m.If(self.step):
             m.d.sync += state.eq(ahead)
         with m.If(self.load):

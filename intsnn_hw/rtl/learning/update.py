@@ -5,7 +5,6 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from golden.config import LearningLayer, Parameter
-from golden.fixed import LFSR_WIDTH
 
 from ..arith import index_shape
 from ..layouts import row_layout
@@ -59,7 +58,7 @@ class RowUpdate(wiring.Component):
             "n_entries": In(index_shape(layer.n_words + 1)),
             "entry_address": Out(index_shape(layer.n_words)),
             "entry": In(entry_layout(layer)),
-            "draw": In(LFSR_WIDTH),
+            "draw": In(layer.learning.lfsr_width),
             "drawn": Out(1),
             "weights": Out(parameter_port(layer, self._parameter)),
             "changes": Out(1),
@@ -68,7 +67,7 @@ class RowUpdate(wiring.Component):
         }
         self._target = carried_to(layer, below)
         if self._target is not None:
-            members["carried"] = Out(carried_port(self._target, layer.carried_width))
+            members["carried"] = Out(carried_port(layer, self._target))
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:

@@ -5,7 +5,6 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.config import LearningLayer
-from golden.fixed import LFSR_WIDTH
 
 from ..arith import index_shape, multiply_constant
 from ..layouts import carried_layout, row_layout
@@ -23,7 +22,7 @@ def tags(layer: LearningLayer, below: LearningLayer | None) -> dict[str, ShapeLi
     names = ("valid", "reads", "updates", "first", "last", "ends", "carries")
     fields: dict[str, ShapeLike] = dict.fromkeys(names, 1)
     target = carried_to(layer, below)
-    return fields if target is None else fields | {"neuron": carried_layout(target)}
+    return fields if target is None else fields | {"neuron": carried_layout(layer, target)}
 
 
 class RowWalk(wiring.Component):
@@ -63,7 +62,7 @@ class RowWalk(wiring.Component):
                 "boost": In(index_shape(layer.learning.max_boost + 1)),
                 "n_entries": In(index_shape(layer.n_words + 1)),
                 "entry_address": Out(index_shape(layer.n_words)),
-                "draw": In(LFSR_WIDTH),
+                "draw": In(layer.learning.lfsr_width),
                 "drawn": Out(1),
                 "held": Out(1),
                 "word": Out(wiring.Signature({name: Out(shape) for name, shape in self.fields.items()})),
@@ -78,7 +77,9 @@ class RowWalk(wiring.Component):
         will_update = (incoming.trace != 0) & (self.n_entries != 0)
         needed = will_update
         if "neuron" in self.fields:
-            needed = (self.n_entries != 0) & ((incoming.trace != 0) | (incoming.surrogate != 0))
+            needed = self.n_entries != 0
+            if "surrogate" in incoming.shape().members:
+                needed &= (incoming.trace != 0) | (incoming.surrogate != 0)
             m.d.comb += [getattr(word.neuron, name).eq(getattr(row, name)) for name, _ in word.neuron.shape()]
         if layer.weight_memory == "single_port":
             m.d.sync += slot.eq(~slot)

@@ -76,15 +76,13 @@ def test_classes_of_a_convolution_are_all_its_neurons():
     assert maps({"size": 10, "conv": ConvConfig(kernel=5)}).n_classes == 20
 
 
-def test_require_learning_hardware_names_the_first_layer_that_is_not():
-    require_learning_hardware(network())
-    require_learning_hardware(maps({}, {}))
+def test_hardware_learns_all_but_classes_that_are_places_of_a_map():
+    for config in (network(), network(learning=learning(rate_shifts=(16, 24))), maps({}, {})):
+        require_learning_hardware(config)
     for _, fields in SPATIAL_FIELDS:
-        with pytest.raises(ConfigError, match=r"^layer 0 of network convolves or pools, which no hardware learns"):
-            require_learning_hardware(maps(fields, {}, learning=learning()))
-
-
-def test_require_learning_hardware_names_rates_that_hardware_does_not_draw_for():
-    require_learning_hardware(network(learning=learning(rate_shifts=(16, 16))))
-    with pytest.raises(ConfigError, match=r"LearningConfig\.rate_shifts: those of network are above 16"):
-        require_learning_hardware(network(learning=learning(rate_shifts=(16, 17))))
+        require_learning_hardware(maps(fields, {}, learning=learning()))
+    whole = {"size": 4, "conv": ConvConfig(kernel=5)}
+    one = {"rate_shifts": (1,), "error_shifts": (), "init_shifts": (5,)}
+    require_learning_hardware(maps(whole, n_inputs=50, input_shape=(2, 5, 5), learning=learning(**one)))
+    with pytest.raises(ConfigError, match=r"^layer 0 of network has 2 windows, each with classes of its own"):
+        require_learning_hardware(maps(whole, learning=learning(**one)))

@@ -7,13 +7,12 @@ from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import Convolution, ResolvedLayer
-from golden.fixed import unsigned_width
+from golden.config import ResolvedLayer
 
 from ...arith import multiply_constant
 from ...layouts import input_row_layout, map_address_layout, map_event_layout, window_event_layout
-from ...table import Table
-from .windows import Seen, input_map, seen_by_axis
+from ...window_tables import axis_table, locate_windows, window_tables
+from ...windows import Seen, input_map, seen_by_axis, squares_by_axis
 
 
 class MapEvents(wiring.Component):
@@ -44,6 +43,10 @@ class MapEvents(wiring.Component):
             }
         )
 
+    def _seen(self) -> tuple[list[Seen], list[Seen]]:
+        """Return what sees each row and each column."""
+        return seen_by_axis(self._layer.kind)
+
     @abstractmethod
     def _output_layout(self) -> data.StructLayout:
         """Return the layout of what goes out."""
@@ -60,7 +63,7 @@ class MapEvents(wiring.Component):
         m = Module()
         incoming, outgoing, taken = self.i.payload, self.o.payload, Signal()
         place = data.View(map_address_layout(input_map(self._layer.kind)), incoming.address)
-        (by_row, by_column), (rows, columns) = seen_by_axis(self._layer.kind), self._entries()
+        (by_row, by_column), (rows, columns) = self._seen(), self._entries()
         row = self._look_up(m, "rows", place.row, taken, by_row, rows)
         column = self._look_up(m, "columns", place.column, taken, by_column, columns)
         channel, spike = Signal.like(place.channel), Signal.like(incoming.spike)
@@ -92,23 +95,26 @@ class MapEvents(wiring.Component):
         self, m: Module, name: str, index: Value, taken: Value, seen: list[Seen], words: list[dict[str, int]]
     ) -> Any:
         """Return the fields of the row or column of the event that is held."""
-        fields = {field: unsigned_width(max(word[field] for word in words)) for field in words[0]}
-        entries = [{"seen": int(place.n_windows > 0)} | word for place, word in zip(seen, words, strict=True)]
-        table = Table(data.StructLayout({"seen": 1} | fields), entries)
-        m.submodules[name] = table
+        m.submodules[name] = table = axis_table(seen, words)
         m.d.comb += [table.read.enable.eq(taken), table.read.address.eq(index)]
         return table.read.data
 
 
 class MapRows(MapEvents):
-    """Events of a map for a fully connected layer: `o` has the index of the row of weights, see :class:`MapEvents`."""
+    """Events of a map find their place after pooling, a row of weights of a fully connected layer; :class:`MapEvents`.
+
+    An event that no square holds vanishes. `o` is an :func:`input_row_layout`.
+    """
+
+    def _seen(self) -> tuple[list[Seen], list[Seen]]:
+        return squares_by_axis(self._layer.kind)
 
     def _output_layout(self) -> data.StructLayout:
         return input_row_layout(self._layer)
 
     def _entries(self) -> tuple[list[dict[str, int]], list[dict[str, int]]]:
         _, _, width = self._pooled
-        rows, columns = seen_by_axis(self._layer.kind)
+        rows, columns = self._seen()
         return [{"index": seen.inside * width} for seen in rows], [{"index": seen.inside} for seen in columns]
 
     def _locate(self, m: Module, channel: Value, row: Any, column: Any) -> None:
@@ -129,33 +135,7 @@ class MapWindows(MapEvents):
         return window_event_layout(self._layer)
 
     def _entries(self) -> tuple[list[dict[str, int]], list[dict[str, int]]]:
-        kind, n_words = self._kind, self._layer.n_words
-        _, _, width = kind.output_shape
-
-        def words(axis: list[Seen], positions: int, weights: int) -> list[dict[str, int]]:
-            return [
-                {
-                    "position": seen.first * positions,
-                    "address": seen.inside * weights * n_words,
-                    "further": max(seen.n_windows - 1, 0),
-                }
-                for seen in axis
-            ]
-
-        rows, columns = seen_by_axis(kind)
-        return words(rows, width, kind.conv.kernel), words(columns, 1, 1)
+        return window_tables(self._layer, self._seen())
 
     def _locate(self, m: Module, channel: Value, row: Any, column: Any) -> None:
-        outgoing = self.o.payload
-        weights = self._kind.conv.kernel**2 * self._layer.n_words
-        m.d.comb += [
-            outgoing.position.eq(row.position + column.position),
-            outgoing.address.eq(multiply_constant(channel, weights) + (row.address + column.address)),
-            outgoing.rows.eq(row.further),
-            outgoing.columns.eq(column.further),
-        ]
-
-    @property
-    def _kind(self) -> Convolution:
-        assert isinstance(self._layer.kind, Convolution)
-        return self._layer.kind
+        m.d.comb += locate_windows(self._layer, self.o.payload, channel, row, column)

@@ -8,7 +8,7 @@ from golden.config import ResolvedLayer
 
 from ...arith import split
 from ...layouts import input_event_layout, map_address_layout, map_event_layout
-from .windows import input_map
+from ...windows import input_map
 
 
 class PlaceSplit(wiring.Component):

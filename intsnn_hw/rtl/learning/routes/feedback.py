@@ -21,7 +21,7 @@ class FeedbackRows(HiddenRows):
     carries = True
 
     def _error_members(self) -> dict[str, wiring.Member]:
-        return {"carried": In(carried_port(self._below, self._layer.carried_width))}
+        return {"carried": In(carried_port(self._layer, self._below))}
 
     def connect_error(self, m: Module, update: Any, evaluation: Any) -> None:
         connect(m, update.carried, self.carried)

@@ -7,8 +7,8 @@ from amaranth.lib import data
 from golden.config import ConvConfig
 from intsnn_hw.rtl.inference.maps.map_events import MapRows, MapWindows
 from intsnn_hw.rtl.inference.maps.place_split import PlaceSplit
-from intsnn_hw.rtl.inference.maps.windows import input_map
 from intsnn_hw.rtl.layouts import map_address_layout
+from intsnn_hw.rtl.windows import input_map
 from tests.intsnn_hw.rtl.inference.benches import driven, receive, send, simulate
 from tests.intsnn_hw.rtl.inference.maps.map_benches import conv_layer, map_config, reached_rows
 

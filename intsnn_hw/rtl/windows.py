@@ -43,6 +43,19 @@ def seen_by_axis(kind: LayerKind) -> tuple[list[Seen], list[Seen]]:
     return seen_along(height, kind.pool, conv), seen_along(width, kind.pool, conv)
 
 
+def pooled_by_axis(kind: LayerKind) -> tuple[list[Seen], list[Seen]]:
+    """Return which windows see each row and each column of a layer's input after pooling."""
+    assert isinstance(kind, Convolution)
+    _, height, width = kind.pooled_shape
+    return seen_along(height, 1, kind.conv), seen_along(width, 1, kind.conv)
+
+
+def squares_by_axis(kind: LayerKind) -> tuple[list[Seen], list[Seen]]:
+    """Return in which square, as the place inside, each row and each column of a layer's input lies."""
+    _, height, width = input_map(kind)
+    return seen_along(height, kind.pool, None), seen_along(width, kind.pool, None)
+
+
 def input_map(kind: LayerKind) -> Shape:
     """Return the shape of a layer's input, which has rows and columns."""
     assert kind.input_shape is not None

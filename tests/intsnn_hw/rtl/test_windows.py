@@ -3,7 +3,7 @@
 import pytest
 
 from golden.config import ConvConfig
-from intsnn_hw.rtl.inference.maps.windows import seen_along
+from intsnn_hw.rtl.windows import seen_along
 
 
 @pytest.mark.parametrize("pool", [1, 2, 3])
