@@ -86,7 +86,7 @@ def test_width_of_the_values_is_derived(highest, width, dtype):
 @pytest.mark.parametrize(
     "damage, words",
     [
-        (lambda a: a + 0.5, ".5 (of type float64) is no whole number; scale and round first, as in (255"),
+        (lambda a: a + 0.5, ".5 (of type float64) is no whole number; "),
         (lambda a: a.astype(complex), "(of type complex128) is no whole number"),
         (lambda a: a[:0], "are empty"),
         (lambda a: a.astype(np.int16) - a.max() - 1, "down to"),
@@ -482,5 +482,5 @@ def test_what_cannot_be_downloaded(name, folder, monkeypatch):
 
 @pytest.mark.parametrize("name", ["digits", "cues", "own.npz"])
 def test_a_folder_for_a_set_that_lies_in_none(name, tmp_path):
-    with pytest.raises(DataError, match=f"`data_dir` .*: holds sets known by their names that have files, not {name}"):
+    with pytest.raises(DataError, match=f"`data_dir` .*: {name} is not looked for in a folder; leave it out"):
         load_set(name, str(tmp_path))

@@ -8,6 +8,8 @@ from golden.errors import DataError
 _SHOWN = 30
 """Characters of a value, in messages."""
 
+_SCALE = "scale and round first, as in (255 * x).round().astype(int)"
+
 
 def array_of(values: ArrayLike | None, what: str) -> NDArray:
     """Return what a user gives as an array, objects in the type that they have together; `what` names it.
@@ -27,13 +29,13 @@ def array_of(values: ArrayLike | None, what: str) -> NDArray:
         raise DataError(f"{what}: {type(values).__name__} is no array of numpy ({reason}); give one") from error
 
 
-def whole_numbers(values: NDArray, what: str) -> NDArray:
+def whole_numbers(values: NDArray, what: str, remedy: str = _SCALE) -> NDArray:
     """Return values as integers: booleans are 0 and 1, and floats without a fraction are whole numbers too.
 
     Raises
     ------
     DataError
-        A value that is no whole number; it names the first one, and `what` the array.
+        A value that is no whole number; it names the first one and the `remedy`, and `what` the array.
     """
     if values.dtype.kind in "iu":
         return values
@@ -44,7 +46,4 @@ def whole_numbers(values: NDArray, what: str) -> NDArray:
         if not len(values):
             return integers
     first = " ".join(str(values.flat[0]).split())[:_SHOWN] if values.size else "an empty array"
-    raise DataError(
-        f"{what}: {first} (of type {values.dtype}) is no whole number; scale and round first, as in "
-        "(255 * x).round().astype(int)"
-    )
+    raise DataError(f"{what}: {first} (of type {values.dtype}) is no whole number; {remedy}")

@@ -185,7 +185,8 @@ def _part(where: str, part: str, x: ArrayLike | None, y: ArrayLike | None) -> tu
     x_name, y_name = f"{where}: {part} images", f"{where}: {part} labels"
     images, labels = array_of(x, x_name), array_of(y, y_name)
     check_numbers(labels, y_name)
-    images, labels = _integers(images, x_name), _integers(labels, y_name)
+    images = _integers(whole_numbers(images, x_name), x_name)
+    labels = _integers(whole_numbers(labels, y_name, "number the classes 0, 1, .."), y_name)
     if images.ndim < 2:
         raise DataError(f"{x_name} have shape {images.shape}; (n, n_features) or (n, rows, columns) is needed")
     if labels.ndim != 1:
@@ -196,7 +197,6 @@ def _part(where: str, part: str, x: ArrayLike | None, y: ArrayLike | None) -> tu
 
 
 def _integers(values: np.ndarray, what: str) -> np.ndarray:
-    values = whole_numbers(values, what)
     if values.size == 0:
         raise DataError(f"{what} are empty (shape {values.shape}); at least one is needed")
     if values.min() < 0:

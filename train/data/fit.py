@@ -101,9 +101,7 @@ def load_set(name: str, folder: str | None, *, download: bool = False) -> AnyDat
 
     find = getattr(KNOWN.get(name.partition(":")[0]), "find", None)
     if folder is not None and find is None:
-        raise DataError(
-            f"`data_dir` {folder}: holds sets known by their names that have files, not {name}; leave it out"
-        )
+        raise DataError(f"`data_dir` {folder}: {name} is not looked for in a folder; leave it out")
     if download:
         base = folder or os.environ.get("INTSNN_DATA")
         if find is not find_mnist:
