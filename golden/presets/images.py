@@ -4,11 +4,13 @@ The constants were chosen on validation splits of the training sets, never on te
 """
 
 from dataclasses import dataclass
+from typing import get_args
 
 from ..config import (
     GRADIENT_WIDTH,
     ConvConfig,
     EncodingConfig,
+    EncodingKind,
     LayerConfig,
     LearningConfig,
     NetworkConfig,
@@ -98,6 +100,12 @@ def image_preset(name: str, variant: Variant) -> NetworkConfig:
 
 def require_images(name: str, variant: Variant) -> None:
     """Raise ConfigError for an option that only presets of events take."""
+    if variant.encoding == "events":
+        others = ", ".join(kind for kind in get_args(EncodingKind) if kind != "events")
+        raise ConfigError(
+            f"`encoding`: preset {name} takes values, not events; choose one of {others}, or a preset of events, "
+            f"{', '.join(TASKS)}"
+        )
     for option in ("recurrence", "error"):
         if getattr(variant, option) is not None:
             raise ConfigError(f"preset {name} takes no `{option}`; it goes with presets of events, {', '.join(TASKS)}")

@@ -222,3 +222,5 @@ RUN = {name: _ALL[name] for name in ("epochs", "seed")}
 """The options of a preset that belong to a run, which commands that train have options of their own for."""
 VARIANTS = {name: option for name, option in _ALL.items() if name not in RUN and name not in HARDWARE}
 """The other options of a preset, by the names of their fields, in the order of help."""
+OPTIONS = {**VARIANTS, **RUN, **HARDWARE}
+"""All options of a preset, of its run and of its hardware."""

@@ -92,6 +92,8 @@ def bench(
 
     if what not in (*PARTS, "all"):
         raise ConfigError(f"`what`: must be one of {', '.join(PARTS)}, all, got {what!r}")
+    if samples is not None and what not in ("rtl", "all"):
+        raise ConfigError(f"`samples`: is of the hardware; it goes with `what` rtl or all, got {what}")
     if samples is not None and (type(samples) is not int or samples < 1):
         raise ConfigError(f"`samples`: must be a whole number of at least 1, got {samples!r}")
     parts, config = (PARTS if what == "all" else (what,)), source.config
@@ -129,7 +131,7 @@ def bench(
 def _dataset(source: Source, data: AnyData | None) -> AnyDataset:
     config = source.config
     try:
-        return fitting(config, source.notes, data)
+        return fitting(config, source.notes, data, "train", "test")
     except DataError as error:
         if data is not None or config.encoding.kind == "events":
             raise  # asked for by name, or of events, which are not made up: nothing else will do

@@ -13,7 +13,6 @@ from golden.places import writable_file, write_file
 
 from .progress import Display
 from .report import PRIVATE, Facts, Grid, Result, Shown
-from .source import check_known
 from .train import harmonic_mean
 from .wording import percent
 
@@ -167,9 +166,9 @@ def check(source: Source, on: str, epochs: int | None, seed: int | None, options
         raise ConfigError("`on`: hardware learns by the on-line rule only; leave out `method` bptt")
     if source.network is not None:
         raise ConfigError(
-            f"{source.where}: `method` bptt starts from a configuration without weights; give a preset or a TOML file"
+            f"{source.where}: is trained already, and `method` bptt starts without weights; make the network anew from "
+            "a preset or a TOML file, or go on with `method` online"
         )
-    check_known(options, dict.fromkeys(OPTIONS), "method bptt")
     _device(options.get("device") or "cpu")
     if options.get("log") is not None:
         _log_file(options["log"], make_folder=False)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from golden.errors import ConfigError
 from golden.places import whole_file, writable_file
 
-from .evaluate import activity_rows, per_inference
+from .evaluate import activity_rows
+from .hardware_run import HardwareRun, summary
 from .progress import Display
-from .report import PRIVATE, Facts, Grid, Result, Shown
+from .report import PRIVATE, Facts, Grid, Shown
 from .wording import number, percent
 
 if TYPE_CHECKING:
-    from golden.fixed import IntArray
     from sim.result import Stalls
     from sim.verify.inference import Backend, CosimReport, Mismatch
     from sim.verify.measure import Measured
@@ -29,8 +29,8 @@ SLOW_SAMPLES = 20
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Cosimulation(Result):
-    """What a comparison of hardware and model found; counts are means over the samples.
+class Cosimulation(HardwareRun):
+    """What a comparison of hardware and model found.
 
     Attributes
     ----------
@@ -39,18 +39,7 @@ class Cosimulation(Result):
         Seed of the random stalls.
     lanes : tuple of int
         Of each layer.
-    accuracy : float
-        Of the hardware, 0..1.
-    mismatches, compared, samples : int
-        Values that differ; values compared.
-    cycles : int
-    cycles_per_sample : float
-        Samples back to back.
-    lane_utilisation : float
-    layer_utilisation : tuple of float
-    per_sample : dict
-        Memory accesses and additions.
-    input_events, hidden_events, synaptic_operations, samples_per_second, seconds : float
+    seconds : float
     first_mismatches : tuple of Mismatch
     vcd : str or None
         Waveform of the first sample that differs.
@@ -64,19 +53,6 @@ class Cosimulation(Result):
     backend: str
     stalls: int | None
     lanes: tuple[int, ...]
-    accuracy: float
-    mismatches: int
-    compared: int
-    samples: int
-    cycles: int
-    cycles_per_sample: float
-    lane_utilisation: float
-    layer_utilisation: tuple[float, ...]
-    per_sample: dict[str, Any]
-    input_events: float
-    hidden_events: float
-    synaptic_operations: float
-    samples_per_second: float
     seconds: float
     first_mismatches: tuple[Mismatch, ...]
     vcd: str | None
@@ -85,10 +61,9 @@ class Cosimulation(Result):
     def shown(self) -> list[Shown]:
         """Return facts, accesses, and the first mismatches."""
         by_layer = ", ".join(percent(share) for share in self.layer_utilisation)
-        verdict = "none" if not self.mismatches else f"{self.mismatches:,}"
         pace = "samples back to back" if self.stalls is None else "every stream stalled at random"
         facts = (
-            ("mismatches", f"{verdict} in {self.compared:,} values of {self.samples:,} samples"),
+            ("mismatches", f"{self.verdict} in {self.compared:,} values of {self.samples:,} samples"),
             ("accuracy", percent(self.accuracy)),
             ("cycles per sample", f"{self.cycles_per_sample:,.1f}, {pace}"),
             ("lane utilisation", f"{percent(self.lane_utilisation)} (by layer: {by_layer})"),
@@ -131,8 +106,7 @@ def cosimulate(
         backend=backend,
         stalls=stalls,
         lanes=tuple(layer.lanes for layer in source.config.resolved),
-        **summary(measured.report, dataset.test_y),
-        samples_per_second=measured.n_samples / measured.seconds,
+        **summary(measured, dataset.test_y),
         seconds=measured.seconds,
         first_mismatches=tuple(measured.report.first),
         vcd=None if found is None else str(vcd),
@@ -167,24 +141,6 @@ def check_vcd(vcd: Path | str | None, backend: Backend) -> None:
     if backend == "verilator":
         raise ConfigError("`vcd`: verilator writes no waveform here; use `backend` fast or icarus")
     writable_file(vcd, make_folder=False)
-
-
-def summary(report: CosimReport, labels: IntArray) -> dict[str, Any]:
-    """Return what a co-simulation found."""
-    n_samples = len(labels)
-    matching = len(report.classes) == n_samples
-    return {
-        "accuracy": float((report.classes == labels).mean()) if matching else 0.0,
-        "mismatches": report.n_mismatches,
-        "compared": report.n_compared,
-        "samples": n_samples,
-        "cycles": report.cycles,
-        "cycles_per_sample": report.cycles_per_sample,
-        "lane_utilisation": report.lane_utilisation,
-        "layer_utilisation": tuple(report.layer_utilisation),
-        "per_sample": report.accesses,
-        **per_inference(report.activity),
-    }
 
 
 def accesses_grid(phases: dict[str, Any]) -> Grid:

@@ -16,12 +16,18 @@ from .report import Grid, Result, Shown
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
     from train.data import AnyDataset
+    from train.data.dataset import Part
 
     AnyData = AnyDataset | str | Path | Mapping[str, Any]
 
 
 def dataset(
-    data: AnyData, data_dir: Path | str | None = None, *, validation: bool = False, name: str = "arrays"
+    data: AnyData,
+    data_dir: Path | str | None = None,
+    *,
+    validation: bool = False,
+    download: bool = False,
+    name: str | None = None,
 ) -> AnyDataset:
     """Return a data set.
 
@@ -30,13 +36,16 @@ def dataset(
     data : str, path, mapping of arrays, Dataset or EventDataset
         A name as ``"mnist"`` or ``"shd:bins=100"`` (docs/data.md), a path as :func:`train.data.load` takes it, or the
         arrays ``x_train``, ``y_train``, ``x_test``, ``y_test``: samples of shape (n, n_features) or (n, rows, columns),
-        whole numbers from 0; labels of shape (n,), classes 0 .. n_classes - 1.
+        whole numbers from 0; labels of shape (n,), classes 0 .. n_classes - 1. Booleans and floats without a fraction
+        are taken as whole numbers. What needs no training samples takes the last two arrays alone.
     data_dir : path, optional
         Where a known set lies; the environment variable INTSNN_DATA where left out.
     validation : bool
         Test on a sixth of the training set, held out, in place of the test set: to choose settings by.
-    name : str
-        What a set of arrays is called.
+    download : bool
+        Fetch MNIST into `data_dir` first, where it is not there.
+    name : str, optional
+        What a set of arrays is called; "arrays" where left out.
 
     Raises
     ------
@@ -44,17 +53,24 @@ def dataset(
         Unknown, missing, damaged, or arrays that make no set.
     """
     from train.data.fit import VALIDATION_SEED, load_set, missing_samples
+    from train.data.npz import of_arrays
 
-    if isinstance(data, str | Path):
-        found = load_set(str(data), None if data_dir is None else str(data_dir))
+    by_name = isinstance(data, str | Path)
+    for option, value in (("data_dir", data_dir), ("download", download or None)):
+        if value is not None and not by_name:
+            raise DataError(f"`{option}`: goes with a set known by its name; leave it out")
+    if name is not None and not isinstance(data, Mapping):
+        raise DataError("`name`: is for arrays; other sets have their own, leave it out")
+    if by_name:
+        found = load_set(str(data), None if data_dir is None else str(data_dir), download=download)
     elif isinstance(data, Mapping):
-        found = _of_arrays(data, name)
+        found = of_arrays(name or "arrays", data)
     elif all(hasattr(data, member) for member in ("events", "train_y", "test_y", "n_classes")):
         found = data
     else:
         raise DataError(
-            f"data: a {type(data).__name__} is no data set; give a name, a path, or a mapping with x_train, y_train, "
-            "x_test, y_test"
+            f"data: is of type {type(data).__name__}, which is no data set; give a name, a path, or a mapping with "
+            "x_train, y_train, x_test, y_test"
         )
     for remark in missing_samples(found):
         warnings.warn(remark, InputWarning, stacklevel=2)
@@ -115,18 +131,10 @@ def datasets(data_dir: Path | str | None = None) -> KnownSets:
     return KnownSets(sets=tuple(found))
 
 
-def _of_arrays(arrays: Mapping[str, Any], name: str) -> AnyDataset:
-    from train.data.dataset import Dataset
-    from train.data.npz import ARRAYS
-
-    missing = [each for each in ARRAYS if each not in arrays]
-    if missing:
-        raise DataError(f"{name}: lacks {', '.join(missing)}; the arrays {', '.join(ARRAYS)} are needed")
-    return Dataset.from_arrays(name, *(arrays[each] for each in ARRAYS))
-
-
-def fitting(config: NetworkConfig, notes: Mapping[str, Any], data: AnyData | None) -> AnyDataset:
+def fitting(config: NetworkConfig, notes: Mapping[str, Any], data: AnyData | None, *parts: Part) -> AnyDataset:
     """Return a data set that fits a network; where none is given, the one that its weights come from or suits it.
+
+    It has samples in each of `parts`.
 
     What fits, but perhaps not as the user thinks, is an :class:`golden.errors.InputWarning`.
 
@@ -139,7 +147,7 @@ def fitting(config: NetworkConfig, notes: Mapping[str, Any], data: AnyData | Non
     from train.data.fit import check_fit, remarks, usual_set
 
     found = dataset(usual_set(config, notes.get("data")) if data is None else data)
-    check_fit(config, found)
+    check_fit(config, found, *parts)
     for remark in remarks(config, found):
         warnings.warn(remark, InputWarning, stacklevel=4)
     return found

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from golden.places import writable_folder, write_file
 
-from .cosim import summary
+from .hardware_run import HardwareRun, summary
 from .opening import preset
 from .progress import display
-from .report import PRIVATE, Facts, Result, Shown, to_json
+from .report import PRIVATE, Facts, Shown, to_json
 from .wording import percent
 
 if TYPE_CHECKING:
@@ -25,23 +25,18 @@ _SAMPLE = 0
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Demo(Result):
-    """What the demo found; counts are means over the test samples.
+class Demo(HardwareRun):
+    """What the demo found on all test samples.
 
     Attributes
     ----------
     network, topology, data : str
     seed, epochs : int
         Of the training.
-    accuracy, mismatches, compared, samples, cycles, cycles_per_sample, lane_utilisation, layer_utilisation, per_sample
-        As of :class:`intsnn_hw.api.cosim.Cosimulation`.
-    input_events, hidden_events, synaptic_operations : float
     model_accuracy : float
         Of the golden model, 0..1.
     confusion : list of rows
         Samples of each true class (row) by class found (column).
-    samples_per_second : float
-        Through the hardware.
     first_mismatches : tuple of str
     files : tuple of str
     folder : Path
@@ -52,31 +47,20 @@ class Demo(Result):
     data: str
     seed: int
     epochs: int
-    accuracy: float
-    mismatches: int
-    compared: int
-    samples: int
-    cycles: int
-    cycles_per_sample: float
-    lane_utilisation: float
-    layer_utilisation: tuple[float, ...]
-    per_sample: dict[str, Any]
-    input_events: float
-    hidden_events: float
-    synaptic_operations: float
     model_accuracy: float
     confusion: list[list[int]]
-    samples_per_second: float
     first_mismatches: tuple[str, ...]
     files: tuple[str, ...]
     folder: Path = field(metadata=PRIVATE)
 
     def shown(self) -> list[Shown]:
         """Return facts, and the first mismatches."""
-        verdict = "none" if not self.mismatches else f"{self.mismatches:,}"
         facts = (
             ("test accuracy", f"{percent(self.accuracy)} of {self.samples} digits"),
-            ("mismatches", f"{verdict} in {self.compared:,} spikes, membranes and classes, hardware against model"),
+            (
+                "mismatches",
+                f"{self.verdict} in {self.compared:,} spikes, membranes and classes, hardware against model",
+            ),
             ("events per inference", f"{self.input_events:.1f} input, {self.hidden_events:.1f} hidden"),
             ("synaptic operations", f"{self.synaptic_operations:,.0f} per inference"),
             ("cycles per inference", f"{self.cycles_per_sample:.1f}, samples back to back"),
@@ -116,7 +100,7 @@ def demo(folder: Path | str = "build/demo", *, seed: int = 0, progress: bool = T
     evaluated = inference.evaluate(dataset)
     files = inference.generate(place, with_weights=True, progress=progress).files
     measured = measure_inference(inference.golden, dataset, len(dataset.test_y), watch=show.watch, may_differ=True)
-    found = summary(measured.report, dataset.test_y)
+    found = summary(measured, dataset.test_y)
     with show.status("drawing"):
         figure = _figure(inference, dataset, [asdict(epoch) for epoch in training.history], evaluated.confusion, found)
     made = (*files, network.save(place / f"{_PRESET}.npz"), write_file(place / "demo.png", figure))
@@ -129,7 +113,6 @@ def demo(folder: Path | str = "build/demo", *, seed: int = 0, progress: bool = T
         **found,
         model_accuracy=evaluated.accuracy,
         confusion=evaluated.confusion.tolist(),
-        samples_per_second=measured.n_samples / measured.seconds,
         first_mismatches=tuple(str(mismatch) for mismatch in measured.report.first),
         files=tuple(str(path) for path in (*made, place / "report.json")),
         folder=place,

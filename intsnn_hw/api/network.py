@@ -11,7 +11,7 @@ from golden.places import named_path
 
 from .arguments import numpy_integers
 from .progress import display
-from .source import Source
+from .source import Source, check_known
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from golden.config import NetworkConfig
     from golden.network import Network
     from sim.verify.inference import Backend
+    from train.data.dataset import Part
 
     from .bench import Speeds
     from .bptt import GradientTraining
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from .train import Training
 
 METHODS = ("online", "bptt")
+TRAINING = ("method", "on", "epochs", "seed", "out", "resume", "test_each_epoch", "progress")
+"""What training takes by either method, besides data."""
 
 
 class IntegerNetwork:
@@ -159,7 +162,7 @@ class IntegerNetwork:
             raise ConfigError(f"`out` {out}: is the data set itself; give another file")
         show = display(progress)
         if method == "bptt":
-            dataset = self._data(data)
+            dataset = self._data(data, "train", "test")
             place = None if out is None else bptt.checkpoint_file(out)
             result = bptt.train(
                 self._source, dataset, epochs=epochs, seed=seed, out=place, resume=resume,
@@ -167,7 +170,7 @@ class IntegerNetwork:
             )  # fmt: skip
             network, notes = result.trained, result.notes
         else:
-            dataset = self._data(data)
+            dataset = self._data(data, "train", "test")
             result = train.train(
                 self._source, dataset, on=on, epochs=epochs, seed=seed, out=out, resume=resume,
                 test_each_epoch=test_each_epoch, show=show,
@@ -197,12 +200,13 @@ class IntegerNetwork:
         if method not in METHODS:
             raise ConfigError(f"`method`: must be one of {', '.join(METHODS)}, got {method!r}")
         if method == "bptt":
+            check_known(options, (*TRAINING, *bptt.OPTIONS), "method bptt")
             bptt.check(self._source, on, epochs, seed, options)
             return
         for name in options:
             if name in bptt.OPTIONS:
                 raise ConfigError(f"`{name}`: goes with `method` bptt only")
-            raise ConfigError(f"{name}: is no option of training on line; see help(IntegerNetwork.train)")
+            check_known(options, TRAINING, "training on line")
         for_run(self.config, epochs, seed)
         if on == "rtl":
             require_learning_hardware(self.config)
@@ -211,7 +215,7 @@ class IntegerNetwork:
         """Return accuracy, confusions and activity on the test part of a data set."""
         from .evaluate import evaluate
 
-        return evaluate(self._source, self._data(data))
+        return evaluate(self._source, self._data(data, "test"))
 
     def predict(self, x: ArrayLike) -> np.ndarray:
         """Return the class of each sample, (n,).
@@ -327,7 +331,7 @@ class IntegerNetwork:
         from .cosim import cosimulate
 
         return cosimulate(
-            self._source, self._data(data), samples=samples, backend=backend, stalls=stalls, vcd=vcd,
+            self._source, self._data(data, "test"), samples=samples, backend=backend, stalls=stalls, vcd=vcd,
             show=display(progress),
         )  # fmt: skip
 
@@ -362,8 +366,8 @@ class IntegerNetwork:
 
         network_to_learn(self._source, seed)  # what cannot learn is said before data is loaded
         return colearn(
-            self._source, self._data(data), samples=samples, epochs=epochs, seed=seed, interval=interval,
-            backend=backend, stalls=stalls, vcd=vcd, show=display(progress),
+            self._source, self._data(data, "train", "test"), samples=samples, epochs=epochs, seed=seed,
+            interval=interval, backend=backend, stalls=stalls, vcd=vcd, show=display(progress),
         )  # fmt: skip
 
     @numpy_integers
@@ -407,9 +411,10 @@ class IntegerNetwork:
         # Initial weights, to measure cycles with, are drawn by the learning rule.
         whole = self._source if data is None else replace(self._source, network=self._source.with_weights())
         source = whole.inference_only() if inference_only else whole
+        parts = _parts(learn=source.config.learns)
         return synthesize(
-            source, target, pnr=pnr, seed=seed, dataset=None if data is None else self._data(data), samples=samples,
-            out=out, show=display(progress),
+            source, target, pnr=pnr, seed=seed, dataset=None if data is None else self._data(data, *parts),
+            samples=samples, out=out, show=display(progress),
         )  # fmt: skip
 
     @numpy_integers
@@ -442,8 +447,8 @@ class IntegerNetwork:
 
         require_rule(self._source, learn)
         return energy(
-            self._source, self._data(data), samples=samples, learn=learn, toggles=toggles, coefficients=coefficients,
-            show=display(progress),
+            self._source, self._data(data, *_parts(learn=learn)), samples=samples, learn=learn, toggles=toggles,
+            coefficients=coefficients, show=display(progress),
         )  # fmt: skip
 
     @numpy_integers
@@ -479,7 +484,12 @@ class IntegerNetwork:
         weights = "with weights" if self.has_weights else "without weights"
         return f"IntegerNetwork({config.name}, {config.topology}, {config.n_steps} steps, {rule}, {weights})"
 
-    def _data(self, data: AnyData | None) -> Any:
+    def _data(self, data: AnyData | None, *parts: Part) -> Any:
         from .data import fitting
 
-        return fitting(self.config, self._source.notes, data)
+        return fitting(self.config, self._source.notes, data, *parts)
+
+
+def _parts(*, learn: bool) -> tuple[Part, ...]:
+    """Return the parts of a data set that an inference needs, or one and learning."""
+    return ("train", "test") if learn else ("test",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from golden.errors import CheckpointError, ConfigError
 from golden.presets.hardware import HARDWARE
 from golden.presets.option import Option
-from golden.presets.variant import VARIANTS
+from golden.presets.variant import OPTIONS, VARIANTS
 
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
@@ -83,7 +84,7 @@ def with_hardware(config: NetworkConfig, options: dict[str, Any]) -> NetworkConf
         raise error.renamed(f"`{error.field}`") from error
 
 
-def check_known(options: dict[str, Any], known: dict[str, Any], what: str) -> None:
+def check_known(options: dict[str, Any], known: Collection[str], what: str) -> None:
     """Raise ConfigError for a name that is none of the known ones; `what` says of what they are."""
     for name in options:
         if name not in known:
@@ -101,6 +102,7 @@ def of_preset(name: str, options: dict[str, Any]) -> Source:
     """Return a preset, or a variant of it; options are those of a variant and of the hardware."""
     from golden.presets import preset
 
+    check_known(options, OPTIONS, "a preset")
     hardware = {key: value for key, value in options.items() if key in HARDWARE}
     variant = {key: value for key, value in options.items() if key not in HARDWARE}
     for key in variant.keys() & VARIANTS.keys():

@@ -97,7 +97,8 @@ def of_model(model: SpikingNetwork, widths: dict[str, int], where: str) -> Sourc
 
     if not isinstance(model, SpikingNetwork):
         raise ConfigError(
-            f"a {type(model).__name__} has no configuration; build the model as train.bptt.SpikingNetwork of one"
+            f"the model is of type {type(model).__name__}, which has no widths, encoding or leaks to make hardware of; "
+            'build it as a train.bptt.SpikingNetwork: docs/tutorial.md, "A network that hardware can run"'
         )
     check_finite(model)
     if all(layer.quantisation is None for layer in spiking_layers(model)):

@@ -107,7 +107,8 @@ def events_of(config: NetworkConfig, x: ArrayLike) -> Events:
     config : NetworkConfig
     x : array
         Values of shape (n, n_inputs), or (n, ...) with as many in all, of ``value_width`` bits; for a network of events
-        spikes of shape (n, T, n_inputs), levels of ``spike_width`` bits.
+        spikes of shape (n, T, n_inputs), levels of ``spike_width`` bits. Booleans and floats without a fraction are
+        taken as whole numbers.
 
     Raises
     ------
@@ -115,16 +116,16 @@ def events_of(config: NetworkConfig, x: ArrayLike) -> Events:
         Another shape, no whole numbers, or out of range.
     """
     from golden.encoding import encode_events, to_events
-    from train.data.labels import array_of
+    from train.data.arrays import array_of, whole_numbers
 
     takes_events = config.encoding.kind == "events"
-    values: Any = array_of(x, "x")
+    values: Any = whole_numbers(array_of(x, "x"), "x")
     width = config.encoding.spike_width if takes_events else config.encoding.value_width
-    if values.dtype.kind not in "iub":
-        raise DataError(f"x: holds {values.dtype}; whole numbers of {width} bits are needed (scale and round first)")
     shape = (config.n_steps, config.n_inputs) if takes_events else (config.n_inputs,)
     fits = values.shape[1:] == shape if takes_events else values.ndim > 1 and values[0:1].size == config.n_inputs
-    if not fits or len(values) == 0:
+    if values.ndim > 0 and len(values) == 0:
+        raise DataError(f"x: is empty (shape {values.shape}); at least one sample is needed")
+    if not fits:
         wanted = ", ".join(("n", *map(str, shape)))
         raise DataError(f"x: has shape {values.shape}; {config.name} takes samples of shape ({wanted})")
     low, high = int(values.min()), int(values.max())

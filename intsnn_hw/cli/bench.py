@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .options import add_command, add_data, add_network, count, dataset_of, network_of
+from golden.errors import ConfigError
+from golden.presets.hardware import HARDWARE
+from intsnn_hw.api.bench import PARTS, SAMPLES
+
+from .messages import flag
+from .options import add_command, add_data, add_network, count, dataset_of, given, network_of
 from .output import show
 
 _DEFAULT = "mnist-256"
@@ -31,9 +36,11 @@ intsnn bench --what train --preset mnist-512 --data-dir data --json
 intsnn bench --what rtl --preset mnist-128 --lanes 16 --samples 500""",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("--what", choices=("train", "infer", "rtl", "all"), default="all", help="what to measure")
+    parser.add_argument("--what", choices=(*PARTS, "all"), default="all", help="what to measure")
     parser.add_argument("--epochs", type=count, metavar="N", help="length of the run (default: the configuration's)")
-    parser.add_argument("--samples", type=count, default=200, metavar="N", help="test samples through the hardware")
+    parser.add_argument(
+        "--samples", type=count, metavar="N", help=f"test samples through the hardware (default: {SAMPLES})"
+    )
     add_network(parser, checkpoint=None)
     add_data(parser)
 
@@ -42,8 +49,10 @@ def run(args: argparse.Namespace) -> int:
     """Execute the command."""
     if args.preset is None and args.config is None:
         args.preset = _DEFAULT
+    for option in given(args, HARDWARE) if args.what not in ("rtl", "all") else ():
+        raise ConfigError(f"{flag(option)}: is of the hardware; it goes with --what rtl or all")
     network = network_of(args)
-    chosen = args.data is not None or args.data_dir is not None or args.validation
+    chosen = args.data is not None or args.data_dir is not None or args.validation or args.download
     data = dataset_of(args, network) if chosen else None
     show(args, network.benchmark(data, what=args.what, epochs=args.epochs, samples=args.samples))
     return 0

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from intsnn_hw.api.data import dataset
     from intsnn_hw.api.torch_model import data_of, export
 
-    data = dataset(args.data or data_of(args.state), args.data_dir, validation=args.validation)
+    data = dataset(args.data or data_of(args.state), args.data_dir, validation=args.validation, download=args.download)
     widths = {"weight_width": args.weight_width, "membrane_width": args.membrane_width}
     show(args, export(args.state, args.out, data=data, **widths))
     return 0

@@ -10,9 +10,9 @@ import re
 from collections.abc import Container
 
 COMMANDS = {
-    "sim.verify": "'intsnn cosim'",
-    "train.audio": "'intsnn data encode-audio'",
-    "run_sweep": "'intsnn explore SWEEP.toml --out DIR'",
+    "cosimulate": "'intsnn cosim'",
+    "intsnn_hw.encode_audio": "'intsnn data encode-audio'",
+    "intsnn_hw.explore": "'intsnn explore SWEEP.toml --out DIR'",
 }
 OPTIONS = {
     **COMMANDS,

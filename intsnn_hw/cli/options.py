@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import ConfigError, DataError
+from golden.errors import ConfigError
 from golden.presets.hardware import HARDWARE
 from golden.presets.option import Option
 from golden.presets.variant import RUN, VARIANTS
@@ -137,11 +136,15 @@ def network_of(args: argparse.Namespace) -> IntegerNetwork:
     """
     from intsnn_hw.api.opening import from_toml, load, preset
 
-    checkpoint = getattr(args, "checkpoint", None)
-    offered = ["CHECKPOINT"] * hasattr(args, "checkpoint") + ["--preset NAME", "--config FILE"]
-    chosen = [value for value in (checkpoint, args.preset, args.config) if value is not None]
-    if len(chosen) != 1:
-        raise ConfigError(f"give exactly one of {', '.join(offered)}, not {len(chosen) or 'none'}{_fitting(args)}")
+    ways = {"CHECKPOINT": getattr(args, "checkpoint", None)} if hasattr(args, "checkpoint") else {}
+    ways |= {"--preset": args.preset, "--config": args.config}
+    chosen = [value for value in ways.values() if value is not None]
+    if len(chosen) > 1:
+        both = " and ".join(f"{way} {value}" for way, value in ways.items() if value is not None)
+        raise ConfigError(f"{both}: each is a network; give one of them")
+    if not chosen:
+        offered = [*(["a CHECKPOINT"] if "CHECKPOINT" in ways else []), "--preset NAME"]
+        raise ConfigError(f"no network is given; give {', '.join(offered)} or --config FILE{_fitting(args)}")
     variants, hardware = given(args, VARIANTS), given(args, HARDWARE)
     if args.preset is not None:
         return preset(args.preset, **variants, **hardware)
@@ -168,6 +171,7 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         metavar="DIR",
         help="folder that holds the set's own, as mnist/*.gz (default: environment variable INTSNN_DATA)",
     )
+    group.add_argument("--download", action="store_true", help="fetch MNIST into --data-dir first, if it is not there")
     group.add_argument(
         "--validation",
         action="store_true",
@@ -177,7 +181,7 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     return group
 
 
-def dataset_of(args: argparse.Namespace, network: IntegerNetwork, *, download: bool = False) -> AnyDataset:
+def dataset_of(args: argparse.Namespace, network: IntegerNetwork) -> AnyDataset:
     """Load the data set that :func:`add_data` chose.
 
     Parameters
@@ -186,8 +190,6 @@ def dataset_of(args: argparse.Namespace, network: IntegerNetwork, *, download: b
     network : IntegerNetwork
         Where none is chosen, the set that its weights come from, or that it is made for: a test part of another could
         be samples that training has seen.
-    download : bool
-        Fetch MNIST where it is missing.
 
     Raises
     ------
@@ -195,13 +197,7 @@ def dataset_of(args: argparse.Namespace, network: IntegerNetwork, *, download: b
         Missing or damaged; or none is chosen, and the weights come from a user's own set, or no set has such inputs.
     """
     from intsnn_hw.api.data import dataset
-    from train.data import download_mnist
     from train.data.fit import usual_set
 
     name = args.data or usual_set(network.config, network.notes.get("data"))
-    if download:
-        folder = args.data_dir or os.environ.get("INTSNN_DATA")
-        if name != "mnist" or not folder:
-            raise DataError("--download fetches mnist into a folder: give --data mnist and --data-dir DIR")
-        download_mnist(folder)
-    return dataset(name, args.data_dir, validation=args.validation)
+    return dataset(name, args.data_dir, validation=args.validation, download=args.download)

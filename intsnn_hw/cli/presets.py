@@ -6,8 +6,7 @@ import argparse
 from typing import Any
 
 from golden.errors import ConfigError
-from golden.presets.hardware import HARDWARE
-from golden.presets.variant import RUN, VARIANTS
+from golden.presets.variant import OPTIONS
 
 from .options import add_command, add_variants, flag, given
 from .output import columns, emit
@@ -40,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from golden.presets import PRESETS, preset
     from intsnn_hw.api.opening import preset as variant_of
 
-    variants = given(args, {**VARIANTS, **RUN, **HARDWARE})
+    variants = given(args, OPTIONS)
     if args.toml and args.json:
         raise ConfigError("--toml: goes without --json; choose one")
     if args.name is None:

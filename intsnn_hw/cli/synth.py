@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.seed is not None and not args.pnr:
         raise InputError("--seed: is of the placement; it goes with --pnr")
-    for option in ("data_dir", "validation", "samples"):
+    for option in ("data_dir", "validation", "download", "samples"):
         if getattr(args, option) and args.data is None:
             raise InputError(f"--{option.replace('_', '-')}: goes with --data")
     check_target(args.target, pnr=args.pnr)

@@ -52,8 +52,7 @@ intsnn train bptt.npz --epochs 2 --out refined.npz""",
     )
     parser.set_defaults(run=run)
     add_network(parser, checkpoint="to go on learning from")
-    data = add_data(parser)
-    data.add_argument("--download", action="store_true", help="fetch MNIST into --data-dir first, if it is not there")
+    add_data(parser)
     group = parser.add_argument_group("training")
     group.add_argument("--method", choices=METHODS, default="online", help="how to learn")
     group.add_argument(
@@ -92,8 +91,8 @@ def run(args: argparse.Namespace) -> int:
     network = network_of(args)
     options = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
     network.check_training(args.method, on=args.on, epochs=args.epochs, seed=args.seed, **options)
-    dataset = dataset_of(args, network, download=args.download)
-    check_fit(network.config, dataset)
+    dataset = dataset_of(args, network)
+    check_fit(network.config, dataset, "train", "test")
     out = _kept(".pt" if args.float else ".npz") if args.out is None else Path(args.out)
     before = _written(out)
     try:

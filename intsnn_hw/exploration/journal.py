@@ -27,7 +27,7 @@ def read(folder: Path | str) -> tuple[Sweep, list[dict[str, Any]]]:
     folder = Path(folder)
     path = folder / SWEEP
     if not path.is_file():
-        raise InputError(f"{folder}: holds no sweep; `run_sweep` makes one")
+        raise InputError(f"{folder}: holds no sweep; `intsnn_hw.explore` makes one")
     rows, _ = _rows(folder / JOURNAL)
     return Sweep.from_toml(path), rows
 

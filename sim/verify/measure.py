@@ -289,4 +289,4 @@ def _check(report: CosimReport, may_differ: bool) -> None:
     if report.n_mismatches and not may_differ:
         first = "".join(f", first: {mismatch}" for mismatch in report.first[:1])
         differ = f"hardware and model differ in {report.n_mismatches} values{first}"
-        raise RuntimeError(f"{differ}; `sim.verify` shows where")
+        raise RuntimeError(f"{differ}; `cosimulate` shows where")

@@ -85,7 +85,7 @@ def test_from_recordings_to_a_trained_network(intsnn, recordings, tmp_path):
     assert trained.json["samples"] == 36 and trained.json["history"][-1]["updated"] > 0
     for command in (("eval",), ("cosim",), ("cosim", "--learn"), ("train", "--epochs", 1)):
         done = intsnn(*command, tmp_path / "words.npz")
-        fails(done, "words has learnt words:bins=16", "a set of your own; give its file as --data")
+        fails(done, "was trained on data of yours, called words:bins=16", "as --data")
     evaluated = intsnn("eval", tmp_path / "words.npz", "--data", name, "--json")
     assert evaluated.code == 0 and evaluated.json["accuracy"] == trained.json["accuracy"]
 

@@ -115,9 +115,9 @@ def test_values_for_a_network_of_events(intsnn, tmp_path):
 
 def test_a_preset_is_named_for_data_without_a_network(intsnn):
     done = intsnn("train", "--data", "fsdd:bins=80")
-    assert done.code == 2 and done.err.endswith("not none; presets for fsdd:bins=80: fsdd-128, fsdd-128r\n")
+    assert done.code == 2 and done.err.endswith("--config FILE; presets for fsdd:bins=80: fsdd-128, fsdd-128r\n")
     done = intsnn("train", "--data", "digits")
-    assert done.code == 2 and done.err.endswith("not none\n")
+    assert done.code == 2 and done.err.endswith("--config FILE\n")
 
 
 def test_a_sample_of_other_length_is_told_the_option(intsnn):

@@ -79,7 +79,7 @@ def test_every_name_in_an_error_is_one_that_lower_rooms_write():
     [
         ("choose other `data` or", "choose other --data or"),
         ("pass `data_dir` DIR, not `data`", "pass --data-dir DIR, not --data"),
-        ("`sim.verify` shows where", "'intsnn cosim' shows where"),
+        ("`cosimulate` shows where", "'intsnn cosim' shows where"),
         ("field `wings` of my`file", "field wings of my`file"),
         ("`hidden`: must be", "--hidden: must be"),
         ("`n_steps` and `with_weights`", "--steps and --with-weights"),

@@ -2,7 +2,6 @@
 
 import gzip
 import math
-import os
 import struct
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from golden.encoding import encode_events
 from golden.errors import ConfigError, DataError
 from train.data import Dataset, download_mnist, find_mnist, load
 from train.data.dataset import Part
+from train.data.fit import load_set
 from train.data.idx import IDX_SET, read_idx
 
 
@@ -86,15 +86,15 @@ def test_width_of_the_values_is_derived(highest, width, dtype):
 @pytest.mark.parametrize(
     "damage, words",
     [
-        (lambda a: a.astype(float), "float64; integers are needed"),
-        (lambda a: a.astype(bool), "bool; integers are needed"),
+        (lambda a: a + 0.5, ".5 (of type float64) is no whole number; "),
+        (lambda a: a.astype(complex), "(of type complex128) is no whole number"),
         (lambda a: a[:0], "are empty"),
         (lambda a: a.astype(np.int16) - a.max() - 1, "down to"),
         (lambda a: a.astype(np.int32) + 65536 - a.max(), "up to 65536"),
         (lambda a: a[:-1], "each image needs one"),
         (lambda a: a[..., np.newaxis] if a.ndim == 1 else a[:, 0, 0], "is needed"),
     ],
-    ids=["float", "bool", "empty", "negative", "too-large", "count", "shape"],
+    ids=["float", "complex", "empty", "negative", "too-large", "count", "shape"],
 )
 def test_bad_arrays_are_refused(key, damage, words):
     with pytest.raises(DataError) as error:
@@ -104,10 +104,36 @@ def test_bad_arrays_are_refused(key, damage, words):
     assert ("training" if key.endswith("train") else "test") in text
 
 
+@pytest.mark.parametrize("kind", [float, np.float16, np.uint64, object])
+def test_whole_numbers_of_any_type_are_integers(kind):
+    assert_is_small(make(**{name: values.astype(kind) for name, values in small_arrays().items()}))
+
+
+def test_booleans_are_0_and_1():
+    arrays = small_arrays()
+    data = make(**{name: values % 2 == 1 for name, values in arrays.items()})
+    assert (data.n_classes, data.value_width) == (2, 1)
+    np.testing.assert_array_equal(data.train_x, arrays["x_train"].reshape(6, 6) % 2)
+    np.testing.assert_array_equal(data.test_y, arrays["y_test"] % 2)
+
+
+def test_a_set_to_test_on_alone(tmp_path):
+    arrays = {name: values for name, values in small_arrays().items() if name.endswith("test")}
+    np.savez(tmp_path / "own.npz", x_test=arrays["x_test"], y_test=arrays["y_test"])
+    data = load(tmp_path / "own.npz")
+    assert isinstance(data, Dataset) and (data.n_classes, data.value_width, data.shape) == (3, 8, (1, 2, 3))
+    assert data.train_x.shape == (0, 6) and len(data.train_y) == 0 and data.take(n_test=2).test_x.shape == (2, 6)
+    np.testing.assert_array_equal(data.test_x, arrays["x_test"].reshape(4, 6))
+    with pytest.raises(DataError, match="own: has no training samples, so none can be held out"):
+        data.validation_split()
+    with pytest.raises(DataError, match="own: holds no samples"):
+        Dataset.from_arrays("own", None, None, None, None)
+
+
 def test_parts_of_different_size_are_refused():
     with pytest.raises(DataError) as error:
         make(x_test=np.zeros((4, 5), np.uint8))
-    assert "6 values, test images 5" in message_of(error)
+    assert "training images have shape (2, 3), test images (5,)" in message_of(error)
 
 
 @pytest.mark.parametrize(
@@ -323,7 +349,7 @@ def test_npz(tmp_path):
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"y_test": None, "x_test": None}, "lacks x_test, y_test"),
+        ({"y_test": None}, "lacks y_test"),
         ({"y_test": np.array([{}, {}, {}, {}], dtype=object)}, "plain arrays"),
         ({"x_test": small_arrays()["x_test"] / 255}, "float64"),
         ({"x_test": np.zeros(4, [(f"field{i}", "u1") for i in range(1000)])}, "plain arrays"),
@@ -400,7 +426,11 @@ def test_missing_mnist_says_where_and_how(tmp_path, monkeypatch):
     with pytest.raises(DataError) as error:
         load("mnist")
     text = message_of(error)
-    assert str(tmp_path / "mnist") in text and f"nor in {tmp_path};" in text and "python -m train.data mnist" in text
+    assert (
+        str(tmp_path / "mnist") in text
+        and f"nor in {tmp_path};" in text
+        and "fetch it with `download` into `data_dir` DIR" in text
+    )
 
 
 def test_mnist_itself(mnist_dir):
@@ -443,8 +473,14 @@ def test_download_into_a_folder_that_cannot_be(tmp_path):
     assert "check network and folder" in message_of(error)
 
 
-def test_download_command_ends_with_code_2_on_bad_input(tmp_path):
-    (tmp_path / "file").touch()
-    command = [sys.executable, "-m", "train.data", "mnist", str(tmp_path / "file")]
-    result = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})
-    assert result.returncode == 2 and "Traceback" not in result.stderr and "error: " in result.stderr
+@pytest.mark.parametrize("name, folder", [("digits", None), ("fashion-mnist", "x"), ("own.npz", None)])
+def test_what_cannot_be_downloaded(name, folder, monkeypatch):
+    monkeypatch.delenv("INTSNN_DATA", raising=False)
+    with pytest.raises(DataError, match=f"`download`: fetches mnist into a folder, not {name}; give `data` mnist"):
+        load_set(name, folder, download=True)
+
+
+@pytest.mark.parametrize("name", ["digits", "cues", "own.npz"])
+def test_a_folder_for_a_set_that_lies_in_none(name, tmp_path):
+    with pytest.raises(DataError, match=f"`data_dir` .*: {name} is not looked for in a folder; leave it out"):
+        load_set(name, str(tmp_path))

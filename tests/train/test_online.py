@@ -243,7 +243,7 @@ def test_presets_are_valid_in_every_variant():
         ({"spike_width": 0}, "`spike_width`: must be 1..8, got 0"),
         ({"n_steps": 0}, "`n_steps`: must be 1..4096, got 0"),
         ({"hidden": (0,)}, "`hidden`: must be 1..65536, got 0"),
-        ({"shadow_width": 8, "weight_width": 12}, "`shadow_width`: must be at least weight_width (12)"),
+        ({"shadow_width": 8, "weight_width": 12}, "`shadow_width`: must be at least `weight_width` (12)"),
         ({"route": "sideways"}, "`route`: must be one of feedback, direct"),
         ({"lanes": 0}, "`lanes`: "),
         ({"epochs": 0}, "`epochs`: must be 1..65536, got 0"),

@@ -13,7 +13,7 @@ from golden.fixed import IntArray
 from train.audio.collection import Collection, NamePattern, Word
 from train.audio.config import FrontEndConfig
 
-_OPTIONS = "see `pattern` and `ignore_others` of `train.audio`"
+_OPTIONS = "see `pattern` and `ignore_others` of `intsnn_hw.encode_audio`"
 
 Track = Callable[[Sequence[Word]], Iterable[Word]]
 """Yields what it is given, and may show how far it has got."""

@@ -33,7 +33,7 @@ def to_network(model: SpikingNetwork) -> Network:
         The model is not quantised, or no :class:`train.bptt.model.SpikingNetwork`, which alone has a configuration.
     """
     if not isinstance(model, SpikingNetwork):
-        raise ConfigError(f"to_network: takes a SpikingNetwork of a configuration, not a {type(model).__name__}")
+        raise ConfigError(f"to_network: takes a SpikingNetwork of a configuration, got type {type(model).__name__}")
     layers: list[LayerConfig] = []
     for layer, module in zip(model.config.layers, spiking_layers(model), strict=True):
         quantisation = module.quantisation

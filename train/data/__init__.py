@@ -130,5 +130,5 @@ def _load_own(name_or_path: Path | str) -> AnyDataset:
     missing = "no such file: " if path.suffix and not path.exists() else ""
     raise DataError(
         f"{missing}unknown data set '{name_or_path}'; known are {', '.join(KNOWN)}, or give an existing .npz or .h5 "
-        "file or a folder with IDX files; `train.audio` makes a set of wav files"
+        "file or a folder with IDX files; `intsnn_hw.encode_audio` turns recordings (.wav) into an .h5 file"
     )

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from golden.config import EncodingConfig
 from golden.digest import digest
 from golden.encoding import Events, encode_events
 from golden.errors import DataError
 from golden.fixed import IntArray
-from train.data.labels import array_of, check_classes, check_numbers
+from train.data.arrays import array_of, whole_numbers
+from train.data.labels import check_classes, check_numbers
 from train.data.split import check_counts, held_out
 
 MAX_VALUE_WIDTH = 16
@@ -22,7 +24,7 @@ Part = Literal["train", "test"]
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Samples with their classes; built and checked by :meth:`from_arrays`.
+    """Samples with their classes; built and checked by :meth:`from_arrays`. A part may be empty.
 
     Members
     -------
@@ -49,58 +51,57 @@ class Dataset:
     def from_arrays(
         cls,
         name: str,
-        train_x: np.ndarray,
-        train_y: np.ndarray,
-        test_x: np.ndarray,
-        test_y: np.ndarray,
+        train_x: ArrayLike | None,
+        train_y: ArrayLike | None,
+        test_x: ArrayLike | None,
+        test_y: ArrayLike | None,
         source: object = None,
     ) -> Self:
-        """Check raw integer arrays and derive widths and classes.
+        """Check raw arrays of whole numbers and derive widths and classes.
 
         Samples of any shape are flattened to (n, n_features) in C order; (n, rows, columns) are images of one channel.
-        ``source`` says in messages where the arrays come from; the name where it is left out.
+        Booleans are 0 and 1, and floats without a fraction are whole numbers too. Where both arrays of a part are None
+        there are no samples in it. ``source`` says in messages where the arrays come from; the name where it is left
+        out.
 
         Raises
         ------
         DataError
-            Not integers, out of range, empty, or parts that do not fit each other.
+            No whole numbers, out of range, empty, or parts that do not fit each other.
         """
         where = str(source or name)
-        train_x, train_y, test_x, test_y = (
-            array_of(values, f"{where}: {part}")
-            for part, values in zip(
-                ("training images", "training labels", "test images", "test labels"),
-                (train_x, train_y, test_x, test_y), strict=True,
-            )
-        )  # fmt: skip
-        xs = [_samples(x, f"{where}: {part} images") for part, x in (("training", train_x), ("test", test_x))]
-        ys = [_labels(y, f"{where}: {part} labels") for part, y in (("training", train_y), ("test", test_y))]
-        for part, x, y in zip(("training", "test"), xs, ys, strict=True):
-            if len(x) != len(y):
-                raise DataError(f"{where}: {len(x)} {part} images but {len(y)} {part} labels; each image needs one")
-        check_classes(where, *ys)
-        if xs[0].shape[1] != xs[1].shape[1]:
-            raise DataError(
-                f"{where}: training images have {xs[0].shape[1]} values, test images {xs[1].shape[1]}; "
-                "both parts must be of one size"
-            )
-        shapes = [np.shape(x)[1:] for x in (train_x, test_x)]
-        if shapes[0] != shapes[1]:
-            raise DataError(
-                f"{where}: training images have shape {shapes[0]}, test images {shapes[1]}; both parts must be of one"
-            )
-        value_width = max(1, *(int(x.max()).bit_length() for x in xs))
+        given = [("training", train_x, train_y), ("test", test_x, test_y)]
+        found = {part: _part(where, part, x, y) for part, x, y in given if x is not None or y is not None}
+        if not found:
+            raise DataError(f"{where}: holds no samples; give those of a part at least")
+        (x, _), *others = found.values()
+        for other, _ in others:
+            if x.shape[1:] != other.shape[1:]:
+                raise DataError(
+                    f"{where}: training images have shape {x.shape[1:]}, test images {other.shape[1:]}; "
+                    "both parts must be of one"
+                )
+        if "training" in found:
+            labels = [y for _, y in found.values()]
+            check_classes(where, labels[0], labels[-1])
+        value_width = max(1, *(int(x.max()).bit_length() for x, _ in found.values()))
         dtype = np.uint8 if value_width <= 8 else np.uint16
+        shape = x.shape[1:]
+        n_features, none = math.prod(shape), (np.empty((0, *shape)), np.empty(0))
         # np.array copies: what is read from a file's buffer is read-only, which compiled kernels type differently.
+        parts = [
+            (np.array(x.reshape(len(x), n_features), dtype=dtype, order="C"), np.array(y, dtype=np.int64))
+            for x, y in (found.get(part, none) for part, *_ in given)
+        ]
         return cls(
             name=name,
-            train_x=np.array(xs[0], dtype=dtype, order="C"),
-            train_y=np.array(ys[0], dtype=np.int64),
-            test_x=np.array(xs[1], dtype=dtype, order="C"),
-            test_y=np.array(ys[1], dtype=np.int64),
-            n_classes=1 + max(int(y.max()) for y in ys),
+            train_x=parts[0][0],
+            train_y=parts[0][1],
+            test_x=parts[1][0],
+            test_y=parts[1][1],
+            n_classes=1 + max(int(y.max()) for _, y in found.values()),
             value_width=value_width,
-            shape=(1, *shapes[0]) if len(shapes[0]) == 2 else shapes[0],
+            shape=(1, *shape) if len(shape) == 2 else shape,
         )
 
     def __repr__(self) -> str:
@@ -179,29 +180,27 @@ class Dataset:
         )
 
 
+def _part(where: str, part: str, x: ArrayLike | None, y: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return images and labels of a part as integers."""
+    x_name, y_name = f"{where}: {part} images", f"{where}: {part} labels"
+    images, labels = array_of(x, x_name), array_of(y, y_name)
+    check_numbers(labels, y_name)
+    images = _integers(whole_numbers(images, x_name), x_name)
+    labels = _integers(whole_numbers(labels, y_name, "number the classes 0, 1, .."), y_name)
+    if images.ndim < 2:
+        raise DataError(f"{x_name} have shape {images.shape}; (n, n_features) or (n, rows, columns) is needed")
+    if labels.ndim != 1:
+        raise DataError(f"{y_name} have shape {labels.shape}; one class number per image, (n,), is needed")
+    if len(images) != len(labels):
+        raise DataError(f"{where}: {len(images)} {part} images but {len(labels)} {part} labels; each image needs one")
+    return images, labels
+
+
 def _integers(values: np.ndarray, what: str) -> np.ndarray:
-    values = np.asarray(values)
-    if not np.issubdtype(values.dtype, np.integer):
-        raise DataError(f"{what} are {values.dtype}; integers are needed (scale and round them first)")
     if values.size == 0:
         raise DataError(f"{what} are empty (shape {values.shape}); at least one is needed")
     if values.min() < 0:
         raise DataError(f"{what} go down to {values.min()}; values must be 0 or more")
     if values.max() >= 1 << MAX_VALUE_WIDTH:
         raise DataError(f"{what} go up to {values.max()}; at most {(1 << MAX_VALUE_WIDTH) - 1} is allowed")
-    return values
-
-
-def _samples(values: np.ndarray, what: str) -> np.ndarray:
-    values = _integers(values, what)
-    if values.ndim < 2:
-        raise DataError(f"{what} have shape {values.shape}; (n, n_features) or (n, rows, columns) is needed")
-    return values.reshape(len(values), -1)
-
-
-def _labels(values: np.ndarray, what: str) -> np.ndarray:
-    check_numbers(np.asarray(values), what)
-    values = _integers(values, what)
-    if values.ndim != 1:
-        raise DataError(f"{what} have shape {values.shape}; one class number per image, (n,), is needed")
     return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from golden.errors import DataError
 if TYPE_CHECKING:
     from golden.config import NetworkConfig
     from train.data import AnyDataset, Dataset
+    from train.data.dataset import Part
 
 VALIDATION_SEED = 0
 """Of the validation split: the same samples whatever the seed of the training."""
@@ -43,7 +45,10 @@ def usual_set(config: NetworkConfig, trained_on: str | None = None) -> str:
         name = trained_on.removesuffix("-validation")
         if name.partition(":")[0] in KNOWN:
             return name
-        raise DataError(f"{config.name} has learnt {name}, a set of your own; give its file as `data`")
+        raise DataError(
+            f"{config.name} was trained on data of yours, called {name}, which is not kept with the network; give it, "
+            "or other samples, as `data`"
+        )
     events = config.encoding.kind == "events"
     name = usual_data(config.name) if events else _BY_INPUTS.get(config.n_inputs)
     if name is None:
@@ -56,12 +61,17 @@ def remarks(config: NetworkConfig, dataset: AnyDataset) -> Iterator[str]:
     """Yield what fits, but perhaps not as the user thinks."""
     from train.data.labels import absent, listed
 
-    if dataset.n_classes < config.n_classes:
+    trains = len(dataset.train_y) > 0
+    if trains and dataset.n_classes < config.n_classes:
         yield (
             f"{dataset.name} has {dataset.n_classes} classes, the network {config.n_classes} outputs: the others are "
             "never right"
         )
-    unknown, untested = (absent(labels, dataset.n_classes) for labels in (dataset.train_y, dataset.test_y))
+    n_classes = dataset.n_classes if trains else config.n_classes
+    unknown, untested = (
+        absent(labels if len(labels) else np.arange(n_classes), n_classes)
+        for labels in (dataset.train_y, dataset.test_y)
+    )
     if len(unknown):
         from_1 = "; if these are to count from 1, subtract 1" if unknown[0] == 0 else ""
         yield f"{dataset.name}: no training sample has label {listed(unknown)}, which is never learned{from_1}"
@@ -79,17 +89,33 @@ def missing_samples(dataset: AnyDataset) -> Iterator[str]:
         yield f"{dataset.name}: only {n_samples:,} of its {whole:,} samples are there, and results are of these"
 
 
-def load_set(name: str, folder: str | None) -> AnyDataset:
-    """Load a data set as :func:`train.data.load` does, and tell a file that is not there from one that is damaged."""
-    from train.data import load
+def load_set(name: str, folder: str | None, *, download: bool = False) -> AnyDataset:
+    """Load a data set as :func:`train.data.load` does, and tell a file that is not there from one that is damaged.
 
+    Raises
+    ------
+    DataError
+        As of :func:`train.data.load`; a folder for a set that lies in none; nothing that can be downloaded.
+    """
+    from train.data import KNOWN, download_mnist, find_mnist, load
+
+    find = getattr(KNOWN.get(name.partition(":")[0]), "find", None)
+    if folder is not None and find is None:
+        raise DataError(f"`data_dir` {folder}: {name} is not looked for in a folder; leave it out")
+    if download:
+        base = folder or os.environ.get("INTSNN_DATA")
+        if find is not find_mnist:
+            raise DataError(f"`download`: fetches mnist into a folder, not {name}; give `data` mnist, or leave it out")
+        if not base:
+            raise DataError("`download`: there is no folder to fetch into; give `data_dir` DIR, or set INTSNN_DATA=DIR")
+        download_mnist(base)
     if name.endswith(".npz") and not Path(name).exists():
         raise DataError(f"{name}: no such file; a path is taken from where the command runs, {Path.cwd()}")
     return load(name, folder)
 
 
-def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
-    """Raise DataError where a data set cannot be fed to a network."""
+def check_fit(config: NetworkConfig, dataset: AnyDataset, *parts: Part) -> None:
+    """Raise DataError where a data set cannot be fed to a network, or has no samples in one of `parts`."""
     from train.data import EventDataset
     from train.data.labels import misnumbered
 
@@ -122,6 +148,11 @@ def check_fit(config: NetworkConfig, dataset: AnyDataset) -> None:
             raise DataError(
                 f"data set {dataset.name} does not fit network {config.name}: it has {has}, the network {wanted}; "
                 f"{advice} another network"
+            )
+    for part, labels in (("train", dataset.train_y), ("test", dataset.test_y)):
+        if part in parts and not len(labels):
+            raise DataError(
+                f"{dataset.name}: has no samples to {part} on, which are needed here; add x_{part}, y_{part}"
             )
 
 

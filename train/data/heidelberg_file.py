@@ -178,7 +178,7 @@ def _lists(file: Any, name: str, path: Path) -> Any:
 
 def _entry(file: Any, name: str, path: Path) -> Any:
     if not isinstance(file.get(name), import_h5py(path).Dataset):
-        raise DataError(f"{path}: lacks {name}; is it a file of SHD or SSC, or of `train.audio`?")
+        raise DataError(f"{path}: lacks {name}; is it a file of SHD or SSC, or of `intsnn_hw.encode_audio`?")
     return file[name]
 
 

@@ -1,19 +1,11 @@
-"""Arrays that users give, and labels that are no classes 0, 1, .. as a network has them, and how to say so."""
+"""Labels that are no classes 0, 1, .. as a network has them, and how to say so."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from golden.errors import DataError
 
 _SHOWN = 5
-
-
-def array_of(values: ArrayLike, what: str) -> NDArray:
-    """Return what a user gives as an array; DataError for rows of unequal length. `what` names it."""
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        raise DataError(f"{what}: are rows of unequal length; give an array") from error
 
 
 def check_numbers(labels: NDArray, what: str) -> None:

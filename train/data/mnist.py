@@ -31,7 +31,7 @@ _SHA256: dict[str, str] = dict(
         strict=True,
     )
 )
-_HOW_TO_GET = "download it with 'python -m train.data mnist DIR', then pass `data_dir` DIR or set INTSNN_DATA=DIR"
+_HOW_TO_GET = "fetch it with `download` into `data_dir` DIR, or set INTSNN_DATA=DIR where DIR/mnist holds it"
 
 
 def find_mnist(data_dir: Path | str | None = None) -> Path:

@@ -1,8 +1,10 @@
-"""A user's own data set in one ``.npz`` file."""
+"""A user's own data set in four arrays, or in one ``.npz`` file with them."""
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +15,7 @@ ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
 def load_npz(path: Path | str) -> Dataset:
-    """Load integer arrays x_train, y_train, x_test, y_test; the set is named after the file.
+    """Load the arrays of :func:`of_arrays`; the set is named after the file.
 
     Raises
     ------
@@ -23,12 +25,28 @@ def load_npz(path: Path | str) -> Dataset:
     try:
         # Opened here, because np.load leaves a damaged file open.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            missing = [name for name in ARRAYS if name not in archive]
-            arrays = [] if missing else [archive[name] for name in ARRAYS]
+            arrays = {name: archive[name] for name in ARRAYS if name in archive}
     except (OSError, ValueError, EOFError, RuntimeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         # numpy takes for a pickle what is no archive, and says how to load that.
         reason = "no archive" if "pickle" in str(error) else " ".join(str(error).split())
         raise DataError(f"{path}: not a readable .npz file of plain arrays ({reason}); write it again") from error
+    return of_arrays(Path(path).stem, arrays, source=path)
+
+
+def of_arrays(name: str, arrays: Mapping[str, Any], source: object = None) -> Dataset:
+    """Return the set of the arrays x_train, y_train, x_test, y_test, or of a part alone; others are left out.
+
+    Raises
+    ------
+    DataError
+        Arrays that are missing, or that :meth:`Dataset.from_arrays` refuses; it names `source`, else `name`.
+    """
+    parts = ARRAYS[:2], ARRAYS[2:]
+    halves = [part for part in parts if any(each in arrays for each in part)]
+    missing = [each for part in halves or parts for each in part if each not in arrays]
     if missing:
-        raise DataError(f"{path}: lacks {', '.join(missing)}; the arrays {', '.join(ARRAYS)} are needed")
-    return Dataset.from_arrays(Path(path).stem, *arrays, source=path)
+        raise DataError(
+            f"{source or name}: lacks {', '.join(missing)}; a set has the arrays {', '.join(ARRAYS)}, one to test on "
+            "the last two alone"
+        )
+    return Dataset.from_arrays(name, *(arrays.get(each) for each in ARRAYS), source=source)

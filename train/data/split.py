@@ -33,6 +33,8 @@ def held_out(
     """
     if not 0 < fraction < 1:
         raise DataError(f"validation fraction {fraction}: must lie between 0 and 1, both excluded")
+    if not len(labels):
+        raise DataError(f"{name}: has no training samples, so none can be held out; add x_train, y_train")
     random = np.random.RandomState(seed)
     if groups is not None:
         return _held_groups(name, groups, fraction, random)

@@ -41,11 +41,12 @@ SETS = {
     "many": own(y_train=np.arange(40) % 13, y_test=Y[:20]),
     "text": own(y_train=Y.astype(str), y_test=Y[:20].astype(str)),
     "one": own(y_train=Y * 0 + 3, y_test=Y[:20] * 0 + 3),
-    "floats": own(x_train=np.ones((40, 64))),
+    "floats": own(x_train=np.full((40, 64), 0.5)),
     "large": own(x_train=np.full((40, 64), 200)),
     "small": own(x_train=np.ones((40, 60), int), x_test=np.ones((20, 60), int)),
     "uneven": own(y_train=Y[:30]),
     "negative": own(x_train=np.full((40, 64), -1)),
+    "test": {name: values for name, values in own().items() if name.endswith("test")},
 }
 FILES = {
     "size.toml": TOML.replace("size = 4 ", "size = 0 "),
@@ -89,7 +90,15 @@ CASES = [
     (lambda: train(membrane_width=33), "train --preset digits-64 --membrane-width 33", ConfigError,
      "`membrane_width`: "),
     (lambda: train(membrane_width=12), "train --preset digits-64 --membrane-width 12", ConfigError,
-     "with `membrane_width` 12: threshold_shift must be 0..7"),
+     "`membrane_width`: must be at least 13 in preset digits-64, got 12"),
+    (lambda: train(membrane_width=32), "train --preset digits-64 --membrane-width 32", ConfigError,
+     "`membrane_width`: must be at most 31 in preset digits-64, got 32"),
+    (lambda: train(shadow_width=8, weight_width=12), "train --preset digits-64 --shadow-width 8 --weight-width 12",
+     ConfigError, "`shadow_width`: must be at least `weight_width` (12), got 8"),
+    (lambda: train(encoding="events"), "train --preset digits-64 --encoding events", ConfigError,
+     "`encoding`: preset digits-64 takes values, not events; choose one of single_shot, every_step, rate, latency, or"),
+    (lambda: train(method="bptt", data="test.npz"), "train --preset digits-64 --method bptt --data test.npz",
+     DataError, "test: has no samples to train on, which are needed here; add x_train, y_train"),
     (lambda: train(encoding="smell"), "train --preset digits-64 --encoding smell", ConfigError, "`encoding`: "),
     (lambda: train(route="scenic"), "train --preset digits-64 --route scenic", ConfigError, "`route`: "),
     (lambda: train(timing="late"), "train --preset digits-64 --timing late", ConfigError, "`timing`: "),
@@ -118,7 +127,7 @@ CASES = [
             "many": "it has 13 classes, the network 10; choose other `data`",
             "text": "training labels are text ('0', '1', ..); classes are numbers 0, 1, ..: number them",
             "one": "all labels are 3; at least two classes are needed",
-            "floats": "training images are float64; integers are needed",
+            "floats": "training images: 0.5 (of type float64) is no whole number; scale and round first",
             "large": "it has values of 8 bits, the network an input encoding for 4",
             "small": "it has 60 values a sample, the network 64 inputs",
             "uneven": "40 training images but 30 training labels",
@@ -192,11 +201,11 @@ def test_one_line_at_the_door_and_on_the_command_line(door, arguments, kind, wor
     [
         (np.zeros((2, 63), int), "has shape (2, 63)"),
         (np.zeros(64, int), "has shape (64,)"),
-        (np.zeros((0, 64), int), "has shape (0, 64)"),
-        (np.zeros((2, 64)), "holds float64; whole numbers of 4 bits"),
+        (np.zeros((0, 64), int), "is empty (shape (0, 64)); at least one sample is needed"),
+        (np.full((2, 64), 0.5), "0.5 (of type float64) is no whole number; scale and round first"),
         (np.full((2, 64), 16), "has values 16..16; digits-64 takes 0..15, 4 bits"),
         (np.full((2, 64), -1), "has values -1..-1"),
-        ([["a"] * 64], "holds <U1"),
+        ([["a"] * 64], "a (of type <U1) is no whole number"),
         ([[1] * 64, [2]], "are rows of unequal length"),
     ],
 )
@@ -211,9 +220,11 @@ def test_samples_that_are_none(x, words):
 @pytest.mark.parametrize(
     "data, words",
     [
-        ({"x_train": 1}, "arrays: lacks y_train, x_test, y_test"),
-        ([1, 2], "a list is no data set; give a name, a path, or a mapping"),
-        (3.5, "a float is no data set"),
+        ({"x_train": 1}, "arrays: lacks y_train; a set has the arrays x_train, y_train, x_test, y_test, one to test"),
+        ({"y_test": 1}, "arrays: lacks x_test;"),
+        ({}, "arrays: lacks x_train, y_train, x_test, y_test;"),
+        ([1, 2], "data: is of type list, which is no data set; give a name, a path, or a mapping"),
+        (3, "is of type int, which is no"),
         (own(y_train=[[0], [1, 2]]), "training labels: are rows of unequal length"),
     ],
 )
@@ -228,6 +239,7 @@ def test_data_that_is_none(data, words):
         {"method": "guess"}, {"on": "abacus"}, {"epochs": 0}, {"epochs": 1.5}, {"seed": -1}, {"wings": 2},
         {"method": "bptt", "wings": 2}, {"method": "bptt", "dropout": 2}, {"method": "bptt", "batch_size": 0},
         {"method": "bptt", "loss": "count"}, {"method": "bptt", "log": "run.txt"}, {"method": "bptt", "epochs": "5"},
+        {"method": "bptt", "hidden": 4},
     ],
 )  # fmt: skip
 def test_options_of_training_that_are_none(change):
@@ -255,6 +267,7 @@ def test_options_of_training_that_are_none(change):
         lambda net: intsnn_hw.from_torch(object()),  # pyright: ignore[reportArgumentType]
         lambda net: net.benchmark("digits", what="speed"),
         lambda net: net.benchmark("digits", samples=0),
+        lambda net: net.benchmark("digits", what="infer", samples=5),
         lambda net: net.generate(""),
         lambda net: net.save(None),
         lambda net: net.train("digits", out=3),
@@ -343,6 +356,49 @@ def test_a_refused_run_leaves_no_folder(folder):
     with pytest.raises(DataError):
         intsnn_hw.preset(D).train("floats.npz", method="bptt", out="new/x.npz")
     assert sorted(folder.rglob("*")) == before
+
+
+def outcomes(data):
+    """What each method makes of a set."""
+    net = intsnn_hw.preset(D, hidden=4)
+    return [
+        net.evaluate(data).confusion.tolist(), net.train(data, epochs=1, progress=False).accuracy,
+        [weights.tolist() for weights in net.weights], net.predict(data["x_test"]).tolist(),
+        net.trace(data["x_test"]).scores.tolist(),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [bool, float, np.float32])
+def test_whole_numbers_of_other_types_are_those_of_integers(kind):
+    given = {name: values % 2 if kind is bool and name[0] == "x" else values for name, values in own().items()}
+    other = {name: values if kind is bool and name[0] == "y" else values.astype(kind) for name, values in given.items()}
+    assert outcomes(other) == outcomes(given)
+
+
+def test_no_training_samples_are_asked_for_where_none_are_used(trained, mine, tmp_path, capsys):
+    test = {name: mine[name] for name in ("x_test", "y_test")}
+    np.savez(tmp_path / "test.npz", **test)
+    whole, alone = (net.to_dict() | {"samples_per_second": 0} for net in map(trained.evaluate, (mine, test)))
+    assert whole == alone
+    assert main(["eval", trained.source, "--data", str(tmp_path / "test.npz"), "--json"]) == 0
+    assert capsys.readouterr().err == ""
+    for run in (trained.train, trained.colearn, trained.benchmark, lambda data: trained.energy(data, learn=True)):
+        with pytest.raises(DataError, match="arrays: has no samples to train on, which are needed here; add x_train"):
+            run(test)
+    assert main(["train", "--preset", D, "--data", str(tmp_path / "test.npz")]) == 2
+    assert "test: has no samples to train on" in capsys.readouterr().err
+    train = {name: mine[name] for name in ("x_train", "y_train")}
+    with pytest.raises(DataError, match="arrays: has no samples to test on"):
+        trained.evaluate(train)
+
+
+def test_classes_missing_in_a_set_to_test_on_are_those_of_the_network(trained, mine):
+    few = mine["y_test"] < 8
+    with pytest.warns(intsnn_hw.InputWarning) as seen:
+        trained.evaluate({"x_test": mine["x_test"][few], "y_test": mine["y_test"][few]})
+    assert [str(warning.message) for warning in seen] == [
+        "arrays: no test sample has label 8, 9, so the accuracy of that is not measured"
+    ]
 
 
 def test_a_run_that_is_not_there_begins_with_a_warning(tmp_path):
