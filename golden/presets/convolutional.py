@@ -3,7 +3,7 @@
 The constants were chosen on validation splits of the training set, never on test data: those of 8 and 16 channels.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..config import (
     RATE_SHIFTS,
@@ -120,7 +120,7 @@ def _layers(maps: _Maps, channels: tuple[int, ...], n: int, variant: Variant) ->
     The levels of the first layer divide one range, however many they are. Spikes of fewer levels add less to the layers
     behind, whose range is as much smaller, so that a level is the same; those of more levels take wider membranes.
     """
-    scale = variant.weight_width - 8
+    conv, scale = maps.conv if variant.kernel is None else _of_side(maps.conv, variant.kernel), variant.weight_width - 8
     wider = max(0, n - SPIKE_WIDTH)
     width = 8 + variant.weight_width + wider if variant.membrane_width is None else variant.membrane_width
     level = max(0, LEVEL_SHIFT + scale)
@@ -131,11 +131,16 @@ def _layers(maps: _Maps, channels: tuple[int, ...], n: int, variant: Variant) ->
     readout = NeuronConfig(membrane_width=width + READOUT_WIDER, spike_width=n, threshold_shift=level)
     return (
         *(
-            LayerConfig(size=size, weight_width=variant.weight_width, neuron=neuron, conv=maps.conv, pool=1 + (at > 0))
+            LayerConfig(size=size, weight_width=variant.weight_width, neuron=neuron, conv=conv, pool=1 + (at > 0))
             for at, (size, neuron) in enumerate(zip(channels, neurons, strict=True))
         ),
         LayerConfig(size=N_CLASSES, weight_width=variant.weight_width, neuron=readout, pool=maps.readout_pool),
     )
+
+
+def _of_side(conv: ConvConfig, kernel: int) -> ConvConfig:
+    """Return windows of another side; padded ones go on to leave a map its size."""
+    return replace(conv, kernel=kernel, padding=(kernel - 1) // 2 if conv.padding else 0)
 
 
 def _learning(maps: _Maps, n: int, variant: Variant) -> LearningConfig:

@@ -39,6 +39,10 @@ def preset(name: str, **options: Any) -> NetworkConfig:
     variant = Variant.of(**options)
     if name not in PRESETS:
         raise ConfigError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
+    if variant.kernel is not None and name not in CONVOLUTIONS:
+        raise ConfigError(
+            f"preset {name} takes no `kernel`; it goes with presets of convolutions, {', '.join(CONVOLUTIONS)}"
+        )
     try:
         return _MAKER[name](name, variant)
     except FieldError as error:

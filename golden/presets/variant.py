@@ -11,6 +11,7 @@ from ..config import (
     SHADOW_WIDTHS,
     SPIKE_WIDTHS,
     WEIGHT_WIDTHS,
+    WINDOW_SIDES,
     EncodingKind,
     ErrorKind,
     HardwareConfig,
@@ -53,6 +54,8 @@ class Variant:
     hidden : tuple of int, optional
         Sizes of the hidden layers in place of the preset's own; any number of them, for ``mnist-conv-...`` output
         channels of as many convolutions as it has.
+    kernel : int, optional
+        Side of the windows of ``mnist-conv-...``, in place of the preset's own; padded maps keep their size.
     recurrence : {"none", "learned", "fixed"}, optional
         Of the hidden layers of a preset of events; as its name says where left out.
     error : str, optional
@@ -122,6 +125,15 @@ class Variant:
             range=(1, MAX_NEURONS),
             each=True,
             help="neurons of each hidden layer",
+        ),
+    )
+    kernel: int | None = field(
+        default=None,
+        metadata=described(
+            label="kernel",
+            metavar="N",
+            range=WINDOW_SIDES,
+            help="side of the windows of a preset of convolutions",
         ),
     )
     recurrence: RecurrenceKind | None = field(

@@ -171,7 +171,7 @@ def test_faults_are_one_line(intsnn, arguments, words, tmp_path, monkeypatch):
 
 def test_other_faults(intsnn, bptt, tmp_path):
     from_checkpoint = intsnn("train", "--method", "bptt", bptt / "digits.npz")
-    assert from_checkpoint.code == 2 and "configuration" in from_checkpoint.err
+    assert from_checkpoint.code == 2 and "trained already" in from_checkpoint.err
     widths = intsnn("export", bptt / "digits.pt", "--weight-width", 4, "--out", tmp_path / "x.npz")
     assert widths.code == 2 and "--weight-width" in widths.err
     impossible = intsnn("export", bptt / "float.pt", "--weight-width", 40, "--out", tmp_path / "x.npz")

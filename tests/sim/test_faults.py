@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, connect, flipped
 
 from golden.config import (
+    ConvConfig,
     EncodingConfig,
     HardwareConfig,
     LayerConfig,
@@ -30,6 +31,7 @@ from sim import payload
 from sim.fast import compile_component
 from sim.result import SimulationTimeout, Stalls
 from sim.verify import inference, stimuli
+from tests.sim.verify.test_learning_maps import map_config
 
 pytestmark = pytest.mark.usefixtures("emitted_once")
 STALLS = Stalls(seed=0xFA17, gap=0.3, stall=0.4)
@@ -460,3 +462,25 @@ def test_a_reset_keeps_the_weights_forgets_all_else_and_waits_for_a_load(compile
         expected = {"o": N_SAMPLES, "shadow": len(learned)}
         result = core.run(inputs, expected=expected, cycle_budget=100_000)
         np.testing.assert_array_equal(result.fields("shadow")["weight"], flat_weights(again.network()))
+
+
+def test_a_reset_in_the_middle_of_learning_a_map_leaves_no_trace_and_no_gradient():
+    config = map_config(
+        [{"size": 2, "conv": ConvConfig(kernel=2), "bias": "learned"}, {"size": 3, "pool": 2}], (1, 5, 5), n_steps=2,
+        trace_shifts=(1, 1),
+    )  # fmt: skip
+    core, network = compile_component(Restarted(config)), LearningNetwork.initial(config)
+    events, labels = to_events(stimuli.spikes(config, 6, seed=3)), np.arange(6) % config.n_classes
+    kernel = Kernel(network)
+    assert kernel.learn(events, labels, np.arange(6)).updated_samples == 6
+    learned = flat_weights(kernel.network())
+    inputs = inputs_of(config, inference.input_fields(events), network)
+    inputs["control"] = control([CODE["LEARN"]] * 6 + [CODE["READ_WEIGHTS"]], [*labels, 0])
+    for wait in range(20, 700, 31):  # in the middle of a sample, an update
+        restart = {"settings": {"restart": 1}, "extra_cycles": 1, "cycle_budget": 9}
+        core.run({}, expected={}, **restart)
+        with pytest.raises(SimulationTimeout):
+            core.run(inputs, expected={"o": 6, "shadow": len(learned)}, cycle_budget=len(learned) + wait)
+        core.run({}, expected={}, **restart)
+        result = core.run(inputs, expected={"o": 6, "shadow": len(learned)}, cycle_budget=100_000)
+        np.testing.assert_array_equal(result.fields("shadow")["weight"], learned)

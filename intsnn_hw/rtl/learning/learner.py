@@ -133,7 +133,6 @@ class Learner(wiring.Component):
         m.d.comb += [
             evaluation.open.eq(turns.idle),
             turns.evaluation.eq(evaluation.evaluation),
-            turns.granted.eq(self.granted),
             self.updating.eq(~turns.idle),
             self.idle.eq(turns.idle & ~evaluation.waiting),
             self.release.eq(evaluation.release),
@@ -151,6 +150,8 @@ class Learner(wiring.Component):
             learn = self._learn_windows if layer.kind.shares_weights else self._learn_rows
             above = learn(m, layer, turn, above, store)
         self._step_lfsr(m)
+        clearing = [update.clearing for update in self._drawing if isinstance(update, WindowUpdate)]
+        m.d.comb += turns.granted.eq(self.granted & ~Cat(clearing).any() if clearing else self.granted)
         return m
 
     def _below(self, layer: LearningLayer) -> LearningLayer | None:

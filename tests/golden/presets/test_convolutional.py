@@ -55,6 +55,17 @@ def test_channels_are_the_sizes_of_hidden_layers():
         preset("mnist-conv-3", hidden=(4, 6))
 
 
+def test_a_kernel_of_another_side():
+    assert preset("mnist-conv-8-16", kernel=3).topology == "28x28-8c3-2a-16c3-2a-10"
+    assert preset("mnist-conv-3", kernel=5).topology == "28x28-16c5p2-2a-32c5p2-2a-32c5p2-10"
+    assert preset("mnist-conv-3", kernel=3) == preset("mnist-conv-3")
+    with pytest.raises(ConfigError, match=r"^preset digits-64 takes no `kernel`; it goes with presets of conv.* mnist"):
+        preset("digits-64", kernel=3)
+    for side, message in ((0, "`kernel`: must be 1..64"), (29, "kernel")):
+        with pytest.raises(ConfigError, match=message):
+            preset("mnist-conv-8-16", kernel=side)
+
+
 def test_what_it_takes_none_of_or_out_of_range_is_one_clear_error():
     with pytest.raises(
         ConfigError, match="preset mnist-conv-8-16 takes no `recurrence`; it goes with presets of events"

@@ -18,7 +18,7 @@ def gradient_layout(layer: LearningLayer) -> data.ArrayLayout:
 
 
 class GradientSums(wiring.Component):
-    """Adds products to a word, `lanes` per cycle; what is taken is 0 from then on, as after reset.
+    """Adds products to a word, `lanes` per cycle; what is taken is 0 from then on.
 
     Throughput 1 word per cycle: it is read in one cycle (`fetch`) and written with the products added in the next
     (`add`). A word that is fetched in the cycle that writes it goes on with the sum at hand.
@@ -33,7 +33,8 @@ class GradientSums(wiring.Component):
     fetch : In     `enable`; `word` that is added to in the next cycle
     add : In       the same of what was fetched, and products
     take : In      see :func:`read_port`; the word becomes 0 a cycle later. Not while products are added
-    summing : Out  a word is written
+    summing : Out  a word is written for an addition, or when it was taken
+    clearing : Out after reset: all words become 0, nothing may be fetched
     """
 
     def __init__(self, layer: LearningLayer):
@@ -45,6 +46,7 @@ class GradientSums(wiring.Component):
                 "add": In(wiring.Signature(place | {"products": Out(gradient_layout(layer))})),
                 "take": In(read_port(gradient_layout(layer), n_gradient_words(layer))),
                 "summing": Out(1),
+                "clearing": Out(1, init=1),
             }
         )
 
@@ -56,7 +58,7 @@ class GradientSums(wiring.Component):
         m.submodules.words = words = Store(gradient_layout(self._layer), n_gradient_words(self._layer))
         read, again = words.reads[0], Signal()
         running, total = (Signal(gradient_layout(self._layer), name=name) for name in ("running", "total"))
-        taken, taken_word = Signal(), Signal.like(take.address)
+        taken, taken_word, cleared = Signal(), Signal.like(take.address), Signal.like(take.address)
         m.d.sync += [
             again.eq(add.enable & (fetch.word == add.word)),
             taken.eq(take.enable),
@@ -70,9 +72,11 @@ class GradientSums(wiring.Component):
             read.enable.eq(fetch.enable | take.enable),
             read.address.eq(Mux(take.enable, take.address, fetch.word)),
             take.data.eq(read.data),
-            words.write.enable.eq(add.enable | taken),
-            words.write.address.eq(Mux(taken, taken_word, add.word)),
-            words.write.data.eq(Mux(taken, 0, total.as_value())),
-            self.summing.eq(words.write.enable),
+            self.summing.eq(add.enable | taken),
+            words.write.enable.eq(self.summing | self.clearing),
+            words.write.address.eq(Mux(self.clearing, cleared, Mux(taken, taken_word, add.word))),
+            words.write.data.eq(Mux(self.clearing | taken, 0, total.as_value())),
         ]
+        with m.If(self.clearing):
+            m.d.sync += [cleared.eq(cleared + 1), self.clearing.eq(cleared != n_gradient_words(self._layer) - 1)]
         return m

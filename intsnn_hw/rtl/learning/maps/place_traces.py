@@ -17,8 +17,8 @@ class PlaceTraces(wiring.Component):
     """Adds events to the traces of their places; between steps all traces leak, between samples they end.
 
     Throughput 1 event per cycle; an event of the place before waits a cycle. A pass over all traces, a cycle each,
-    follows the last step of a sample and, where traces leak, every step; events wait for it. It begins when what came
-    before has been learned from: when that is not waited for, or the next beat is there, which comes after.
+    follows reset, the last step of a sample and, where traces leak, every step; events wait for it. It begins when what
+    came before has been learned from: when that is not waited for, or the next beat is there, which comes after.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class PlaceTraces(wiring.Component):
         # No read meets a write: an event of the place that is being written waits; a pass reads the place behind it.
         m.submodules.traces = traces = Store(trace_layout(layer), n_places)
         read, trace, taken = traces.reads[0], traces.reads[0].data.trace, Signal()
-        due, passing, passed, fresh = (Signal() for _ in range(4))
+        due, fresh, passing, passed = Signal(init=1), Signal(init=1), Signal(), Signal()
         at, found, place = Signal(index_shape(n_places)), Signal(), Signal(index_shape(n_places))
         spike = Signal(layer.input_spike_width)
         m.d.comb += [

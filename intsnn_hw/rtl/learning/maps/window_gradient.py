@@ -43,7 +43,7 @@ class WindowGradient(wiring.Component):
     carried : Out    of each place, where the layer carries an error: :func:`carried_port`
     busy : Out       a word is in the pipe
     weighing : Out   the weights of the word of errors at hand are being read
-    summing : Out    a word of the gradient is written
+    summing, clearing : Out   of :class:`GradientSums`
     """
 
     def __init__(self, layer: LearningLayer, below: LearningLayer | None):
@@ -60,6 +60,7 @@ class WindowGradient(wiring.Component):
                 "busy": Out(1),
                 "weighing": Out(1),
                 "summing": Out(1),
+                "clearing": Out(1),
             }
             | ({} if self._target is None else {"carried": Out(carried_port(layer, self._target))})
         )
@@ -88,6 +89,7 @@ class WindowGradient(wiring.Component):
             sums.add.word.eq(add.sums),
             self.busy.eq(self.at.valid | fetch.valid | weigh.valid | add.valid | carried.valid),
             self.summing.eq(sums.summing),
+            self.clearing.eq(sums.clearing),
         ]
         for error, product in zip(errors, sums.add.products, strict=True):
             m.d.sync += product.eq(self._signed(error, weigh.trace))

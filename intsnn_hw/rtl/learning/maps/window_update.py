@@ -50,6 +50,7 @@ class WindowUpdate(wiring.Component):
     errors_at_hand : Out               lanes with an error in the word that is weighed, or with a gradient that changes
     changes, carries : Out             weights are changed, weighed with an error
     summing, meeting : Out             a word of the gradient is written; a trace meets a word of errors
+    clearing : Out                     of :class:`GradientSums`; nothing may start
     """
 
     def __init__(self, layer: LearningLayer, below: LearningLayer | None):
@@ -74,6 +75,7 @@ class WindowUpdate(wiring.Component):
                 "carries": Out(1),
                 "summing": Out(1),
                 "meeting": Out(1),
+                "clearing": Out(1),
             }
             | bias
             | carried
@@ -186,6 +188,7 @@ class WindowUpdate(wiring.Component):
             self.errors_at_hand.eq(Mux(self.carries, found, 0)),
             self.summing.eq(gradient.summing),
             self.meeting.eq(gradient.at.valid),
+            self.clearing.eq(gradient.clearing),
         ]
         for update in updates:
             with m.If(update.changing.any()):
