@@ -67,10 +67,17 @@ class LearnReport(inference.CosimReport):
     def update_lane_share(self) -> float:
         """Of the cycles spent updating, the share in which a weight word is read, to be changed or for the error.
 
-        No two layers are updated at a time. The rest: rows with neither trace nor surrogate, every second cycle where
-        the memory has a single port, and about 10 cycles a layer in which its pipeline fills and drains.
+        Of a convolution, in which a word of errors meets a trace, or a weight word changes. No two layers are updated
+        at a time. The rest: rows with neither trace nor surrogate, every second cycle where the memory has a single
+        port, the gradients of a map's neurons, one a cycle, and about 10 cycles a layer in which its pipeline fills and
+        drains.
         """
-        return sum(self.by_layer("reading")) / self.update_cycles if self.update_cycles else 0.0
+        busy = sum(
+            self.counts[f"activity{index}.{name}"]
+            for index, kind in enumerate(self.config.kinds)
+            for name in (("meeting", "writing") if kind.shares_weights else ("reading",))
+        )
+        return busy / self.update_cycles if self.update_cycles else 0.0
 
     @property
     def words_written(self) -> tuple[int, ...]:
