@@ -278,20 +278,22 @@ def _check_inputs(sweep: Sweep, where: str) -> None:
             break
     else:
         point = next(sweep.points())
-        config = network_config(sweep, point, sweep.seeds[0])  # raises: no point can be built
+        with _in_fields_of(where):
+            config = network_config(sweep, point, sweep.seeds[0])  # raises: no point can be built
     with _in_fields_of(where):
         check_fit(config, dataset)
 
 
 @contextlib.contextmanager
 def _in_fields_of(where: str) -> Iterator[None]:
-    """Name the sweep file, and its fields, in an error of the data set."""
+    """Name the sweep file, and its fields, in an error of the data set or of a network."""
     from intsnn_hw.exploration.words import in_fields
 
     try:
         yield
-    except DataError as error:
-        raise DataError(f"{where}: {in_fields(error)}") from error
+    except (ConfigError, DataError) as error:
+        kind = DataError if isinstance(error, DataError) else ConfigError
+        raise kind(f"{where}: {in_fields(error)}") from error
 
 
 @contextlib.contextmanager

@@ -83,7 +83,7 @@ def test_what_a_user_can_do_wrong(intsnn, tmp_path):
         ((*SMALL, "--coefficients", tmp_path / "bad.toml"), ["bad.toml", "supply_voltage", "missing"]),
         ((*SMALL, "--coefficients", tmp_path / "none.toml"), ["none.toml", "cannot be read"]),
         (("missing.npz",), ["missing.npz"]),
-        ((), ["exactly one"]),
+        ((), ["CHECKPOINT, --preset NAME"]),
         ((*SMALL[:-1], "0"), ["--samples", "0"]),
         ((*SMALL, "--data", "nothing"), ["nothing", "digits", "mnist"]),
         (("--config", tmp_path / "infer.toml", "--learn"), ["infer.toml", "--learn", "no learning rule"]),

@@ -207,10 +207,10 @@ def test_the_latest_sweep_is_shown(intsnn, tmp_path, monkeypatch):
         (("explore", "show", "build", "--retry-failed"), ["--retry-failed", "show"]),
         (("explore", "small.toml", "--out", "small.toml"), ["small.toml"]),
         (("explore", "mnist.toml"), ["mnist.toml", "no data.dir given", "set INTSNN_DATA=DIR"]),
-        (("explore", "elsewhere.toml"), ["elsewhere.toml", "nowhere/mnist", "pass data.dir DIR"]),
+        (("explore", "elsewhere.toml"), ["elsewhere.toml", "nowhere/mnist", "give that as data.dir"]),
         (("explore", "absent.toml"), ["absent.toml", "absent.npz: no such file", "from where the command runs"]),
         (("explore", "unfit.toml"), ["unfit.toml", "digits", "784", "choose other data.set"]),
-        (("explore", "impossible.toml"), ["membrane_width"]),
+        (("explore", "impossible.toml"), ["impossible.toml", ": membrane_width: must be", "with weight_width 4"]),
     ],
     ids=lambda value: " ".join(value),
 )

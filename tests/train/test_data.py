@@ -429,7 +429,7 @@ def test_missing_mnist_says_where_and_how(tmp_path, monkeypatch):
     assert (
         str(tmp_path / "mnist") in text
         and f"nor in {tmp_path};" in text
-        and "fetch it with `download` into `data_dir` DIR" in text
+        and "fetch it with `download` to a folder, give that as `data_dir`" in text
     )
 
 
