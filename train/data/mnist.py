@@ -31,7 +31,9 @@ _SHA256: dict[str, str] = dict(
         strict=True,
     )
 )
-_HOW_TO_GET = "fetch it with `download` to a folder, give that as `data_dir`, or set INTSNN_DATA=DIR where DIR/mnist holds it"
+_HOW_TO_GET = (
+    "fetch it with `download` to a folder, give that as `data_dir`, or set INTSNN_DATA=DIR where DIR/mnist holds it"
+)
 
 
 def find_mnist(data_dir: Path | str | None = None) -> Path:
