@@ -147,7 +147,7 @@ def calling(module, name, *arguments):
         (b"<html>", "not a readable batch"),
         (python_batch(0)[:-1], "not a readable batch"),
         (python_batch(0)[:30000], "not a readable batch"),
-        (pickle.dumps([1, 2], 2), "it holds a list, not a dictionary"),
+        (pickle.dumps([1, 2], 2), "it holds a value of type list, not a dictionary"),
         (pickle.dumps({b"labels": [1]}, 2), "lacks b'data'"),
         (pickle.dumps({b"data": images(0)}, 2), "lacks b'labels'"),
         (python_batch(0, more=1), None),

@@ -87,7 +87,7 @@ def read_pickled(data: bytes) -> dict[Any, Any]:
         _check_memo(data)
         found = _Unpickler(BytesIO(data), encoding="bytes").load()
         if not isinstance(found, dict):
-            raise ValueError(f"it holds type {type(found).__name__}, not a dictionary")
+            raise ValueError(f"it holds a value of type {type(found).__name__}, not a dictionary")
         return {key: value.array() if isinstance(value, _Array) else value for key, value in found.items()}
     except Exception as error:  # a damaged pickle raises anything
         reason = " ".join(str(error).split()) or type(error).__name__
