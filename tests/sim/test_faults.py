@@ -141,7 +141,8 @@ def load_of(config, flat):
 
 def control(operations, values):
     return payload.pack(
-        control_layout(network_config()), {"operation": np.array(operations), "value": np.array(values)}
+        control_layout(network_config()),  # pyright: ignore
+        {"operation": np.array(operations), "value": np.array(values)},
     )
 
 

@@ -39,7 +39,7 @@ def map_config(layers, shape, n_steps=1, hardware=None, **learning):
         encoding=EncodingConfig(spike_width=2),
         layers=tuple(LayerConfig(**({"weight_width": 5, "neuron": neuron} | fields)) for fields in layers),
         learning=LearningConfig(**(rule | learning)),
-        hardware=HardwareConfig(**(hardware or {"lanes": (2,)})),
+        hardware=HardwareConfig(**(hardware or {"lanes": (2,)})),  # pyright: ignore
     )
 
 

@@ -40,7 +40,7 @@ def maps_config(*layers: dict[str, Any], shape=(2, 6, 5), n_steps=3, hardware=No
         encoding=EncodingConfig(spike_width=2),
         layers=tuple(LayerConfig(**({"weight_width": 4, "neuron": neuron} | fields)) for fields in layers),
         learning=LearningConfig(**(rule | learning)),
-        hardware=HardwareConfig(**({"lanes": (2,)} | (hardware or {}))),
+        hardware=HardwareConfig(**({"lanes": (2,)} | (hardware or {}))),  # pyright: ignore
     )
 
 

@@ -54,7 +54,7 @@ def random_meetings(layer, rng):
             low, high = (n_weight_words, n_gradient_words(layer)) if of_bias else (0, n_weight_words)
             word = words[-1] if same else int(rng.integers(low, high))
             if left[word]:
-                left[word] -= 1
+                left[word] -= 1  # pyright: ignore
                 words.append(word)
         beats = [
             {

@@ -61,7 +61,7 @@ class Watch:
         async for _, _, drawn, draw, meeting, summing, carries, changes, lanes, *rest in ctx.tick().sample(*sampled):
             counts = self.counts
             for name, value in (("meeting", meeting), ("summing", summing), ("carries", carries), ("changes", changes)):
-                counts[name] += value
+                counts[name] += value  # pyright: ignore
             assert not (carries and changes)
             counts["weighed"] += lanes.bit_count() if carries else 0
             counts["changed"] += lanes.bit_count() if changes else 0
@@ -140,7 +140,7 @@ def test_a_convolution_learns_as_in_the_model(name):
                 assert not watch.draws and not watch.carried and not any(watch.counts.values())
                 assert all(not addresses for addresses in written.values())
                 continue
-            fed = {"inputs": trace, "bias": np.array([bias_trace]) if learns_bias else None}
+            fed = {"inputs": trace, "bias": np.array([bias_trace]) if learns_bias else None}  # pyright: ignore
             draws = {"inputs": watch.draws[: layer.n_rows], "bias": watch.draws[layer.n_rows :]}
             gradients = {}
             for group in layer.row_groups:
@@ -164,7 +164,7 @@ def test_a_convolution_learns_as_in_the_model(name):
                 assert watch.carried == [(int(at == len(down) - 1), at, value) for at, value in enumerate(down)]
             else:
                 assert not watch.carried
-            check_counts(words, trace, gradients, cycles, bias_cycles if learns_bias else None)
+            check_counts(words, trace, gradients, cycles, bias_cycles if learns_bias else None)  # pyright: ignore
 
     def check_counts(words, trace, gradients, cycles, bias_cycles):
         n_words, last = layer.n_words, kind.n_fed - 1
