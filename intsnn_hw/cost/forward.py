@@ -30,7 +30,7 @@ _LEAKS = 2
 """Cycles of a leak of the input list beside those of its entries; :class:`.traces.InputTraces`."""
 
 _PASS = 4
-"""Cycles of a pass over the traces of places beside those of its traces; :class:`.maps.place_traces.PlaceTraces`."""
+"""Cycles of a pass over the traces of places beyond one for each; :class:`.maps.place_traces.PlaceTraces`."""
 _SAME_PLACE = 1
 """Cycles that an event waits for one of the same place; :class:`.maps.place_traces.PlaceTraces`."""
 

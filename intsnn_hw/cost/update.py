@@ -19,7 +19,7 @@ _PLACES = 9
 _WINDOWS = 20
 """The same of a convolution, to the last weight written; :class:`.maps.window_update.WindowUpdate`."""
 _MAP = 6
-"""Cycles of the gradients of a map beside those of its neurons; :class:`.maps.map_gradients.MapGradients`."""
+"""Cycles of the gradients of a map beyond one for each neuron; :class:`.maps.map_gradients.MapGradients`."""
 _NEXT_GROUP = 7
 """Cycles of each further group of a layer's rows, as those from its own neurons, beside those rows."""
 

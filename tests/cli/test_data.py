@@ -239,7 +239,7 @@ def test_training_on_sets_by_name(intsnn, tmp_path, monkeypatch, name):
     write_idx_set(tmp_path / "mnist")
     write_words(tmp_path / "fsdd" / "recordings", speakers=("ann", "bob"), indices=(0, 7))
     folder = None if name.startswith("cues") else tmp_path  # these lie in none
-    data = load_events(name, folder)  # pyright: ignore
+    data = load_events(name, folder)
     config = network(n_inputs=data.n_inputs, n_steps=data.n_steps, n_classes=data.n_classes)
     (tmp_path / "net.toml").write_text(config.to_toml(), encoding="utf-8")
     arguments = ["--config", tmp_path / "net.toml", "--data", name, "--epochs", 1, "--json"]

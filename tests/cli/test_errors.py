@@ -169,8 +169,9 @@ def test_weights_and_learning_that_are_not_there(intsnn, trained, tmp_path):
 def windows_as_classes(learning_maps, tmp_path):
     """The network without its readout, and four windows: classes are places of a map."""
     config = NetworkConfig.from_toml(learning_maps)
+    assert config.learning is not None
     layer = replace(config.layers[0], conv=ConvConfig(kernel=5, stride=3))
-    rule = replace(config.learning, rate_shifts=(2,), error_shifts=(), init_shifts=(7,))  # pyright: ignore
+    rule = replace(config.learning, rate_shifts=(2,), error_shifts=(), init_shifts=(7,))
     path = tmp_path / "windows.toml"
     path.write_text(replace(config, layers=(layer,), learning=rule).to_toml())
     return path

@@ -18,6 +18,7 @@ from golden.config import (
     NeuronConfig,
     Readout,
     WeightMemory,
+    learning_config,
 )
 from golden.encoding import to_events
 from golden.fixed import Lfsr
@@ -141,7 +142,7 @@ def load_of(config, flat):
 
 def control(operations, values):
     return payload.pack(
-        control_layout(network_config()),  # pyright: ignore
+        control_layout(learning_config(network_config())),
         {"operation": np.array(operations), "value": np.array(values)},
     )
 

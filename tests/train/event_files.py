@@ -9,7 +9,7 @@ import numpy as np
 from train.data import EventDataset, load
 
 
-def load_events(name: str, folder: Path) -> EventDataset:
+def load_events(name: str, folder: Path | None) -> EventDataset:
     data = load(name, folder)
     assert isinstance(data, EventDataset)
     return data

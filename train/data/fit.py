@@ -90,7 +90,7 @@ def missing_samples(dataset: AnyDataset) -> Iterator[str]:
 
 
 def load_set(name: str, folder: str | None, *, download: bool = False) -> AnyDataset:
-    """Load a data set as :func:`train.data.load` does, and tell a file that is not there from one that is damaged.
+    """Load a data set as :func:`train.data.load` does; a missing file and a damaged one are different errors.
 
     Raises
     ------

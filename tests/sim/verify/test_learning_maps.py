@@ -1,24 +1,15 @@
 """The core that learns convolutions and pools against the golden model: spikes, membranes, shadow weights, the LFSR."""
 
-import math
-
 import numpy as np
 import pytest
 
-from golden.config import (
-    ConvConfig,
-    EncodingConfig,
-    HardwareConfig,
-    LayerConfig,
-    LearningConfig,
-    LearningNetworkConfig,
-    NeuronConfig,
-)
+from golden.config import ConvConfig
 from golden.encoding import to_events
 from golden.network import LearningNetwork
 from sim.result import Stalls
 from sim.verify import stimuli
 from sim.verify.learning import colearn
+from tests.map_configs import map_network, neurons
 
 pytestmark = pytest.mark.usefixtures("emitted_once")
 STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.4)
@@ -26,21 +17,10 @@ STALLS = Stalls(seed=0x5EED, gap=0.3, stall=0.4)
 
 def map_config(layers, shape, n_steps=1, hardware=None, **learning):
     depth = len(layers)
-    neuron = NeuronConfig(membrane_width=12, spike_width=3, threshold_shift=2)
     rule = {
-        "shadow_width": 10, "margin": 60, "rate_shifts": (3,) * depth, "error_shifts": (1,) * (depth - 1),
-        "init_shifts": (8,) * depth, "direct_shift": 3, "schedule": (5, 7),
+        "shadow_width": 10, "margin": 60, "rate_shifts": (3,) * depth, "init_shifts": (8,) * depth, "direct_shift": 3,
     }  # fmt: skip
-    return LearningNetworkConfig(
-        name="maps",
-        n_inputs=math.prod(shape),
-        input_shape=shape,
-        n_steps=n_steps,
-        encoding=EncodingConfig(spike_width=2),
-        layers=tuple(LayerConfig(**({"weight_width": 5, "neuron": neuron} | fields)) for fields in layers),
-        learning=LearningConfig(**(rule | learning)),
-        hardware=HardwareConfig(**(hardware or {"lanes": (2,)})),  # pyright: ignore
-    )
+    return map_network(layers, shape, n_steps, neurons(5, 12, 3), rule | learning, hardware)
 
 
 CONFIGS = {

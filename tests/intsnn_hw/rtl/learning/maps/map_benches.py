@@ -1,22 +1,14 @@
 """What the benches of learning maps share: small networks that convolve and pool, memories, and windows by golden."""
 
-import math
 from typing import Any
 
 import numpy as np
 
-from golden.config import (
-    ConvConfig,
-    EncodingConfig,
-    HardwareConfig,
-    LayerConfig,
-    LearningConfig,
-    LearningNetworkConfig,
-    NeuronConfig,
-)
+from golden.config import ConvConfig
 from golden.synapse import conv_current
 from tests.intsnn_hw.rtl.learning import benches
 from tests.intsnn_hw.rtl.learning.benches import packed_error
+from tests.map_configs import map_network, neurons
 
 DEADLINE = 20_000
 
@@ -28,20 +20,9 @@ def learning_maps(*layers: dict[str, Any], shape=(2, 6, 5), n_steps=3, hardware=
 
 def maps_config(*layers: dict[str, Any], shape=(2, 6, 5), n_steps=3, hardware=None, **learning: Any):
     """Return a network on an input map."""
-    depth, neuron = len(layers), NeuronConfig(membrane_width=10, spike_width=2, threshold_shift=2)
-    rule: dict[str, Any] = {
-        "shadow_width": 8, "rate_shifts": (2,) * depth, "error_shifts": (1,) * (depth - 1), "init_shifts": (6,) * depth,
-        "direct_shift": 2, "schedule": (5, 7),
-    }  # fmt: skip
-    return LearningNetworkConfig(
-        n_inputs=math.prod(shape),
-        input_shape=shape,
-        n_steps=n_steps,
-        encoding=EncodingConfig(spike_width=2),
-        layers=tuple(LayerConfig(**({"weight_width": 4, "neuron": neuron} | fields)) for fields in layers),
-        learning=LearningConfig(**(rule | learning)),
-        hardware=HardwareConfig(**({"lanes": (2,)} | (hardware or {}))),  # pyright: ignore
-    )
+    depth = len(layers)
+    rule = {"shadow_width": 8, "rate_shifts": (2,) * depth, "init_shifts": (6,) * depth, "direct_shift": 2}
+    return map_network(list(layers), shape, n_steps, neurons(4, 10, 2), rule | learning, hardware)
 
 
 def conv(size=5, *, pool=1, bias="none", **windows: Any) -> dict[str, Any]:

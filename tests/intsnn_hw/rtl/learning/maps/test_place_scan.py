@@ -41,7 +41,7 @@ def test_places_come_in_order_with_their_traces(name, stall, every_place):
                     "trace": traces[place],
                     "last": int(place == n - 1),
                 }
-                for place, at in enumerate(np.ndindex(layer.kind.pooled_shape))  # pyright: ignore
+                for place, at in enumerate(np.ndindex(*(layer.kind.pooled_shape or ())))
                 if every_place or traces[place] or place == n - 1
             ]
             found = []

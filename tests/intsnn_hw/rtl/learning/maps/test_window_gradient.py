@@ -42,7 +42,7 @@ def random_meetings(layer, rng):
 
     Between places also those of the bias.
     """
-    left = dict.fromkeys(range(n_gradient_words(layer)), layer.n_positions)
+    left = [layer.n_positions] * n_gradient_words(layer)
     n_weight_words, meetings = layer.n_rows * layer.n_words, []
     for _ in range(40):
         place, of_bias = int(rng.integers(layer.kind.n_fed)), rng.integers(5) == 0
@@ -54,7 +54,7 @@ def random_meetings(layer, rng):
             low, high = (n_weight_words, n_gradient_words(layer)) if of_bias else (0, n_weight_words)
             word = words[-1] if same else int(rng.integers(low, high))
             if left[word]:
-                left[word] -= 1  # pyright: ignore
+                left[word] -= 1
                 words.append(word)
         beats = [
             {

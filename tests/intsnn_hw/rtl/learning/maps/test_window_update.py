@@ -40,6 +40,9 @@ CASES = {
 }
 
 
+COUNTED = ("meeting", "summing", "carries", "changes", "weighed", "changed")
+
+
 class Watch:
     """What is seen of an update while it runs."""
 
@@ -49,7 +52,7 @@ class Watch:
 
     def clear(self):
         self.draws, self.carried = [], []
-        self.counts = dict.fromkeys(("meeting", "summing", "carries", "changes", "weighed", "changed"), 0)
+        self.counts: dict[str, int] = dict.fromkeys(COUNTED, 0)
 
     async def bench(self, ctx):
         update, counts = self._update, self.counts
@@ -61,7 +64,7 @@ class Watch:
         async for _, _, drawn, draw, meeting, summing, carries, changes, lanes, *rest in ctx.tick().sample(*sampled):
             counts = self.counts
             for name, value in (("meeting", meeting), ("summing", summing), ("carries", carries), ("changes", changes)):
-                counts[name] += value  # pyright: ignore
+                counts[name] += value
             assert not (carries and changes)
             counts["weighed"] += lanes.bit_count() if carries else 0
             counts["changed"] += lanes.bit_count() if changes else 0
@@ -126,6 +129,7 @@ def test_a_convolution_learns_as_in_the_model(name):
             nothing = not error.any()
             cycles = await turn(ctx, update.start, update.done, at_once=nothing)
             n_weights = len(watch.draws)
+            bias_trace, bias_cycles = 0, None
             if learns_bias:
                 bias_trace = int(rng.integers(1, layer.n_steps + 1))
                 ctx.set(update.weights.bias.trace, bias_trace)
@@ -140,7 +144,7 @@ def test_a_convolution_learns_as_in_the_model(name):
                 assert not watch.draws and not watch.carried and not any(watch.counts.values())
                 assert all(not addresses for addresses in written.values())
                 continue
-            fed = {"inputs": trace, "bias": np.array([bias_trace]) if learns_bias else None}  # pyright: ignore
+            fed = {"inputs": trace, "bias": np.array([bias_trace]) if learns_bias else None}
             draws = {"inputs": watch.draws[: layer.n_rows], "bias": watch.draws[layer.n_rows :]}
             gradients = {}
             for group in layer.row_groups:
@@ -164,7 +168,7 @@ def test_a_convolution_learns_as_in_the_model(name):
                 assert watch.carried == [(int(at == len(down) - 1), at, value) for at, value in enumerate(down)]
             else:
                 assert not watch.carried
-            check_counts(words, trace, gradients, cycles, bias_cycles if learns_bias else None)  # pyright: ignore
+            check_counts(words, trace, gradients, cycles, bias_cycles)
 
     def check_counts(words, trace, gradients, cycles, bias_cycles):
         n_words, last = layer.n_words, kind.n_fed - 1
