@@ -162,13 +162,14 @@ VALUES = {
     "shadow_width": 12, "weight_width": 6, "spike_width": 2, "n_steps": 7, "membrane_width": 20, "encoding": "rate",
     "hidden": "6,5", "recurrence": "fixed", "error": "pair", "route": "direct", "timing": "every_step",
     "rounding": "nearest", "epochs": 3, "seed": 9, "lanes": "8,2,1", "fire_lanes": 2, "banks": 1,
-    "weight_memory": "single_port", "multiplier": "operator",
+    "weight_memory": "single_port", "multiplier": "operator", "kernel": 3,
 }  # fmt: skip
+PRESETS = {"recurrence": "cues-64r", "error": "cues-64r", "kernel": "mnist-conv-3"}  # that have the option
 
 
 @pytest.mark.parametrize("name", {**VARIANTS, **RUN, **HARDWARE})
 def test_presets_as_toml_take_every_option(intsnn, name, tmp_path):
-    base = "cues-64r" if name in ("recurrence", "error") else "digits-64"
+    base = PRESETS.get(name, "digits-64")
     lanes = ("--hidden", "6,5") if name == "lanes" else ()
     done = intsnn("presets", base, "--toml", flag(name), VALUES[name], *lanes)
     assert done.code == 0, done.err

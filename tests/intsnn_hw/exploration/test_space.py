@@ -71,7 +71,7 @@ def test_every_axis_reaches_the_configuration():
         "fire_lanes": 2, "banks": 1, "multiplier": "operator", "weight_memory": "single_port", "core": "learning",
         "target": "xc7",
     }  # fmt: skip
-    assert set(chosen) | {"recurrence", "error"} == set(AXES)  # these go with presets of events, below
+    assert set(chosen) | {"recurrence", "error", "kernel"} == set(AXES)  # these go with other presets, below
     lines = [f"{name} = {[value]!r}" for name, value in chosen.items()]
     sweep = parse("\n".join(['preset = "digits-64"', "[axes]", *lines]))
     (point,) = sweep.points()
@@ -103,6 +103,12 @@ def test_axes_of_presets_of_events():
     assert [config.topology for config in configs] == ["128-6-10", "128-6r-10"]
     rules = [config.learning for config in configs if config.learning is not None]
     assert [(rule.error, rule.recurrence) for rule in rules] == [("pair", "learned"), ("pair", "fixed")]
+
+
+def test_an_axis_of_presets_of_convolutions():
+    sweep = parse('preset = "mnist-conv-3"\n[axes]\nkernel = [3, 5]')
+    configs = [network_config(sweep, point, 0) for point in sweep.points()]
+    assert [config.layers[0].kernel_size for config in configs] == [3, 5]
 
 
 def test_points_with_one_core_have_equal_core_configurations_and_come_apart():
