@@ -162,7 +162,7 @@ VALUES = {
     "shadow_width": 12, "weight_width": 6, "spike_width": 2, "n_steps": 7, "membrane_width": 20, "encoding": "rate",
     "hidden": "6,5", "recurrence": "fixed", "error": "pair", "route": "direct", "timing": "every_step",
     "rounding": "nearest", "epochs": 3, "seed": 9, "lanes": "8,2,1", "fire_lanes": 2, "banks": 1,
-    "weight_memory": "single_port", "multiplier": "operator", "kernel": 3,
+    "weight_memory": "single_port", "multiplier": "operator", "kernel": 5,
 }  # fmt: skip
 PRESETS = {"recurrence": "cues-64r", "error": "cues-64r", "kernel": "mnist-conv-3"}  # that have the option
 

@@ -107,8 +107,8 @@ def test_axes_of_presets_of_events():
 
 def test_an_axis_of_presets_of_convolutions():
     sweep = parse('preset = "mnist-conv-3"\n[axes]\nkernel = [3, 5]')
-    configs = [network_config(sweep, point, 0) for point in sweep.points()]
-    assert [config.layers[0].kernel_size for config in configs] == [3, 5]
+    layers = [network_config(sweep, point, 0).layers[0] for point in sweep.points()]
+    assert [layer.conv.kernel for layer in layers if layer.conv is not None] == [3, 5]
 
 
 def test_points_with_one_core_have_equal_core_configurations_and_come_apart():
