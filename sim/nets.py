@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from intsnn_hw.emit.yosys import run_yosys
+
 __all__ = ["Net", "compiled_with_nets"]
 
 
@@ -46,15 +48,8 @@ def compiled_with_nets(rtl: str) -> tuple[str, list[Net]]:
     rtl : str
         RTLIL.
     """
-    from amaranth._toolchain.yosys import find_yosys
-
-    yosys = find_yosys(lambda version: version >= (0, 10))
-
-    def run(source: str, *commands: str) -> str:
-        return yosys.run(["-q", "-"], "\n".join([f"read_rtlil <<rtlil\n{source}\nrtlil", *commands]))
-
     # -O4 keeps each named net as a member, so nets without a name get one.
-    text = run(_all_named(run(rtl, "proc", "flatten", "write_rtlil")), "write_json", "write_cxxrtl -O4")
+    text = run_yosys(_all_named(run_yosys(rtl, "proc", "flatten", "write_rtlil")), "write_json", "write_cxxrtl -O4")
     netlist, end = json.JSONDecoder().raw_decode(text, text.index("{"))
     design = text[end:]
     (module,) = netlist["modules"].values()

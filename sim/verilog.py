@@ -26,7 +26,6 @@ from sim.result import ProtocolError, RunResult, SimulationTimeout, Stalls
 
 __all__ = ["VerilogCore", "build_component", "lint_icarus", "lint_verilator"]
 
-os.environ.setdefault("AMARANTH_USE_YOSYS", "builtin")
 
 _DUMP = """\
 module intsnn_dump;

@@ -1,6 +1,6 @@
 """What it costs to normalise the graded error by a shift, beside exact normalisation and ternary errors.
 
-    python -m benchmarks.temporal.errors [--quick] [--tasks T ...] [--seeds N] [--workers N]
+    python -m benchmarks.temporal.errors [ERROR ...] [--quick] [--tasks T ...] [--seeds N] [--workers N]
 
 The presets' own networks, 16-bit shadow and 8-bit inference weights, learn from one of these errors:
 
@@ -120,7 +120,7 @@ def rows(answers: Answers, options: argparse.Namespace) -> list[Row]:
     return [
         {"error": error}
         | {task: spread([mean(task, error, seed) for seed in range(options.seeds)]) for task in options.tasks}
-        for error in ERRORS
+        for error in options.errors
     ]
 
 
@@ -132,6 +132,7 @@ def main(arguments: list[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("errors", nargs="*", metavar="ERROR", help=f"of {', '.join(ERRORS)}; all")
     parser.add_argument("--quick", action="store_true", help="see that it runs: 16 hidden, 200 samples, 2 epochs")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--seeds", type=int, default=3, help="runs of each, seeds 0, 1, ... (default 3)")
@@ -139,6 +140,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data-dir", help="folder that holds fsdd (default: environment variable INTSNN_DATA)")
     parser.add_argument("--out", type=Path, default=Path("build/temporal"))
     options = parser.parse_args(arguments)
+    unknown = [name for name in options.errors if name not in ERRORS]
+    if unknown:
+        raise InputError(f"unknown error {unknown[0]!r}; known are {', '.join(ERRORS)}")
+    options.errors = options.errors or ERRORS
     for name in ("seeds", "workers"):
         if getattr(options, name) < 1:
             raise InputError(f"--{name}: must be at least 1, got {getattr(options, name)}")
@@ -150,7 +155,7 @@ def main(arguments: list[str] | None = None) -> None:
         key
         for task in options.tasks
         for seed in range(options.seeds)
-        for error in ERRORS
+        for error in options.errors
         for key in questions(task, error, seed, options)
     ]
     answers.complete(keys, "training", options.workers, partial(answer, data_dir=options.data_dir))

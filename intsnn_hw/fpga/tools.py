@@ -55,9 +55,21 @@ def run(program: str, arguments: Sequence[str], folder: Path, cache: Path) -> st
     ToolError
         Where it fails; the message holds its first line that tells of an error.
     """
+    from filelock import FileLock
+
+    file = program.replace("_", "-") + ".wasm"
+    code = Path(os.environ.get("YOWASP_CACHE_DIR", cache / "yowasp"), _PACKAGES[program], file)
+    code.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(code.with_suffix(".lock")):  # the first run makes machine code, a minute of work; others wait for it
+        if not code.exists():
+            return _run(program, arguments, folder, code.parents[1])
+    return _run(program, arguments, folder, code.parents[1])
+
+
+def _run(program: str, arguments: Sequence[str], folder: Path, cache: Path) -> str:
     module = _PACKAGES[program]
     command = [sys.executable, "-c", f"import sys, {module} as m; sys.exit(m.run_{program}(sys.argv[1:]))", *arguments]
-    environment = {"YOWASP_CACHE_DIR": str(cache / "yowasp"), **os.environ}
+    environment = {**os.environ, "YOWASP_CACHE_DIR": str(cache)}
     child = subprocess.Popen(
         command,
         cwd=folder,

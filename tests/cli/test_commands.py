@@ -112,7 +112,8 @@ def test_mnist_through_the_hardware(intsnn, mnist_dir, tmp_path):
 
 
 def test_the_lanes_are_at_work_while_mnist_is_learned(intsnn, mnist_dir):
-    done = intsnn("cosim", "--learn", "--preset", "mnist-64", "--samples", 300, "--data-dir", mnist_dir, "--json")
+    options = ("--samples", 300, "--lanes", "8,5", "--data-dir", mnist_dir, "--json")
+    done = intsnn("cosim", "--learn", "--preset", "mnist-64", *options)
     result = done.json
     assert done.code == 0 and result["mismatches"] == 0 and result["updated_samples"] > 200
     assert result["update_lane_share"] >= 0.9

@@ -53,9 +53,13 @@ def test_the_kernels_learn_from_a_control_only_within_the_context():
 
 
 def test_the_command(tmp_path, capsys):
-    assert main(["--quick", "--tasks", "cues", "--seeds", "1", "--out", str(tmp_path)]) == 0
+    chosen = ("shift", "exact", "margin")
+    quick = ["--quick", "--tasks", "cues", "--workers", "1", "--out", str(tmp_path)]
+    assert main([*chosen, *quick, "--seeds", "1"]) == 0
     table = capsys.readouterr().out
-    assert all(f"| {name} |" in table for name in ERRORS)
+    assert [name for name in ERRORS if f"| {name} |" in table] == list(chosen)
+    assert main(["octave", *quick]) == 2
+    assert "unknown error 'octave'" in capsys.readouterr().err
     assert main(["--quick", "--tasks", "cues", "--seeds", "0", "--out", str(tmp_path)]) == 2
     assert main(["--tasks", "official", "--data-dir", str(tmp_path), "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("error: ") == 2

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -46,9 +45,9 @@ def fake(monkeypatch, tmp_path):
 def test_a_program_runs_in_its_folder_with_a_cache_of_ours(monkeypatch, fake, given):
     monkeypatch.delenv("YOWASP_CACHE_DIR", raising=False)
     if given is not None:
-        monkeypatch.setenv("YOWASP_CACHE_DIR", given)
-    output = tools.run("fake", ["a", "b c"], fake, Path("/cache"))
-    assert output.splitlines()[0] == f"{fake} {given or '/cache/yowasp'} a b c"
+        monkeypatch.setenv("YOWASP_CACHE_DIR", str(fake / given))
+    output = tools.run("fake", ["a", "b c"], fake, fake / "cache")
+    assert output.splitlines()[0] == f"{fake} {fake / (given or 'cache/yowasp')} a b c"
 
 
 @pytest.mark.parametrize(
