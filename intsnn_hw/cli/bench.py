@@ -10,8 +10,9 @@ from golden.presets.hardware import HARDWARE
 from intsnn_hw.api.bench import PARTS, SAMPLES
 
 from .messages import flag
-from .options import add_command, add_data, add_network, count, dataset_of, given, network_of
+from .options import add_data, add_network, count, dataset_of, given, network_of
 from .output import show
+from .parser import add_command
 
 _DEFAULT = "mnist-256"
 
@@ -21,7 +22,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "bench",
-        "measure training, inference and simulation speed on this machine",
         """\
 Measure, on one thread and in processor time, so that other load on the machine does not count:
   train  samples per second of the integer learning rule, batch 1, over a whole run, compared with a plain PyTorch

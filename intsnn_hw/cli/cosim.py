@@ -8,8 +8,9 @@ from typing import Any
 from golden.errors import InputError
 from intsnn_hw.api.cosim import BACKENDS, SLOW_SAMPLES
 
-from .options import add_command, add_data, add_network, count, dataset_of, natural, network_of
+from .options import add_data, add_network, count, dataset_of, natural, network_of
 from .output import note, show
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -17,7 +18,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "cosim",
-        "run the hardware on data and compare it with the model, value by value",
         """\
 Run test samples through the generated hardware and through the golden model, and compare every spike, every
 membrane, every score and every class of every time step. Prints what differs and ends with exit code 1 if

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import data_encode, data_list
-from .options import HelpFormatter
+from . import COMMANDS, data_encode, data_list
+from .parser import HelpFormatter
 
 
 def add_parser(commands: Any) -> None:
     """Add the command, which has commands of its own."""
     parser = commands.add_parser(
         "data",
-        help="list the data sets, or make events of recordings",
+        help=COMMANDS["data"],
         description="Data sets: which are known and where they lie, and events from your own wav files.",
         epilog="""\
 examples:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .options import add_command, count
+from .options import count
 from .output import show
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -14,7 +15,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "encode-audio",
-        "make events of wav files, in the format of SHD",
         """\
 Make events of all recordings in a folder or an archive (tar of any compression, zip) by a model of the ear: gammatone
 filters, envelopes in decibels above the loudness of the recording, and for each filter a sustained and an onset cell,
@@ -34,6 +34,7 @@ intsnn data encode-audio words --pattern '{label}/{speaker}_nohash_{index}.wav' 
     --out words.h5
 intsnn data encode-audio voices.zip --channels 32 --rate 8000 --out voices.h5
 intsnn train --config mine.toml --data digits_train.h5:bins=80,bin_ms=8 --out mine.npz""",
+        help_line="make events of wav files, in the format of SHD",
     )
     parser.set_defaults(run=run)
     parser.add_argument("source", metavar="SOURCE", help="folder or archive with wav files")

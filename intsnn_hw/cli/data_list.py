@@ -7,8 +7,8 @@ import os
 from typing import Any
 
 from .messages import worded
-from .options import add_command
 from .output import columns, emit
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -16,13 +16,13 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "list",
-        "the data sets that --data takes by name, and where they lie",
         """\
 List the known data sets and the place of each below DIR. Nothing is downloaded and no file is read: whether one is
 damaged is seen when it is used. docs/data.md says where to get them.""",
         """\
 intsnn data list --data-dir data
 intsnn data list --json""",
+        help_line="the data sets that --data takes by name, and where they lie",
     )
     parser.set_defaults(run=run)
     parser.add_argument(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .options import add_command, natural
+from .options import natural
 from .output import show
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -14,7 +15,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "demo",
-        "all of it on handwritten digits: train, emit Verilog, prove it equal",
         """\
 Train a 64-64-10 network with integers only on scikit-learn's handwritten digits, write its Verilog, compile the same
 RTL to machine code, run the whole test split through it, and compare every spike, membrane and class with the

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .options import add_command, add_network, network_of
+from .options import add_network, network_of
 from .output import show
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -14,7 +15,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "describe",
-        "sizes, widths, memory bits and predicted cycles of a network",
         """\
 Show what follows from a configuration before anything is generated: layers, derived widths, memory bits, and the cycles
 that a step and a sample are predicted to take at a given activity.""",

@@ -8,8 +8,9 @@ from typing import Any
 from golden.errors import ConfigError
 from intsnn_hw.api.energy import SAMPLES
 
-from .options import add_command, add_data, add_network, count, dataset_of, network_of
+from .options import add_data, add_network, count, dataset_of, network_of
 from .output import show
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -17,7 +18,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "energy",
-        "energy of an inference and of a training sample",
         """\
 Run test samples through the compiled hardware, count memory reads, memory writes and additions, and turn them into
 energy by a table of coefficients. With --learn also training samples, in the order of a first epoch, through the core

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .options import add_command, add_data, dataset_of
+from .options import add_data, dataset_of
 from .output import show
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -14,7 +15,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "eval",
-        "accuracy, confusion matrix and activity of a trained network",
         """\
 Run the test samples through the integer golden model, which the hardware equals bit for bit, and tell the
 accuracy, which classes are taken for which, and the activity that the hardware's time and energy follow from:

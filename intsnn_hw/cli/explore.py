@@ -12,8 +12,9 @@ from typing import Any
 from golden.errors import InputError
 from intsnn_hw.api.explore import FOLDER, explore, latest, read
 
-from .options import add_command, count
+from .options import count
 from .output import note, show
+from .parser import add_command
 from .reproduce import command
 
 SHOW = "show"
@@ -24,7 +25,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "explore",
-        "train and synthesise many variants of a network, and show which are worth building",
         """\
 Train, synthesise and time every point of a sweep file: variants of a preset along any axes (bits of spikes, weights,
 shadow weights and membranes, hidden neurons, steps, lanes, encoding, learning rule, core, device). Writes results.csv,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .options import add_command, add_data
+from .options import add_data
 from .output import show
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -14,7 +15,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "export",
-        "make an integer network of one trained by surrogate gradients",
         """\
 Read the state that 'intsnn train --method bptt' leaves beside its checkpoint (.pt) and write the integer network (.npz)
 that all other commands take. A network trained with quantisation keeps its integers. One trained with --float is

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .options import add_command, add_network, network_of
+from .options import add_network, network_of
 from .output import show
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -14,7 +15,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "generate",
-        "write the Verilog of a network, with a manifest of its ports",
         """\
 Write synthesizable Verilog of the inference core, and manifest.json beside it: ports, stream layouts, widths, memory
 map, latency and throughput. The weights are loaded through a stream after reset; with --with-weights they are the

@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -18,8 +18,7 @@ from golden.errors import InputError, InputWarning
 
 from . import COMMANDS
 from .messages import worded
-from .options import HelpFormatter
-from .output import note
+from .parser import HelpFormatter, Parser
 
 MISMATCH, USER_ERROR, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
@@ -41,43 +40,6 @@ start here:
 Every command explains itself: intsnn train --help. With --json it prints one JSON object."""
 
 
-class _UsageError(InputError):
-    """Options that do not parse."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        for name, action in ((None, _StoreOnce), ("store", _StoreOnce), ("store_true", _TrueOnce)):
-            self.register("action", name, action)
-
-    def error(self, message: str) -> NoReturn:
-        raise _UsageError(f"{message}; see '{self.prog} --help'")
-
-
-class _Once:
-    """An action that refuses to be taken twice, when the first value would be lost without a word, and no value."""
-
-    def __call__(
-        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
-    ) -> None:
-        seen = vars(namespace).setdefault("_given", set())
-        if option is not None and self.dest in seen:  # pyright: ignore[reportAttributeAccessIssue] # of the action
-            raise argparse.ArgumentError(self, "is given twice; give it once")  # pyright: ignore[reportArgumentType]
-        if values == "":
-            raise argparse.ArgumentError(self, "is empty; give a value")  # pyright: ignore[reportArgumentType]
-        seen.add(self.dest)  # pyright: ignore[reportAttributeAccessIssue]
-        super().__call__(parser, namespace, values, option)  # pyright: ignore[reportAttributeAccessIssue]
-
-
-class _StoreOnce(_Once, argparse._StoreAction):
-    pass
-
-
-class _TrueOnce(_Once, argparse._StoreTrueAction):
-    pass
-
-
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
         from importlib.metadata import version
@@ -86,9 +48,12 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; ``run`` of the parsed arguments executes the chosen one."""
-    parser = _Parser(
+def build_parser(whole: Container[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser of all commands; ``run`` of the parsed arguments executes the chosen one.
+
+    Those that are not in `whole` are names and lines of the help alone, so that no more is imported than is needed.
+    """
+    parser = Parser(
         prog="intsnn",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -98,15 +63,18 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
-    for name in COMMANDS:
-        import_module(f"intsnn_hw.cli.{name}").add_parser(commands)
+    for name, line in COMMANDS.items():
+        if name in whole:
+            import_module(f"intsnn_hw.cli.{name}").add_parser(commands)
+        else:
+            commands.add_parser(name, help=line)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; help and version end by SystemExit, as argparse does."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = build_parser()
+    parser = build_parser([argument for argument in arguments if not argument.startswith("-")][:1])
     try:
         args = parser.parse_args(arguments)
         with _warnings_as_notes():
@@ -123,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--verbose" in arguments:
             traceback.print_exc()
-        message, code = _judge(error, set(_options(parser)))
+        message, code = _judge(error, set(_options(build_parser())))
         print(f"intsnn: error: {' '.join(message.split())}", file=sys.stderr)
         return code
 
@@ -131,6 +99,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 @contextlib.contextmanager
 def _warnings_as_notes() -> Iterator[None]:
     """Print what fits, but perhaps not as the user thinks, as notes; other warnings are shown as ever."""
+
+    from .output import note
 
     def shown(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
         if issubclass(category, InputWarning):

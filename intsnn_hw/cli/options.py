@@ -17,33 +17,6 @@ if TYPE_CHECKING:
     from train.data import AnyDataset
 
 
-class HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps the lines of descriptions and examples, and states each default that is a value."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        text = action.help or ""
-        says_it = action.default in (None, False, argparse.SUPPRESS) or "%(default)" in text
-        return text if says_it else f"{text} (default: %(default)s)"
-
-
-def add_command(commands: Any, name: str, help_: str, description: str, examples: str) -> argparse.ArgumentParser:
-    """Add the parser of a command, with ``--json`` and ``--verbose``; its module's ``run`` is still to be set."""
-    parser = commands.add_parser(
-        name,
-        help=help_,
-        description=description,
-        epilog="examples:\n" + "\n".join(f"  {line}" for line in examples.strip().splitlines()),
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout, and nothing else")
-    # SUPPRESS: else the default here would undo a --verbose before the command.
-    parser.add_argument(
-        "--verbose", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
-    )
-    return parser
-
-
 def count(text: str) -> int:
     """Read a whole number of at least 1."""
     return _whole(text, 1)

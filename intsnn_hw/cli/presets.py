@@ -8,8 +8,9 @@ from typing import Any
 from golden.errors import ConfigError
 from golden.presets.variant import OPTIONS
 
-from .options import add_command, add_variants, flag, given
+from .options import add_variants, flag, given
 from .output import columns, emit
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -17,7 +18,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "presets",
-        "list the named configurations, or show one as TOML",
         """\
 Without NAME, list the presets with their layer sizes. With NAME, show that configuration in full; --toml prints it
 as a file that --config reads back: the place to start from for a network of your own. All options of a preset and of

@@ -9,8 +9,9 @@ from golden.errors import InputError
 from intsnn_hw.api.synth import SAMPLES
 from intsnn_hw.fpga.targets import TARGETS
 
-from .options import add_command, add_data, add_network, count, dataset_of, natural, network_of
+from .options import add_data, add_network, count, dataset_of, natural, network_of
 from .output import show
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -18,7 +19,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "synth",
-        "LUTs, memory blocks and clock of a core on an FPGA",
         f"""\
 Synthesise the core of a network for an FPGA with Yosys and report what it takes of the device; with --pnr also place
 and route it with nextpnr and report the clock it reaches. All tools are open and come with

@@ -13,8 +13,9 @@ from intsnn_hw.api.network import METHODS
 from intsnn_hw.api.train import ENGINES
 
 from . import train_bptt
-from .options import add_command, add_data, add_network, count, dataset_of, natural, network_of
+from .options import add_data, add_network, count, dataset_of, natural, network_of
 from .output import note, show
+from .parser import add_command
 
 
 def add_parser(commands: Any) -> None:
@@ -22,7 +23,6 @@ def add_parser(commands: Any) -> None:
     parser = add_command(
         commands,
         "train",
-        "train a network and write its checkpoint",
         """\
 --method online, the usual: train sample by sample with the integer rule: shadow weights, traces, shifts for
 multiplications, stochastic rounding; errors of a margin, for presets of samples in time graded ones, mostly at every

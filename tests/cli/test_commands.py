@@ -22,12 +22,14 @@ VERILOG = {"intsnn.v", "intsnn.vlt", "manifest.json", "config.toml"}
 
 
 def test_help_teaches_and_loads_nothing_heavy():
+    heavy = ("amaranth", "numpy", "torch", "matplotlib", "rich")
     for arguments in ([], *([name] for name in COMMANDS)):
+        names = heavy if arguments else (*heavy, "golden.config")
         program = (
             "import sys; from intsnn_hw.cli.main import main\n"
             f"try: main([*{arguments!r}, '--help'])\n"
             "except SystemExit: pass\n"
-            "print([name for name in ('amaranth', 'numpy', 'torch', 'matplotlib', 'rich') if name in sys.modules])"
+            f"print([name for name in {names!r} if name in sys.modules])"
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         assert "example" in done.stdout or "start here" in done.stdout

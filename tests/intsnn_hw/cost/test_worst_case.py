@@ -24,7 +24,9 @@ CORES = (
     {"learns": True, "depth": 2, "route": "direct", "error": "pair", "recurrent": True, "recurrence": "learned",
      "biased": True},
 )  # fmt: skip
-"""What is fixed of each random core, so that together they have every route, timing, error, and number of banks.
+"""What is fixed of each random core, so that together they have every route, timing, error, and number of banks."""
+MAPS = ({"learns": False}, {"learns": True, "route": "feedback"}, {"learns": True, "route": "direct", "depth": 2})
+"""The same of cores with convolutions.
 
 ``python -m benchmarks.worst_case`` measures as many more as it is asked for.
 """
@@ -33,6 +35,13 @@ CORES = (
 @pytest.mark.parametrize("seed", range(len(CORES)))
 def test_no_sample_takes_longer_and_the_worst_nearly_as_long(seed):
     found = measure.outcome(measure.random_config(seed, size=6, **CORES[seed]))
+    assert found.holds, (found, measure.core_name(found.config))
+    assert found.ratio <= measure.MAX_RATIO, (found, measure.core_name(found.config))
+
+
+@pytest.mark.parametrize("seed", range(len(MAPS)))
+def test_convolutions_take_no_longer_and_the_worst_nearly_as_long(seed):
+    found = measure.outcome(measure.random_maps(seed, **MAPS[seed]))
     assert found.holds, (found, measure.core_name(found.config))
     assert found.ratio <= measure.MAX_RATIO, (found, measure.core_name(found.config))
 
