@@ -206,12 +206,13 @@ def adversarial_events(config: NetworkConfig) -> list[Events]:
     """Return samples, back to back, in which layers wait for each other as long as they can.
 
     Every input in every step; the same with each second step backwards, so that an input meets itself in the pipe; full
-    samples between empty ones; full steps between empty ones; one input.
+    samples between empty ones, and after four of them, when all layers are done; full steps between empty ones; one
+    input.
     """
     shape = (_SAMPLES, config.n_steps, config.n_inputs)
     full = np.full(shape, (1 << config.encoding.spike_width) - 1)
-    even_samples, even_steps = np.arange(_SAMPLES) % 2 == 0, np.arange(config.n_steps) % 2 == 0
-    dense = [full, full * even_samples[:, None, None], full * even_steps[None, :, None]]
+    sample, even_steps = np.arange(_SAMPLES)[:, None, None], np.arange(config.n_steps) % 2 == 0
+    dense = [full, full * (sample % 2 == 0), full * (sample % 5 == 4), full * even_steps[None, :, None]]
     dense.append(full * (np.arange(config.n_inputs) == 0))
     events = [to_events(spikes) for spikes in dense]
     return [*events, _alternating(events[0])]

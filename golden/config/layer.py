@@ -87,7 +87,7 @@ class LayerConfig:
         assert shape is not None
         kind = Convolution(size=self.size, n_in=n_in, input_shape=shape, pool=self.pool, conv=self.conv)
         fed = f"{shape[1]}x{shape[2]} input of layer {index}, pooled by {self.pool}, and its padding"
-        require(min(kind.output_shape) > 0, self, "conv", f"must fit into the {fed}")
+        require(min(kind.output_shape) > 0, self.conv, "kernel", f"must fit into the {fed}")
         _, height, width = kind.output_shape
         most = f"must make at most {MAX_NEURONS} neurons, with {height}x{width} windows in layer {index}"
         require(kind.n_out <= MAX_NEURONS, self, "size", most)

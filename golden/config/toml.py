@@ -4,7 +4,7 @@ import dataclasses
 import tomllib
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -75,13 +75,19 @@ def from_plain(kind: Any, data: Any, where: str) -> Any:
 
 
 def _place(owner: object, fields: dict[str, Any], where: str) -> str:
-    """Return the table that a field belongs to: one of those in the `fields` of the table `where`, or that itself."""
+    """Return the table that a field belongs to: one below the `fields` of the table `where`, or that itself."""
+    return next(_places(owner, fields, where), where)
+
+
+def _places(owner: object, fields: dict[str, Any], where: str) -> Iterator[str]:
     for name, value in fields.items():
-        if value is owner:
-            return f"{where}.{name}"
-        if isinstance(value, tuple) and any(entry is owner for entry in value):
-            return f"{where}.{name}[{next(index for index, entry in enumerate(value) if entry is owner)}]"
-    return where
+        listed = isinstance(value, tuple)
+        for index, entry in enumerate(value if listed else (value,)):
+            place = f"{where}.{name}[{index}]" if listed else f"{where}.{name}"
+            if entry is owner:
+                yield place
+            elif dataclasses.is_dataclass(entry):
+                yield from _places(owner, vars(entry), place)
 
 
 def _is_required(item: dataclasses.Field[Any]) -> bool:

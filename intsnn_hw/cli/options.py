@@ -81,7 +81,10 @@ def add_network(parser: argparse.ArgumentParser, *, checkpoint: str | None = "as
 
     `checkpoint` says what one is here; None: it is none of the choices.
     """
-    group = parser.add_argument_group("network", f"exactly one of the {'two' if checkpoint is None else 'first three'}")
+    group = parser.add_argument_group(
+        "network",
+        f"give one of {'' if checkpoint is None else 'CHECKPOINT, '}--preset and --config; other options change it",
+    )
     if checkpoint is not None:
         group.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help=f"trained network (.npz), {checkpoint}")
     group.add_argument("--preset", metavar="NAME", help="named configuration; 'intsnn presets' lists them")

@@ -240,8 +240,7 @@ BROKEN_RULES += [
     (
         lambda: maps({"pool": 2, "conv": CONV}),
         {},
-        "LayerConfig.conv: must fit into the 6x5 input of layer 0, pooled by 2, and its padding, got "
-        "ConvConfig(kernel=3, stride=1, padding=0)",
+        "ConvConfig.kernel: must fit into the 6x5 input of layer 0, pooled by 2, and its padding, got 3",
     ),
     (
         lambda: maps({"conv": CONV}, {"size": 8193, "conv": ConvConfig(kernel=1, padding=0)}),
