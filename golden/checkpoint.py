@@ -24,7 +24,7 @@ from .errors import CheckpointError, ConfigError
 from .files import write_whole
 from .fixed import IntArray, Lfsr, signed_range
 from .network import LearningNetwork, Network, by_field
-from .places import named_path
+from .places import named_path, writable_file
 from .synapse import inference_weight
 
 FORMAT_VERSION = 1
@@ -72,6 +72,27 @@ def save(path: Path | str, network: Network, *, training: dict[str, Any] | None 
         write_whole(path, data)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path}: cannot be written ({_reason(error)}); choose another file or folder") from error
+
+
+def writable_checkpoint(path: Path | str) -> Path:
+    """See that a checkpoint can be written, and that it takes the place of no file that is none.
+
+    Raises
+    ------
+    ConfigError
+        Another ending than ``.npz``, a file of another kind, or a folder that cannot be written.
+    """
+    path = writable_file(path)
+    if path.suffix != ".npz":
+        raise ConfigError(f"{path}: the name of a checkpoint ends in .npz; give such a name")
+    if path.exists():
+        try:
+            is_checkpoint = "format_version.npy" in _members(path.read_bytes())
+        except (OSError, _Fault):
+            is_checkpoint = False
+        if not is_checkpoint:
+            raise ConfigError(f"{path}: is there and is no checkpoint; give another file, or remove it")
+    return path
 
 
 def load(path: Path | str) -> Checkpoint:

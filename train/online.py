@@ -151,7 +151,7 @@ def train_online(
     network, history = _begin(config, before), []
     if resume is not None:
         network, history = resumed(resume, config, dataset)
-    learner = engine(network)
+    learner, n_before = engine(network), len(history)
     events = dataset.events("train", config.encoding, config.n_steps)
     tests = dataset.events("test", config.encoding, config.n_steps) if test_each_epoch else None
     learner.learn(events, dataset.train_y, np.zeros(0, np.int64))  # compiles, so that the first epoch's speed is true
@@ -174,6 +174,8 @@ def train_online(
         history.append(_epoch(epoch + 1, parts, accuracy, n_samples / seconds, cycles))
         if out is not None:
             checkpoint.save(out, learner.network(), training=learnt | _history(history))
+    if out is not None and len(history) == n_before:
+        checkpoint.save(out, learner.network(), training=learnt | _history(history))  # the hardware may be another
     return Training(network=learner.network(), history=tuple(history))
 
 

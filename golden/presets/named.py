@@ -37,7 +37,7 @@ def preset(name: str, **options: Any) -> NetworkConfig:
         An unknown name or option, or a value out of range.
     """
     variant = Variant.of(**options)
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise ConfigError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
     if variant.kernel is not None and name not in CONVOLUTIONS:
         raise ConfigError(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import CheckpointError, ConfigError, InputError, InputWarning, ToolError
-from golden.places import writable_file, write_file
+from golden.places import named_path, writable_file, write_file
 
 from .progress import Display
 from .report import PRIVATE, Facts, Grid, Result, Shown
@@ -154,21 +154,23 @@ def train(
             raise CheckpointError(f"{state}: is of another run; give the same options, data and seed to resume it")
         trainer.restore(found)
     elif resume:
-        warnings.warn(f"{state}: there is no run to resume, so that it begins", InputWarning, stacklevel=4)
+        warnings.warn(f"{state}: there is no run to resume; a new one begins", InputWarning, stacklevel=4)
     _train(trainer, wanted, out, log, show)
     return _result(source, wanted, trainer, test, device, out)
 
 
 def check(source: Source, on: str, epochs: int | None, seed: int | None, options: dict[str, Any]) -> None:
     """See that this method can train a source, before data is loaded."""
-    require_torch()
     if on != "golden":
         raise ConfigError("`on`: hardware learns by the on-line rule only; leave out `method` bptt")
+    require_torch()
     if source.network is not None:
         raise ConfigError(
             f"{source.where}: is trained already, and `method` bptt starts without weights; make the network anew from "
             "a preset or a TOML file, or go on with `method` online"
         )
+    if options.get("float") and options.get("keep_thresholds"):
+        raise ConfigError("`keep_thresholds`: goes without `float`, whose thresholds are chosen when it is exported")
     _device(options.get("device") or "cpu")
     if options.get("log") is not None:
         _log_file(options["log"], make_folder=False)
@@ -187,11 +189,13 @@ def require_torch() -> None:
 
 def checkpoint_file(path: Path | str) -> Path:
     """See that a checkpoint can be written, and that it does not take the place of the state of a run."""
-    out = writable_file(path)
-    if out.suffix == ".pt":
-        name = out.with_suffix(".npz").name
+    from golden.checkpoint import writable_checkpoint
+
+    named = named_path(path)
+    if named.suffix == ".pt":
+        name = named.with_suffix(".npz").name
         raise ConfigError(f"`out` {path}: .pt is the state of a run; give its checkpoint, {name}")
-    return out
+    return writable_checkpoint(named)
 
 
 def _run(

@@ -140,7 +140,8 @@ def check_vcd(vcd: Path | str | None, backend: Backend) -> None:
         return
     if backend == "verilator":
         raise ConfigError("`vcd`: verilator writes no waveform here; use `backend` fast or icarus")
-    writable_file(vcd, make_folder=False)
+    if writable_file(vcd, make_folder=False).suffix != ".vcd":
+        raise ConfigError(f"`vcd` {vcd}: the name of a waveform ends in .vcd; give such a name")
 
 
 def accesses_grid(phases: dict[str, Any]) -> Grid:

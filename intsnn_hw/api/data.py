@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import DataError, InputWarning
+from golden.errors import ConfigError, DataError, InputWarning
+from golden.places import named_path
 
+from .arguments import plain_arguments
 from .report import Grid, Result, Shown
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     AnyData = AnyDataset | str | Path | Mapping[str, Any]
 
 
+@plain_arguments
 def dataset(
     data: AnyData,
     data_dir: Path | str | None = None,
@@ -59,10 +62,12 @@ def dataset(
     for option, value in (("data_dir", data_dir), ("download", download or None)):
         if value is not None and not by_name:
             raise DataError(f"`{option}`: goes with a set known by its name; leave it out")
+    if name is not None and not isinstance(name, str):
+        raise DataError(f"`name`: must be a text, got {name!r}")
     if name is not None and not isinstance(data, Mapping):
         raise DataError("`name`: is for arrays; other sets have their own, leave it out")
     if by_name:
-        found = load_set(str(data), None if data_dir is None else str(data_dir), download=download)
+        found = load_set(str(data), None if data_dir is None else str(named_path(data_dir)), download=download)
     elif isinstance(data, Mapping):
         found = of_arrays(name or "arrays", data)
     elif all(hasattr(data, member) for member in ("events", "train_y", "test_y", "n_classes")):
@@ -119,6 +124,8 @@ def datasets(data_dir: Path | str | None = None) -> KnownSets:
     """
     from train.data import KNOWN
 
+    if data_dir is not None and not named_path(data_dir).is_dir():
+        raise ConfigError(f"`data_dir` {data_dir}: is no folder; check the path")
     found = []
     for name, known in KNOWN.items():
         place, missing = None, None

@@ -64,6 +64,8 @@ def generate(
     if learn:
         require_learning_hardware(config)
     folder = writable_folder(folder)
+    if (folder / "config.toml").resolve() == Path(source.where).resolve():
+        raise ConfigError(f"{source.where}: would be replaced by the config.toml of the core; give another folder")
     if network is not None and with_weights:
         contents = network if learn else network.inference_only()
     if not learn:

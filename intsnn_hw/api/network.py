@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from golden.errors import ConfigError
 from golden.places import named_path
 
-from .arguments import numpy_integers
+from .arguments import plain_arguments
 from .progress import display
 from .source import Source, check_known
 
@@ -90,7 +90,7 @@ class IntegerNetwork:
         """Inference weights of each layer, copies; (n_out, n_in) where it is fully connected."""
         return [values.copy() for values in self.golden.weights]
 
-    @numpy_integers
+    @plain_arguments
     def with_hardware(self, **options: Any) -> IntegerNetwork:
         """Return the same network on other hardware: ``lanes``, ``fire_lanes``, ``banks``, ``weight_memory``,
         ``multiplier``."""
@@ -108,7 +108,7 @@ class IntegerNetwork:
     def train(self, data: AnyData | None = None, *, method: Literal["bptt"], **options: Any) -> GradientTraining: ...
     @overload
     def train(self, data: AnyData | None = None, *, method: str, **options: Any) -> Training | GradientTraining: ...
-    @numpy_integers
+    @plain_arguments
     def train(
         self,
         data: AnyData | None = None,
@@ -181,7 +181,7 @@ class IntegerNetwork:
             self._source = replace(self._source, config=network.config, network=network, notes=notes, where=where)
         return result
 
-    @numpy_integers
+    @plain_arguments
     def check_training(
         self,
         method: str = "online",
@@ -207,6 +207,8 @@ class IntegerNetwork:
             if name in bptt.OPTIONS:
                 raise ConfigError(f"`{name}`: goes with `method` bptt only")
             check_known(options, TRAINING, "training on line")
+        if not self.config.learns:
+            raise ConfigError(f"{self.source}: has no [learning] to learn by; add it, or train by `method` bptt")
         for_run(self.config, epochs, seed)
         if on == "rtl":
             require_learning_hardware(self.config)
@@ -253,7 +255,7 @@ class IntegerNetwork:
         """
         from golden import checkpoint
 
-        path = named_path(path)
+        path = checkpoint.writable_checkpoint(path)
         checkpoint.save(path, self.golden, training=self._source.notes)
         return path
 
@@ -261,7 +263,7 @@ class IntegerNetwork:
         """Return the configuration as TOML, which :func:`intsnn_hw.from_toml` reads."""
         return self.config.to_toml()
 
-    @numpy_integers
+    @plain_arguments
     def describe(self, activity: float = 0.1) -> Description:
         """Return sizes, widths, memory bits, and the cycles predicted at an activity.
 
@@ -274,6 +276,7 @@ class IntegerNetwork:
 
         return describe(self._source, activity)
 
+    @plain_arguments
     def generate(
         self,
         folder: Path | str,
@@ -302,7 +305,7 @@ class IntegerNetwork:
             self._source, folder, learn=learn, with_weights=with_weights, probe=probe, show=display(progress)
         )
 
-    @numpy_integers
+    @plain_arguments
     def cosimulate(
         self,
         data: AnyData | None = None,
@@ -335,7 +338,7 @@ class IntegerNetwork:
             show=display(progress),
         )  # fmt: skip
 
-    @numpy_integers
+    @plain_arguments
     def colearn(
         self,
         data: AnyData | None = None,
@@ -370,7 +373,7 @@ class IntegerNetwork:
             interval=interval, backend=backend, stalls=stalls, vcd=vcd, show=display(progress),
         )  # fmt: skip
 
-    @numpy_integers
+    @plain_arguments
     def synthesize(
         self,
         target: str,
@@ -417,7 +420,7 @@ class IntegerNetwork:
             samples=samples, out=out, show=display(progress),
         )  # fmt: skip
 
-    @numpy_integers
+    @plain_arguments
     def energy(
         self,
         data: AnyData | None = None,
@@ -451,7 +454,7 @@ class IntegerNetwork:
             coefficients=coefficients, show=display(progress),
         )  # fmt: skip
 
-    @numpy_integers
+    @plain_arguments
     def benchmark(
         self,
         data: AnyData | None = None,

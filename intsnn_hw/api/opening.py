@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .arguments import numpy_integers
+from .arguments import plain_arguments
 from .network import IntegerNetwork
 from .source import of_checkpoint, of_preset, of_toml
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from train.bptt.model import SpikingNetwork
 
 
-@numpy_integers
+@plain_arguments
 def load(path: Path | str, **hardware: Any) -> IntegerNetwork:
     """Return the network of a checkpoint, ``.npz``; `hardware` as :meth:`IntegerNetwork.with_hardware` takes it.
 
@@ -25,7 +25,7 @@ def load(path: Path | str, **hardware: Any) -> IntegerNetwork:
     return IntegerNetwork(of_checkpoint(path, hardware))
 
 
-@numpy_integers
+@plain_arguments
 def preset(name: str, **options: Any) -> IntegerNetwork:
     """Return a named network, or a variant of it, without weights.
 
@@ -45,7 +45,7 @@ def preset(name: str, **options: Any) -> IntegerNetwork:
     return IntegerNetwork(of_preset(name, options))
 
 
-@numpy_integers
+@plain_arguments
 def from_toml(path: Path | str, **hardware: Any) -> IntegerNetwork:
     """Return the network of a TOML file, without weights.
 
@@ -57,7 +57,7 @@ def from_toml(path: Path | str, **hardware: Any) -> IntegerNetwork:
     return IntegerNetwork(of_toml(path, hardware))
 
 
-@numpy_integers
+@plain_arguments
 def from_torch(
     model: SpikingNetwork, *, weight_width: int | None = None, membrane_width: int | None = None
 ) -> IntegerNetwork:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import ConfigError, InputWarning
-from golden.places import writable_file
 
 from .progress import Display
 from .report import PRIVATE, Facts, Grid, Result, Shown
@@ -100,18 +99,21 @@ def train(
     show: Display,
 ) -> Training:
     """Train a network sample by sample, under a progress bar; see :func:`train.online.train_online`."""
+    from golden.checkpoint import writable_checkpoint
     from train.online import evaluate, for_run, resumed, train_online
 
     if on not in ENGINES:
         raise ConfigError(f"`on`: must be one of {', '.join(ENGINES)}, got {on!r}")
-    place = None if out is None else writable_file(out)
+    place = None if out is None else writable_checkpoint(out)
     before = place if resume and place is not None and place.exists() else None
     if resume and before is None:
-        warnings.warn(f"{place}: there is no run to resume, so that it begins", InputWarning, stacklevel=4)
+        warnings.warn(f"{place}: there is no run to resume; a new one begins", InputWarning, stacklevel=4)
     whole = for_run(source.config, epochs, seed)
     learning = whole.learning
     if before is not None:
-        resumed(before, whole, dataset)  # of another run: said before anything is compiled or shown
+        _, done = resumed(before, whole, dataset)  # of another run: said before anything is compiled or shown
+        if len(done) == learning.epochs:
+            warnings.warn(f"{place}: its run is complete; nothing is left to learn", InputWarning, stacklevel=4)
     engine = _engine(whole, on, show)
     total = learning.epochs * len(dataset.train_y)
     with show.progress(f"training {source.config.name}", total, "samples") as advance:

@@ -18,7 +18,7 @@ from golden.errors import InputError, InputWarning
 
 from . import COMMANDS
 from .messages import worded
-from .parser import HelpFormatter, Parser
+from .parser import HelpFormatter, Parser, UsageError
 
 MISMATCH, USER_ERROR, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
@@ -76,7 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser([argument for argument in arguments if not argument.startswith("-")][:1])
     try:
-        args = parser.parse_args(arguments)
+        args, unknown = parser.parse_known_args(arguments)
+        if unknown:
+            raise UsageError(f"unknown: {' '.join(unknown)}; see '{args.prog} --help'")
         with _warnings_as_notes():
             code = args.run(args)
         sys.stdout.flush()

@@ -19,6 +19,8 @@ OPTIONS = {
     "data": "--data",
     "data_dir": "--data-dir",
     "folder": "--out",
+    "high_hz": "--high",
+    "low_hz": "--low",
     "n_steps": "--steps",
 }
 """Names between backticks whose option or command has another name."""

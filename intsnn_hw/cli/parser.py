@@ -74,6 +74,7 @@ def add_command(
         allow_abbrev=False,
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout, and nothing else")
+    parser.set_defaults(prog=parser.prog)
     # SUPPRESS: else the default here would undo a --verbose before the command.
     parser.add_argument(
         "--verbose", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"

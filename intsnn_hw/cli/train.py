@@ -76,7 +76,11 @@ intsnn train bptt.npz --epochs 2 --out refined.npz""",
     group.add_argument(
         "--out", metavar="FILE", help="checkpoint to write (.npz); the last one is kept in the cache where left out"
     )
-    group.add_argument("--resume", action="store_true", help="go on with the interrupted run whose checkpoint is --out")
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the interrupted run whose checkpoint is --out; where there is none, begin one",
+    )
     train_bptt.add_options(parser)
 
 

@@ -198,6 +198,6 @@ def target(name: str) -> Target:
     ConfigError
         Unknown name.
     """
-    if name not in TARGETS:
+    if not isinstance(name, str) or name not in TARGETS:
         raise ConfigError(f"unknown target {name!r}; known are {', '.join(TARGETS)}")
     return TARGETS[name]

@@ -178,7 +178,7 @@ def broken(folder, name="go_ann_9.wav", content=b""):
         (None, ("--rate", "100"), ["--rate", "4000 to 384000"]),
         (None, ("--rate", "fast"), ["--rate", "fast"]),
         (None, ("--channels", "0"), ["--channels", "0"]),
-        (None, ("--channels", "2000"), ["channels: must be 1 to 1024, not 2000"]),
+        (None, ("--channels", "2000"), ["--channels: must be a whole number 1..1024, got 2000"]),
         (None, ("--high", "4000"), ["80 to 4000 Hz", "8000 Hz"]),
         (None, ("--threshold", "nan"), ["threshold"]),
     ],

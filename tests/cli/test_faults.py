@@ -158,6 +158,16 @@ def test_thresholds_that_follow_the_weights_are_said_and_kept_on_request(intsnn,
     assert other.code == 2 and "another run" in other.err, "with and without are two runs"
 
 
+def test_a_complete_run_is_resumed_on_other_hardware(intsnn, tmp_path):
+    path = tmp_path / "net.npz"
+    run = ("train", "--preset", "digits-64", "--hidden", 4, "--epochs", 1, "--resume", "--out", path)
+    first = intsnn(*run)
+    assert first.code == 0 and f"{path}: there is no run to resume; a new one begins" in " ".join(first.err.split())
+    again = intsnn(*run, "--lanes", 2)
+    assert again.code == 0 and f"{path}: its run is complete; nothing is left to learn" in " ".join(again.err.split())
+    assert checkpoint.load(path).network.config.hardware.lanes == (2,)
+
+
 VALUES = {
     "shadow_width": 12, "weight_width": 6, "spike_width": 2, "n_steps": 7, "membrane_width": 20, "encoding": "rate",
     "hidden": "6,5", "recurrence": "fixed", "error": "pair", "route": "direct", "timing": "every_step",

@@ -188,7 +188,7 @@ def test_files_that_are_not_there(tmp_path, monkeypatch, name):
 
 def test_options_for_a_folder_of_pictures(tmp_path):
     (tmp_path / "pictures").mkdir()
-    with pytest.raises(DataError, match=r"unknown data set '.*pictures:bins=3'"):
+    with pytest.raises(DataError, match=r"pictures: takes no options, got 'bins=3'"):
         load(f"{tmp_path / 'pictures'}:bins=3")
 
 

@@ -1,6 +1,5 @@
 """The settings of the audio front end."""
 
-import math
 from dataclasses import dataclass, fields
 
 from golden.errors import ConfigError
@@ -61,10 +60,11 @@ class FrontEndConfig:
             low, high = limits.get(entry.name, (0.001, 10))
             if entry.name == "high_hz" and value is None:
                 continue
-            if not (math.isfinite(value) and low <= value <= high):
-                raise ConfigError(f"FrontEndConfig.{entry.name}: must be {low} to {high}, not {value}")
+            kinds, kind = ((int,), "a whole number") if entry.name == "channels" else ((int, float), "a number")
+            if type(value) not in kinds or not low <= value <= high:
+                raise ConfigError(f"`{entry.name}`: must be {kind} {low}..{high}, got {value!r}")
         if self.high_hz is not None and self.channels > 1 and self.high_hz <= self.low_hz:
-            raise ConfigError(f"FrontEndConfig.high_hz: must be above low_hz = {self.low_hz:g}, not {self.high_hz:g}")
+            raise ConfigError(f"`high_hz`: must be above `low_hz` {self.low_hz:g}, got {self.high_hz:g}")
 
     @property
     def n_units(self) -> int:

@@ -68,10 +68,10 @@ class Settings:
             ("epochs", type(self.epochs) is int and self.epochs >= 1, "a whole number of at least 1"),
             ("batch_size", type(self.batch_size) is int and self.batch_size >= 1, "a whole number of at least 1"),
             ("learning_rate", is_number(self.learning_rate) and self.learning_rate > 0, "a number above 0"),
-            ("optimiser", self.optimiser in OPTIMISERS, f"one of {', '.join(OPTIMISERS)}"),
+            ("optimiser", self.optimiser in list(OPTIMISERS), f"one of {', '.join(OPTIMISERS)}"),
             ("weight_decay", is_number(self.weight_decay) and self.weight_decay >= 0, "a number of at least 0"),
-            ("schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}"),
-            ("loss", self.loss is None or self.loss in LOSSES, f"one of {', '.join(LOSSES)}"),
+            ("schedule", self.schedule in list(SCHEDULES), f"one of {', '.join(SCHEDULES)}"),
+            ("loss", self.loss is None or self.loss in list(LOSSES), f"one of {', '.join(LOSSES)}"),
             ("seed", type(self.seed) is int and 0 <= self.seed < 1 << 32, "a whole number 0..2^32 - 1"),
         ):
             if not holds:

@@ -107,6 +107,8 @@ def load(name_or_path: Path | str, data_dir: Path | str | None = None) -> AnyDat
     """
     name, colon, options = str(name_or_path).partition(":") if isinstance(name_or_path, str) else ("", "", "")
     if name in KNOWN:
+        if colon and not options:
+            raise DataError(f"{name}:: has no options behind the colon; leave it out")
         if colon and not KNOWN[name].takes_options:
             takers = ", ".join(known for known, entry in KNOWN.items() if entry.takes_options)
             raise DataError(f"{name}: takes no options, got {options!r}; {takers} do")
@@ -121,12 +123,16 @@ def _load_own(name_or_path: Path | str) -> AnyDataset:
         path = Path(head)
     if name_or_path != "" and (path.is_file() or path.is_dir()) and is_own(path):
         return load_own_words(path, options)
+    if options and path.exists():
+        raise DataError(f"{path}: takes no options, got {options!r}; leave them out")
     if options:
         path = Path(name_or_path)
     if name_or_path != "" and path.is_dir():
         return load_idx_set(path, path.resolve().name)
     if path.suffix == ".npz":
         return load_npz(path)
+    if path.suffix == ".npy" and path.exists():
+        raise DataError(f"{path}: is one array; write x_train, y_train, x_test and y_test to an .npz, by numpy.savez")
     missing = "no such file: " if path.suffix and not path.exists() else ""
     raise DataError(
         f"{missing}unknown data set '{name_or_path}'; known are {', '.join(KNOWN)}, or give an existing .npz or .h5 "

@@ -27,8 +27,11 @@ def load_npz(path: Path | str) -> Dataset:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in ARRAYS if name in archive}
     except (OSError, ValueError, EOFError, RuntimeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        # numpy takes for a pickle what is no archive, and says how to load that.
-        reason = "no archive" if "pickle" in str(error) else " ".join(str(error).split())
+        reason = " ".join(str(error).split())
+        if reason.startswith("Object arrays"):
+            reason = "an array holds objects of Python"
+        elif "pickle" in reason:  # numpy takes for a pickle what is no archive, and says how to load that
+            reason = "no archive"
         raise DataError(f"{path}: not a readable .npz file of plain arrays ({reason}); write it again") from error
     return of_arrays(Path(path).stem, arrays, source=path)
 

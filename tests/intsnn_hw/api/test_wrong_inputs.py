@@ -56,6 +56,7 @@ FILES = {
     "lanes.toml": TOML + "hardware = { lanes = [1, 2, 3] }\n",
     "steps.toml": TOML.replace("n_steps = 2", "n_steps = 0"),
     "plain.toml": TOML,
+    "config.toml": TOML,
     "broken.toml": "layers = [",
     "broken.npz": "PK no archive",
 }
@@ -67,6 +68,8 @@ def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("wrong")
     for name, arrays in SETS.items():
         np.savez(path / f"{name}.npz", **arrays)
+    np.save(path / "one.npy", Y)
+    np.savez(path / "objects.npz", **own(x_train=np.array([None] * 40)))
     for name, text in FILES.items():
         (path / name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:
@@ -75,8 +78,9 @@ def folder(tmp_path_factory):
 
 
 def train(preset=D, data="digits", **given):
-    options = {name: given.pop(name) for name in list(given) if name in ("epochs", "seed", "method", "on", "device",
-               "batch_size", "learning_rate", "surrogate", "resume", "out", "wings")}  # fmt: skip
+    of_training = {"epochs", "seed", "method", "on", "device", "batch_size", "learning_rate", "surrogate", "resume",
+                   "out", "wings", "float", "keep_thresholds"}  # fmt: skip
+    options = {name: given.pop(name) for name in of_training & given.keys()}
     return intsnn_hw.preset(preset, **given).train(data, progress=False, **options)
 
 
@@ -147,6 +151,28 @@ CASES = [
     (lambda: train(method="bptt", on="rtl"),
      "train --preset digits-64 --method bptt --on rtl", ConfigError, "`on`: hardware learns by the on-line"),
     (lambda: train(resume=True), "train --preset digits-64 --resume", ConfigError, "`resume`: give the checkpoint"),
+    (lambda: train(method="bptt", float=True, keep_thresholds=True),
+     "train --preset digits-64 --method bptt --float --keep-thresholds", ConfigError,
+     "`keep_thresholds`: goes without"),
+    (lambda: train(out="plain.toml"), "train --preset digits-64 --out plain.toml", ConfigError,
+     "plain.toml: the name of a checkpoint ends in .npz"),
+    (lambda: train(out="large.npz"), "train --preset digits-64 --out large.npz", ConfigError,
+     "large.npz: is there and is no checkpoint; give another file"),
+    (lambda: intsnn_hw.preset(D).cosimulate(vcd="large.npz"), "cosim --preset digits-64 --vcd large.npz", ConfigError,
+     "`vcd` large.npz: the name of a waveform ends in .vcd"),
+    (lambda: intsnn_hw.from_toml("config.toml").generate("."), "generate --config config.toml -o .", ConfigError,
+     "config.toml: would be replaced by the config.toml of the core"),
+    (lambda: train(data="large.npz:bins=3"), "train --preset digits-64 --data large.npz:bins=3", DataError,
+     "large.npz: takes no options, got 'bins=3'"),
+    (lambda: train(data="cues:"), "train --preset digits-64 --data cues:", DataError,
+     "has no options behind the colon"),
+    (lambda: train(data="one.npy"), "train --preset digits-64 --data one.npy", DataError, "one.npy: is one array"),
+    (lambda: train(data="objects.npz"), "train --preset digits-64 --data objects.npz", DataError,
+     "objects.npz: not a readable .npz file of plain arrays (an array holds objects of Python)"),
+    (lambda: intsnn_hw.datasets("absent"), "data list --data-dir absent", ConfigError,
+     "`data_dir` absent: is no folder; check the path"),
+    (lambda: intsnn_hw.encode_audio("absent", "x.h5", low_hz=-3.0), "data encode-audio absent --out x.h5 --low -3",
+     ConfigError, "`low_hz`: must be a number 20..20000, got -3.0"),
     (lambda: intsnn_hw.from_toml("size.toml"), "describe --config size.toml", ConfigError,
      "size.toml: configuration.layers[0].size: must be 1..65536, got 0"),
     (lambda: intsnn_hw.from_toml("width.toml"), "describe --config width.toml", ConfigError,
@@ -160,7 +186,7 @@ CASES = [
     (lambda: intsnn_hw.from_toml("broken.toml"), "describe --config broken.toml", ConfigError, "not a TOML file"),
     (lambda: intsnn_hw.from_toml("absent.toml"), "describe --config absent.toml", ConfigError, "cannot be read"),
     (lambda: intsnn_hw.from_toml("plain.toml").train("digits"), "train --config plain.toml --data digits",
-     ConfigError, "must be there to learn"),
+     ConfigError, "plain.toml: has no [learning] to learn by"),
     (lambda: intsnn_hw.from_toml("plain.toml").evaluate("digits"), "cosim --config plain.toml --data digits",
      ConfigError, "has no weights and no [learning] to draw them by"),
     (lambda: intsnn_hw.load("absent.npz"), "eval absent.npz", CheckpointError, "absent.npz: cannot be read"),
@@ -269,6 +295,14 @@ def test_options_of_training_that_are_none(change):
         lambda net: net.benchmark("digits", samples=0),
         lambda net: net.benchmark("digits", what="infer", samples=5),
         lambda net: net.generate(""),
+        lambda net: net.generate("out", learn="yes"),  # pyright: ignore[reportArgumentType]
+        lambda net: intsnn_hw.dataset("digits", validation="yes"),  # pyright: ignore[reportArgumentType]
+        lambda net: intsnn_hw.dataset("mnist", 3),  # pyright: ignore[reportArgumentType]
+        lambda net: intsnn_hw.preset([D]),  # pyright: ignore[reportArgumentType]
+        lambda net: net.synthesize([]),  # pyright: ignore[reportArgumentType]
+        lambda net: net.train("digits", method="bptt", float="no"),
+        lambda net: net.train("digits", method="bptt", loss=["rate"]),
+        lambda net: net.save("one.npz"),
         lambda net: net.save(None),
         lambda net: net.train("digits", out=3),
         lambda net: net.train("digits", out=b"x.npz"),

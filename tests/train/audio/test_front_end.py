@@ -173,15 +173,17 @@ def test_the_same_again():
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"channels": 0}, "channels: must be 1 to 1024, not 0"),
+        ({"channels": 0}, "`channels`: must be a whole number 1..1024, got 0"),
         ({"channels": 1025}, "channels"),
-        ({"low_hz": 5.0}, "low_hz: must be 20 to 20000"),
-        ({"low_hz": 500.0, "high_hz": 400.0}, "high_hz: must be above low_hz = 500, not 400"),
+        ({"channels": "a"}, "`channels`: must be a whole number"),
+        ({"channels": 2.5}, "`channels`: must be a whole number"),
+        ({"low_hz": 5.0}, "`low_hz`: must be a number 20..20000"),
+        ({"low_hz": 500.0, "high_hz": 400.0}, "`high_hz`: must be above `low_hz` 500, got 400"),
         ({"high_hz": float("nan")}, "high_hz"),
-        ({"threshold": 0.0}, "threshold: must be 0.01 to 10, not 0.0"),
+        ({"threshold": 0.0}, "`threshold`: must be a number 0.01..10, got 0.0"),
         ({"onset_threshold": -1.0}, "onset_threshold"),
         ({"membrane_s": 0.0}, "membrane_s"),
-        ({"levelling": 1.5}, "levelling: must be 0 to 1"),
+        ({"levelling": 1.5}, "`levelling`: must be a number 0..1"),
     ],
 )
 def test_settings_out_of_range(changes, words):
