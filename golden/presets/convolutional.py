@@ -39,13 +39,13 @@ class _Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class _Maps:
-    """Convolutions, all behind the first on pooled maps, the pool in front of the readout, and the rules of fine and of
-    coarse shadow weights.
+    """Convolutions, the pools in front of the first, of each further one and of the readout, and the rules of fine and
+    of coarse shadow weights.
     """
 
     channels: tuple[int, ...]
     conv: ConvConfig
-    readout_pool: int
+    pools: tuple[int, int, int]
     init_shifts: tuple[int, ...]
     fine: _Rule
     coarse: _Rule
@@ -59,7 +59,7 @@ def _two(channels: tuple[int, int], margin: int, coarse_shift: int) -> _Maps:
     return _Maps(
         channels=channels,
         conv=ConvConfig(kernel=5),
-        readout_pool=2,
+        pools=(1, 2, 2),
         init_shifts=(14, 13, 13),
         fine=_Rule(rate_shifts=(9, 5, -5), error_shifts=(4, 0), margin=margin, schedule=_FINE),
         coarse=_Rule(rate_shifts=(10, 7, -4), error_shifts=(coarse_shift, 0), margin=6144, schedule=_SHORT),
@@ -69,12 +69,21 @@ def _two(channels: tuple[int, int], margin: int, coarse_shift: int) -> _Maps:
 
 _THREE = (9, 6, 5, -5)
 _MAPS = {
+    "mnist-conv-16": _Maps(
+        channels=(16,),
+        conv=ConvConfig(kernel=5),
+        pools=(2, 2, 2),
+        init_shifts=(14, 13),
+        fine=_Rule(rate_shifts=(5, -4), error_shifts=(2,), margin=3072, schedule=(6, 8, 10)),
+        coarse=_Rule(rate_shifts=(7, -4), error_shifts=(2,), margin=6144, schedule=_SHORT),
+        description="MNIST, a convolution that learns on line, for small FPGAs",
+    ),
     "mnist-conv-8-16": _two((8, 16), 3072, 4),
     "mnist-conv-16-32": _two((16, 32), 6144, 5),
     "mnist-conv-3": _Maps(
         channels=(16, 32, 32),
         conv=ConvConfig(kernel=3, padding=1),
-        readout_pool=1,
+        pools=(1, 2, 1),
         init_shifts=(14, 13, 12, 12),
         fine=_Rule(rate_shifts=_THREE, error_shifts=(6, 6, 0), margin=3072, schedule=_FINE),
         coarse=_Rule(rate_shifts=_THREE, error_shifts=(6, 6, 0), margin=3072, schedule=_SHORT),
@@ -129,12 +138,14 @@ def _layers(maps: _Maps, channels: tuple[int, ...], n: int, variant: Variant) ->
         *[NeuronConfig(membrane_width=width, spike_width=n, threshold_shift=level)] * (len(channels) - 1),
     ]
     readout = NeuronConfig(membrane_width=width + READOUT_WIDER, spike_width=n, threshold_shift=level)
+    first, further, last = maps.pools
+    pools = (first, *[further] * (len(channels) - 1))
     return (
         *(
-            LayerConfig(size=size, weight_width=variant.weight_width, neuron=neuron, conv=conv, pool=1 + (at > 0))
-            for at, (size, neuron) in enumerate(zip(channels, neurons, strict=True))
+            LayerConfig(size=size, weight_width=variant.weight_width, neuron=neuron, conv=conv, pool=pool)
+            for size, neuron, pool in zip(channels, neurons, pools, strict=True)
         ),
-        LayerConfig(size=N_CLASSES, weight_width=variant.weight_width, neuron=readout, pool=maps.readout_pool),
+        LayerConfig(size=N_CLASSES, weight_width=variant.weight_width, neuron=readout, pool=last),
     )
 
 

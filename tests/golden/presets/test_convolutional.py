@@ -15,6 +15,7 @@ from golden.presets import preset
 from golden.presets.convolutional import CONVOLUTIONS
 
 SHAPES = {
+    "mnist-conv-16": ("28x28-2a-16c5-2a-10", 4400, 1610),
     "mnist-conv-8-16": ("28x28-8c5-2a-16c5-2a-10", 5960, 5642),
     "mnist-conv-16-32": ("28x28-16c5-2a-32c5-2a-10", 18320, 11274),
     "mnist-conv-3": ("28x28-16c3p1-2a-32c3p1-2a-32c3p1-10", 29648, 20394),
