@@ -34,22 +34,29 @@ def writable_file(path: Path | str, *, make_folder: bool = True) -> Path:
     path = named_path(path)
     if path.is_dir():
         raise ConfigError(f"{path}: is a folder; give a file")
-    writable_folder(path.parent, make=make_folder)
+    _require_writable(path.parent, path, make=make_folder)
     return path
 
 
 def writable_folder(path: Path | str, *, make: bool = True) -> Path:
     """Make a folder where absent and see that files can be written into it; else see that it could be made."""
     path = named_path(path)
+    _require_writable(path, path, make=make)
+    return path
+
+
+def _require_writable(folder: Path, named: Path, *, make: bool) -> None:
+    """Raise ConfigError, of the file or folder that the user named, where nothing can be written into a folder."""
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder}: is a file; give a folder")
     try:
         if make:
-            path.mkdir(parents=True, exist_ok=True)
-        there = next(folder for folder in (path, *path.parents) if folder.exists())
+            folder.mkdir(parents=True, exist_ok=True)
+        there = next(place for place in (folder, *folder.parents) if place.exists())
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
-    return path
+        raise ConfigError(f"{named}: cannot be written ({error.strerror}); choose another folder") from error
 
 
 def write_file(path: Path, content: str | bytes) -> Path:

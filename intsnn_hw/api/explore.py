@@ -170,7 +170,7 @@ def explore(
         return read(sweep)
     if scheduler is not None and workers is not None:
         raise ConfigError(
-            "`workers`: are those of this machine; a cluster has its own, so leave out `scheduler` or this"
+            "`workers`: counts processes of this machine, and `scheduler` has its own; leave out one of them"
         )
     if workers is not None and (type(workers) is not int or workers < 1):
         raise ConfigError(f"`workers`: must be a whole number of at least 1, got {workers!r}")

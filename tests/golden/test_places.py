@@ -30,6 +30,22 @@ def test_below_a_file_is_no_folder(tmp_path):
             writable_folder(tmp_path / "a" / "b", make=make)
 
 
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "a").write_text("")
+    for place in (lambda: writable_folder(tmp_path / "a"), lambda: writable_file(tmp_path / "a" / "b.npz")):
+        with pytest.raises(InputError, match=r"/a: is a file; give a folder$"):
+            place()
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    def refuse(**options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("golden.places.tempfile.TemporaryFile", refuse)
+    with pytest.raises(InputError, match=r"/b\.npz: cannot be written \(Permission denied\); choose another folder$"):
+        writable_file(tmp_path / "b.npz")
+
+
 def test_files_are_written_together_or_not_at_all(tmp_path):
     good, bad = tmp_path / "good", tmp_path / "missing" / "bad"
     with pytest.raises(InputError, match=r"good and .*bad: cannot be written \(.*\); choose another folder$"):

@@ -38,7 +38,7 @@ def test_values_that_are_no_whole_numbers(values, words):
 
 
 def test_rows_of_unequal_length():
-    with pytest.raises(DataError, match="x: are rows of unequal length"):
+    with pytest.raises(DataError, match="x: has rows of different lengths"):
         array_of([[1, 2], [3]], "x")
 
 

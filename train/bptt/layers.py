@@ -407,7 +407,7 @@ class Dropout(nn.Module):
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
         if not 0 <= p < 1:
-            raise ValueError(f"Dropout.p: must be 0 or above and below 1, got {p}")
+            raise ValueError(f"Dropout.p: must be at least 0 and below 1, got {p}")
         self.p = p
 
     def forward(self, spikes: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ def array_of(values: ArrayLike | None, what: str) -> NDArray:
         found = np.asarray(values)  # of None an object, which is no number
         return np.asarray(found.tolist()) if found.dtype.kind == "O" else found
     except ValueError as error:
-        raise DataError(f"{what}: are rows of unequal length; give an array") from error
+        raise DataError(f"{what}: has rows of different lengths; give an array") from error
     except (RuntimeError, TypeError) as error:  # as of a tensor that numpy cannot see
         reason = " ".join(str(error).split())
         raise DataError(f"{what}: {type(values).__name__} is no array of numpy ({reason}); give one") from error

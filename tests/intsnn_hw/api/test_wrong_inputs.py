@@ -232,7 +232,7 @@ def test_one_line_at_the_door_and_on_the_command_line(door, arguments, kind, wor
         (np.full((2, 64), 16), "has values 16..16; digits-64 takes 0..15, 4 bits"),
         (np.full((2, 64), -1), "has values -1..-1"),
         ([["a"] * 64], "a (of type <U1) is no whole number"),
-        ([[1] * 64, [2]], "are rows of unequal length"),
+        ([[1] * 64, [2]], "has rows of different lengths"),
     ],
 )
 def test_samples_that_are_none(x, words):
@@ -251,7 +251,7 @@ def test_samples_that_are_none(x, words):
         ({}, "arrays: lacks x_train, y_train, x_test, y_test;"),
         ([1, 2], "data: is of type list, which is no data set; give a name, a path, or a mapping"),
         (3, "is of type int, which is no"),
-        (own(y_train=[[0], [1, 2]]), "training labels: are rows of unequal length"),
+        (own(y_train=[[0], [1, 2]]), "training labels: has rows of different lengths"),
     ],
 )
 def test_data_that_is_none(data, words):
