@@ -262,7 +262,12 @@ def resumed(
     stored = checkpoint.load(path)
     # The hardware's choices change no result, and are the caller's.
     if replace(stored.network.config, hardware=config.hardware) != config:
-        raise CheckpointError(f"{path}: its run had another configuration, length or seed; give the same to resume it")
+        learning = stored.network.config.learning
+        for name in ("epochs", "seed"):
+            had, wanted = getattr(learning, name, None), getattr(config.learning, name)
+            if had != wanted:
+                raise CheckpointError(f"{path}: its run had `{name}` {had}, not {wanted}; give the same to resume it")
+        raise CheckpointError(f"{path}: its run had another configuration; give the same to resume it")
     notes, given = stored.training, _data(dataset)
     if any(notes.get(name) != given[name] for name in ("data", "samples")):
         raise CheckpointError(

@@ -13,7 +13,10 @@ HARDWARE = {
         label="fire lanes", metavar="N[,N..]", range=(1, 1024), each=True, help="neurons fired per cycle"
     ),
     "banks": Option(
-        label="banks", metavar="N", range=(1, 2), help="2: a step fires while the next is added; 1: before"
+        label="banks",
+        metavar="N",
+        range=(1, 2),
+        help="banks of accumulators: with 2 a step fires while the next is added",
     ),
     "weight_memory": Option(
         label="weight memory",

@@ -18,7 +18,7 @@ class Option:
     label : str
         A few words for the head of a column.
     help : str
-        A line for the command line.
+        A line for the command line, without the range.
     metavar : str
         What stands for the value in help.
     range : (int, int), optional
@@ -35,6 +35,11 @@ class Option:
     range: tuple[int, int] | None = None
     choices: tuple[str, ...] = ()
     each: bool = False
+
+    @property
+    def line(self) -> str:
+        """The line for the command line, with the range of a number."""
+        return self.help if self.range is None else "{} ({}..{})".format(self.help, *self.range)
 
     @property
     def rule(self) -> str:

@@ -26,10 +26,6 @@ from .option import KEY, described, described_by, options_of
 RecurrenceKind = Literal["none", "learned", "fixed"]
 
 
-def _bits(widths: tuple[int, int]) -> str:
-    return "{}..{} bits".format(*widths)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     """What a preset is to be other than it is by itself; the configuration checks the values.
@@ -76,15 +72,11 @@ class Variant:
 
     shadow_width: int = field(
         default=16,
-        metadata=described(
-            label="shadow bits", metavar="BITS", range=SHADOW_WIDTHS, help=f"shadow weights, {_bits(SHADOW_WIDTHS)}"
-        ),
+        metadata=described(label="shadow bits", metavar="BITS", range=SHADOW_WIDTHS, help="bits of shadow weights"),
     )
     weight_width: int = field(
         default=8,
-        metadata=described(
-            label="weight bits", metavar="BITS", range=WEIGHT_WIDTHS, help=f"inference weights, {_bits(WEIGHT_WIDTHS)}"
-        ),
+        metadata=described(label="weight bits", metavar="BITS", range=WEIGHT_WIDTHS, help="bits of inference weights"),
     )
     spike_width: int | None = field(
         default=None,
@@ -92,7 +84,7 @@ class Variant:
             label="spike bits",
             metavar="BITS",
             range=SPIKE_WIDTHS,
-            help=f"graded spikes of hidden neurons, {_bits(SPIKE_WIDTHS)}; presets of events are made for up to 4",
+            help="bits of graded spikes of hidden neurons; presets of events are made for up to 4",
         ),
     )
     n_steps: int | None = field(
@@ -105,7 +97,7 @@ class Variant:
             label="membrane bits",
             metavar="BITS",
             range=MEMBRANE_WIDTHS,
-            help=f"membranes of hidden neurons, {_bits(MEMBRANE_WIDTHS)}; the readout's follow them",
+            help="bits of membranes of hidden neurons; the readout's follow them",
         ),
     )
     encoding: EncodingKind | None = field(
@@ -114,7 +106,7 @@ class Variant:
             label="encoding",
             metavar="KIND",
             choices=get_args(EncodingKind),
-            help="single_shot, every_step, rate or latency",
+            help="how values become spikes: single_shot, every_step, rate or latency",
         ),
     )
     hidden: tuple[int, ...] | None = field(
@@ -124,7 +116,7 @@ class Variant:
             metavar="N[,N..]",
             range=(1, MAX_NEURONS),
             each=True,
-            help="neurons of each hidden layer",
+            help="neurons of each hidden layer; output channels of a convolution",
         ),
     )
     kernel: int | None = field(
@@ -133,7 +125,7 @@ class Variant:
             label="kernel",
             metavar="N",
             range=WINDOW_SIDES,
-            help="side of the windows of a preset of convolutions",
+            help="side of the windows, in presets of convolutions",
         ),
     )
     recurrence: RecurrenceKind | None = field(
@@ -142,7 +134,7 @@ class Variant:
             label="recurrence",
             metavar="KIND",
             choices=get_args(RecurrenceKind),
-            help="of the hidden layers of a preset of events: none, learned or fixed",
+            help="recurrent weights of hidden layers, in presets of events: none, learned or fixed",
         ),
     )
     error: ErrorKind | None = field(
@@ -151,7 +143,7 @@ class Variant:
             label="error",
             metavar="KIND",
             choices=get_args(ErrorKind),
-            help="that a preset of events learns from: graded, pair or margin",
+            help="error to learn from, in presets of events: graded, pair or margin",
         ),
     )
     route: Route = field(
@@ -175,7 +167,7 @@ class Variant:
             label="rounding",
             metavar="MODE",
             choices=ROUNDINGS,
-            help="of the shadow update: floor, toward_zero, nearest or stochastic",
+            help="how an update of shadow weights is rounded: floor, toward_zero, nearest or stochastic",
         ),
     )
     epochs: int | None = field(
@@ -185,7 +177,7 @@ class Variant:
     seed: int = field(
         default=0,
         metadata=described(
-            label="seed", metavar="N", range=(0, (1 << 32) - 1), help="of weights, rounding and sample order"
+            label="seed", metavar="N", range=(0, (1 << 32) - 1), help="seed of weights, rounding and sample order"
         ),
     )
     lanes: int | tuple[int, ...] | None = field(default=None, metadata={KEY: HARDWARE["lanes"]})

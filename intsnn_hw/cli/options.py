@@ -55,7 +55,7 @@ def _add_options(group: argparse._ArgumentGroup, options: dict[str, Option]) -> 
     for name, option in options.items():
         of_words, of_numbers = (words, counts) if option.each else (str, int)
         read = of_words if option.range is None else of_numbers
-        group.add_argument(flag(name), dest=name, type=read, metavar=option.metavar, help=option.help)
+        group.add_argument(flag(name), dest=name, type=read, metavar=option.metavar, help=option.line)
 
 
 def add_variants(parser: argparse.ArgumentParser, *, whole: bool = False) -> None:
@@ -145,14 +145,14 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     group.add_argument(
         "--data-dir",
         metavar="DIR",
-        help="folder that holds the set's own, as mnist/*.gz (default: environment variable INTSNN_DATA)",
+        help="folder of the data sets, with mnist/*.gz and others in it (default: environment variable INTSNN_DATA)",
     )
     group.add_argument("--download", action="store_true", help="fetch MNIST into --data-dir first, if it is not there")
     group.add_argument(
         "--validation",
         action="store_true",
-        help="test on a sixth of the training set, held out, instead of on the test set: to choose settings by; of "
-        "people that training does not meet, where the set tells them apart",
+        help="test on a sixth of the training set, held out, in place of the test set, to choose settings by; where "
+        "the set knows its speakers, on some that training does not meet",
     )
     return group
 

@@ -24,16 +24,15 @@ def add_parser(commands: Any) -> None:
         commands,
         "train",
         """\
---method online, the usual: train sample by sample with the integer rule: shadow weights, traces, shifts for
-multiplications, stochastic rounding; errors of a margin, for presets of samples in time graded ones, mostly at every
-step.
-The same configuration, data and seed give the same bits on any machine. The checkpoint is written after
-each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit for bit.
+--method online, the default: train sample by sample with the integer rule: shadow weights, traces, shifts in place of
+multiplications, stochastic rounding. The error is that of a margin; presets of samples in time use graded errors, most
+of them at every step. The same configuration, data and seed give the same bits on any machine. The checkpoint is
+written after each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit for bit.
 
-With --on rtl the generated hardware learns alone, compiled to machine code (CXXRTL), and tells its clock cycles: same
+With --on rtl the generated hardware learns alone, compiled to machine code (CXXRTL), and reports its clock cycles: same
 samples, same schedule, and a checkpoint of the same bytes. What an epoch reports is then counted from the hardware's
 outputs and probes. The test accuracy at the end is measured on the golden model in either case. The checkpoint holds no
-cycles, as it would no longer have the same bytes: after --resume the cycles of the epochs before it are not told.
+cycles, as it would no longer have the same bytes: after --resume, those of earlier epochs are missing.
 
 --method bptt: train by surrogate gradients through time in PyTorch, with the integers of the configuration in the
 forward pass, so that the checkpoint equals the trained model spike for spike (it is compared on all test samples). A
@@ -59,13 +58,13 @@ intsnn train bptt.npz --epochs 2 --out refined.npz""",
         "--seed",
         type=natural,
         metavar="N",
-        help="of weights, rounding and sample order (default: the configuration's, 0 in presets; 0 for bptt)",
+        help="seed of weights, rounding and sample order, 0..2^32 - 1 (default: the configuration's, 0 in presets)",
     )
     group.add_argument(
         "--epochs",
         type=count,
         metavar="N",
-        help="length of the run (default: the configuration's; 5 for bptt)",
+        help="length of the run, 1..65536 (default: the configuration's; 5 for bptt)",
     )
     group.add_argument(
         "--test-each-epoch", action="store_true", help="measure the test accuracy after each epoch too, for curves"
@@ -74,7 +73,9 @@ intsnn train bptt.npz --epochs 2 --out refined.npz""",
         "--on", choices=ENGINES, default="golden", help="what learns: golden model or simulated hardware"
     )
     group.add_argument(
-        "--out", metavar="FILE", help="checkpoint to write (.npz); the last one is kept in the cache where left out"
+        "--out",
+        metavar="FILE",
+        help="checkpoint to write (.npz; with --float only .pt of its name); where left out, the cache keeps the last",
     )
     group.add_argument(
         "--resume",

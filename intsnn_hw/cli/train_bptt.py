@@ -32,21 +32,40 @@ def share(text: str) -> float:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of this method; each is None where it is left out."""
     group = parser.add_argument_group("surrogate gradients", "with --method bptt; needs PyTorch")
-    group.add_argument("--batch-size", type=count, metavar="N", help="samples a step (default: 128)")
-    group.add_argument("--learning-rate", type=positive, metavar="RATE", help="of the optimiser (default: 0.002)")
-    group.add_argument("--optimiser", choices=("adam", "adamw", "sgd"), help="(default: adam)")
-    group.add_argument("--weight-decay", type=share, metavar="SHARE", help="(default: 0)")
-    group.add_argument("--schedule", choices=("constant", "cosine"), help="of the learning rate (default: constant)")
+    group.add_argument("--batch-size", type=count, metavar="N", help="samples of a batch (default: 128)")
+    group.add_argument("--learning-rate", type=positive, metavar="RATE", help="learning rate, above 0 (default: 0.002)")
+    group.add_argument("--optimiser", choices=("adam", "adamw", "sgd"), help="what takes the steps (default: adam)")
+    group.add_argument(
+        "--weight-decay", type=share, metavar="SHARE", help="decay of the weights, at least 0 and below 1 (default: 0)"
+    )
+    group.add_argument(
+        "--schedule",
+        choices=("constant", "cosine"),
+        help="how the learning rate changes over the epochs (default: constant)",
+    )
     group.add_argument(
         "--loss",
-        help="membrane, mean_membrane; where membranes are summed membrane_sum, mean_membrane; where the readout fires "
-        "count, rate (default: the first)",
+        help="membrane or mean_membrane; of a readout membrane_sum: membrane_sum or mean_membrane; of spike_count: "
+        "count or rate (default: the first)",
     )
-    group.add_argument("--dropout", type=share, metavar="SHARE", help="of hidden spikes (default: 0)")
-    group.add_argument("--surrogate", choices=("sigmoid", "arctan", "boxcar", "triangular"), help="(default: sigmoid)")
-    group.add_argument("--slope", type=positive, metavar="SLOPE", help="of the surrogate (default: its own)")
     group.add_argument(
-        "--centre", choices=("staircase", "theta", "zero"), help="of the surrogate (default: staircase, ETH eq. 3.2)"
+        "--dropout",
+        type=share,
+        metavar="SHARE",
+        help="share of hidden spikes that are dropped, at least 0 and below 1 (default: 0)",
+    )
+    group.add_argument(
+        "--surrogate",
+        choices=("sigmoid", "arctan", "boxcar", "triangular"),
+        help="shape of the surrogate (default: sigmoid)",
+    )
+    group.add_argument(
+        "--slope", type=positive, metavar="SLOPE", help="slope of the surrogate, above 0 (default: its own)"
+    )
+    group.add_argument(
+        "--centre",
+        choices=("staircase", "theta", "zero"),
+        help="where the surrogate is centered (default: staircase, ETH eq. 3.2)",
     )
     group.add_argument("--detach-reset", action="store_true", default=None, help="no gradient through the reset")
     group.add_argument("--learn-decay", action="store_true", default=None, help="learn the leaks, of layers that leak")

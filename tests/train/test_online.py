@@ -133,8 +133,12 @@ def test_interrupt_within_the_first_epoch_writes_nothing(digits, tmp_path):
 def test_resume_of_another_run_is_refused(digits, whole, tmp_path):
     _, path = whole
     config = for_run(preset("digits-64"), EPOCHS, 7)
-    for changed in (for_run(config, seed=8), for_run(config, epochs=EPOCHS + 1), replace(config, n_steps=3)):
-        with pytest.raises(CheckpointError, match="another configuration"):
+    for changed, words in (
+        (for_run(config, seed=8), "its run had `seed` 7, not 8; give the same"),
+        (for_run(config, epochs=EPOCHS + 1), f"its run had `epochs` {EPOCHS}, not {EPOCHS + 1}; give the same"),
+        (replace(config, n_steps=3), "another configuration"),
+    ):
+        with pytest.raises(CheckpointError, match=words):
             train_online(changed, digits, resume=path)
     with pytest.raises(CheckpointError, match="1352 samples of digits, not 1351 of digits"):
         train_online(config, digits.take(1351), resume=path)
@@ -218,7 +222,7 @@ def test_presets_are_valid_in_every_variant():
     assert next(iter(PRESETS)) == "digits-64"
     values = [name for name in PRESETS if preset(name).encoding.kind != "events"]
     sizes = [layer.size for name in values for layer in preset(name).layers[:1]]
-    assert sizes == [64, 64, 100, 128, 256, 512, 8, 8, 16, 16]
+    assert sizes == [64, 64, 100, 128, 256, 512, 8, 16, 8, 16, 16]
     for shadow_width in range(8, 25):
         for weight_width in range(2, min(16, shadow_width) + 1):
             for spike_width in range(1, 9):

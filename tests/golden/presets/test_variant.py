@@ -42,6 +42,7 @@ def test_what_holds(option, good, bad):
 
 def test_rules_in_words():
     assert VARIANTS["spike_width"].rule == "a whole number 1..8"
+    assert VARIANTS["spike_width"].line.endswith(" (1..8)") and VARIANTS["route"].line == VARIANTS["route"].help
     assert Option(label="a", help="b", metavar="c", choices=("x", "y")).rule == "one of x, y"
 
 
