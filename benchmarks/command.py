@@ -1,5 +1,6 @@
 """How a benchmark's command ends: bad input is one line and exit code 2, an interruption exit code 130."""
 
+import argparse
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -21,3 +22,11 @@ def command(main: Callable[..., int | None]) -> Callable[..., int]:
             return 130
 
     return run
+
+
+def require_positive(options: argparse.Namespace, *names: str) -> None:
+    """Raise InputError for a number below 1 among options; one that is left out is None."""
+    for name in names:
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise InputError(f"--{name}: must be at least 1, got {value}")

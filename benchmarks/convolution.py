@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.answers import Answer, Answers, Key
-from benchmarks.command import command
+from benchmarks.command import command, require_positive
 from benchmarks.online_bptt.tables import markdown, write_csv
 from golden.config import NetworkConfig
 from golden.errors import InputError
@@ -144,9 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=2, help="runs at a time (default 2)")
     parser.add_argument("--out", type=Path, default=Path("build/convolution"), help="folder for answers and tables")
     options = parser.parse_args(arguments)
-    for name in ("seeds", "epochs", "workers"):
-        if getattr(options, name) < 1:
-            raise InputError(f"--{name}: must be at least 1, got {getattr(options, name)}")
+    require_positive(options, "seeds", "epochs", "workers")
     dataset_of(options.data_dir, options.validation)  # missing data is reported before anything runs
     options.out.mkdir(parents=True, exist_ok=True)
     answers = Answers(options.out / "answers.jsonl")

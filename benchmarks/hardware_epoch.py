@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.answers import Answer, Answers, Key
-from benchmarks.command import command
+from benchmarks.command import command, require_positive
 from golden.config import LearningNetworkConfig
 from golden.errors import InputError
 from golden.kernels import Kernel
@@ -97,9 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data-dir", help="folder of the data (default: environment variable INTSNN_DATA)")
     parser.add_argument("--out", type=Path, default=Path("build/hardware_epoch"), help="folder for the answers")
     options = parser.parse_args(arguments)
-    for name in ("samples", "piece", "workers"):
-        if getattr(options, name) is not None and getattr(options, name) < 1:
-            raise InputError(f"--{name}: must be at least 1, got {getattr(options, name)}")
+    require_positive(options, "samples", "piece", "workers")
     config, dataset = configuration(options.preset), dataset_of(options.preset, options.data_dir)
     samples = min(options.samples or len(dataset.train_y), len(dataset.train_y))
     options.out.mkdir(parents=True, exist_ok=True)

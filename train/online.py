@@ -46,7 +46,7 @@ class Epoch:
     epoch : int
         Counted from 1.
     training_accuracy : float
-        Share of samples classified correctly before the network learnt from them, 0..1.
+        Share of samples classified correctly before the network learned from them, 0..1.
     updated : float
         Share of samples with at least one error, so with an update, 0..1.
     input_events, hidden_events, synaptic_operations, synaptic_updates : float
@@ -119,7 +119,7 @@ def train_online(
     config : NetworkConfig
         With `learning`.
     dataset : Dataset or EventDataset
-        Of ``n_inputs`` inputs and at most ``n_classes`` classes; its training part is learnt.
+        Of ``n_inputs`` inputs and at most ``n_classes`` classes; its training part is learned.
     epochs : int, optional
         Length of the run, the rate schedule stretched to it; the configuration's own where left out.
     seed : int, optional
@@ -155,7 +155,7 @@ def train_online(
     events = dataset.events("train", config.encoding, config.n_steps)
     tests = dataset.events("test", config.encoding, config.n_steps) if test_each_epoch else None
     learner.learn(events, dataset.train_y, np.zeros(0, np.int64))  # compiles, so that the first epoch's speed is true
-    learnt, tell = _data(dataset), progress or (lambda samples: None)
+    noted, tell = _data(dataset), progress or (lambda samples: None)
     tell(len(history) * n_samples)
     for epoch in range(len(history), learning.epochs):
         order = sample_order(n_samples, learning.seed, epoch)
@@ -173,9 +173,9 @@ def train_online(
         cycles = None if cycles_before is None else (getattr(learner, "cycles", 0) - cycles_before) / n_samples
         history.append(_epoch(epoch + 1, parts, accuracy, n_samples / seconds, cycles))
         if out is not None:
-            checkpoint.save(out, learner.network(), training=learnt | _history(history))
+            checkpoint.save(out, learner.network(), training=noted | _history(history))
     if out is not None and len(history) == n_before:
-        checkpoint.save(out, learner.network(), training=learnt | _history(history))  # the hardware may be another
+        checkpoint.save(out, learner.network(), training=noted | _history(history))  # its hardware can differ
     return Training(network=learner.network(), history=tuple(history))
 
 
@@ -271,11 +271,11 @@ def resumed(
     notes, given = stored.training, _data(dataset)
     if any(notes.get(name) != given[name] for name in ("data", "samples")):
         raise CheckpointError(
-            f"{path}: its run learnt {notes.get('samples', 'no')} samples of {notes.get('data', 'any data')}, "
+            f"{path}: its run learned {notes.get('samples', 'no')} samples of {notes.get('data', 'any data')}, "
             f"not {len(dataset.train_y)} of {dataset.name}; give the same data to resume it"
         )
     if notes.get("data_digest") != given["data_digest"]:
-        raise CheckpointError(f"{path}: its run learnt other samples named {dataset.name}; give the same to resume it")
+        raise CheckpointError(f"{path}: its run learned other samples named {dataset.name}; give the same to resume it")
     try:
         history = [Epoch(**entry) for entry in notes["history"]]
     except (KeyError, TypeError) as error:

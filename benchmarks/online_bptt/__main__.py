@@ -28,8 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.answers import Answers
-from benchmarks.command import command
-from golden.errors import InputError
+from benchmarks.command import command, require_positive
 from intsnn_hw.energy import Coefficients
 
 from .measure import NETWORKS
@@ -65,9 +64,7 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     for name, value in (QUICK if options.quick else FULL).items():
         if getattr(options, name, None) is None:
             setattr(options, name, value)
-    for name in ("seeds", "samples", "epochs", "workers"):
-        if getattr(options, name) < 1:
-            raise InputError(f"--{name}: must be at least 1, got {getattr(options, name)}")
+    require_positive(options, "seeds", "samples", "epochs", "workers")
     return options
 
 

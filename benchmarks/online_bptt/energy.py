@@ -53,7 +53,7 @@ class Choice:
     events : bool
         Nothing is done for an input that sends no spike: its products, forward and of the gradient, are left out.
     skips : bool
-        A sample is learnt from only where the on-line rule would: its share of samples with an error.
+        A sample is learned from only where the on-line rule would: its share of samples with an error.
     batch_size : int
     optimiser : {"sgd", "adam"}
     at_once : bool

@@ -33,7 +33,7 @@ import numpy as np
 from numba import njit
 
 from benchmarks.answers import Answer, Answers, Key
-from benchmarks.command import command
+from benchmarks.command import command, require_positive
 from benchmarks.online_bptt.tables import Row, markdown, spread
 from golden.config import GRADED_SHIFT, ErrorKind
 from golden.errors import InputError
@@ -144,9 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     if unknown:
         raise InputError(f"unknown error {unknown[0]!r}; known are {', '.join(ERRORS)}")
     options.errors = options.errors or ERRORS
-    for name in ("seeds", "workers"):
-        if getattr(options, name) < 1:
-            raise InputError(f"--{name}: must be at least 1, got {getattr(options, name)}")
+    require_positive(options, "seeds", "workers")
     for task in options.tasks:  # missing data is told before anything runs
         dataset_of(TASKS[task].data[0], options.data_dir)
     options.out.mkdir(parents=True, exist_ok=True)

@@ -242,7 +242,7 @@ def learning_config(config: NetworkConfig) -> LearningNetworkConfig:
     """
     if isinstance(config, LearningNetworkConfig):
         return config
-    raise ConfigError(f"NetworkConfig.learning: must be there to learn, {config.name} has none; add [learning]")
+    raise ConfigError(f"{config.name}: has no [learning] to learn by; add it to the configuration")
 
 
 def require_learning_hardware(config: NetworkConfig) -> None:

@@ -186,6 +186,7 @@ def network_to_learn(source: Source, seed: int | None) -> LearningNetwork:
     from golden.network import LearningNetwork
     from train.online import for_run
 
+    source.require_learning()
     config = for_run(source.config, seed=seed)
     if isinstance(source.network, LearningNetwork):
         return replace(source.network, config=config)

@@ -207,8 +207,7 @@ class IntegerNetwork:
             if name in bptt.OPTIONS:
                 raise ConfigError(f"`{name}`: goes with `method` bptt only")
             check_known(options, TRAINING, "training on line")
-        if not self.config.learns:
-            raise ConfigError(f"{self.source}: has no [learning] to learn by; add it, or train by `method` bptt")
+        self._source.require_learning()
         for_run(self.config, epochs, seed)
         if on == "rtl":
             require_learning_hardware(self.config)

@@ -53,6 +53,11 @@ class Source:
             raise ConfigError(f"{self.where}: has no weights and no [learning] to draw them by; give a checkpoint")
         return LearningNetwork.initial(self.config)
 
+    def require_learning(self) -> None:
+        """Raise ConfigError where the configuration has no learning rule."""
+        if not self.config.learns:
+            raise ConfigError(f"{self.where}: has no [learning] to learn by; add it to the configuration")
+
     def with_hardware(self, options: dict[str, Any]) -> Source:
         """Return the same on other hardware, of fields of :class:`golden.config.HardwareConfig`."""
         if not options:

@@ -287,7 +287,7 @@ def test_inference_only_keeps_the_weights():
     plain = network.inference_only()
     assert not plain.config.learns and type(plain) is Network
     np.testing.assert_array_equal(run(plain, INPUTS).scores, run(network, INPUTS).scores)
-    with pytest.raises(ValueError, match=r"^NetworkConfig\.learning: must be there to learn"):
+    with pytest.raises(ValueError, match=r": has no \[learning\] to learn by; add it"):
         LearningNetwork.initial(plain.config)
 
 

@@ -144,7 +144,7 @@ def test_resume_of_another_run_is_refused(digits, whole, tmp_path):
         train_online(config, digits.take(1351), resume=path)
     order = np.arange(1352)[::-1]
     namesake = replace(digits, train_x=digits.train_x[order], train_y=digits.train_y[order])
-    with pytest.raises(CheckpointError, match="its run learnt other samples named digits"):
+    with pytest.raises(CheckpointError, match="its run learned other samples named digits"):
         train_online(config, namesake, resume=path)
     bare, notes = tmp_path / "bare.npz", {"data": "digits", "samples": 1352, "data_digest": digits.digest}
     checkpoint.save(bare, LearningNetwork.initial(config), training=notes)

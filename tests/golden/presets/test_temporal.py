@@ -61,7 +61,7 @@ def test_with_an_error_at_the_end_the_readout_and_all_traces_reach_over_the_samp
     assert end.learning.error_octave - steps.learning.error_octave == reach - steps.learning.trace_shifts[-1]
 
 
-def test_what_is_asked_at_the_end_is_learnt_at_the_end():
+def test_what_is_asked_at_the_end_is_learned_at_the_end():
     rules = [preset(name).learning for name in ("cues-64r", "fsdd-128")]
     assert [rule.timing for rule in rules if rule is not None] == ["final", "every_step"]
 

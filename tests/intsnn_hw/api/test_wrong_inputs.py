@@ -187,6 +187,8 @@ CASES = [
     (lambda: intsnn_hw.from_toml("absent.toml"), "describe --config absent.toml", ConfigError, "cannot be read"),
     (lambda: intsnn_hw.from_toml("plain.toml").train("digits"), "train --config plain.toml --data digits",
      ConfigError, "plain.toml: has no [learning] to learn by"),
+    (lambda: intsnn_hw.from_toml("plain.toml").colearn("digits"), "cosim --config plain.toml --learn --data digits",
+     ConfigError, "plain.toml: has no [learning] to learn by"),
     (lambda: intsnn_hw.from_toml("plain.toml").evaluate("digits"), "cosim --config plain.toml --data digits",
      ConfigError, "has no weights and no [learning] to draw them by"),
     (lambda: intsnn_hw.load("absent.npz"), "eval absent.npz", CheckpointError, "absent.npz: cannot be read"),
