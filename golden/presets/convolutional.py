@@ -108,7 +108,8 @@ def convolutional_preset(name: str, variant: Variant) -> NetworkConfig:
     channels = maps.channels if variant.hidden is None else tuple(variant.hidden)
     if len(channels) != len(maps.channels):
         raise ConfigError(
-            f"`hidden`: preset {name} takes the output channels of {len(maps.channels)} convolutions, got {channels}"
+            f"`hidden`: preset {name} has {len(maps.channels)} convolutions; give the output channels of each, "
+            f"got {', '.join(map(str, channels))}"
         )
     n = SPIKE_WIDTH if variant.spike_width is None else variant.spike_width
     return NetworkConfig(

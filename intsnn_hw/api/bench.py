@@ -28,7 +28,7 @@ SAMPLES = 200
 """Through the hardware, by default."""
 
 BATCH, STEPS = 128, 10
-"""Of the PyTorch loop; a network that convolves has its own steps there."""
+"""Of the PyTorch loop by default; a network that convolves has its own steps there."""
 
 _HOW_TO_GET_TORCH = "torch is not installed, so there is nothing to compare with: pip install 'intsnn-hw[torch]'"
 
@@ -43,6 +43,8 @@ class Speeds(Result):
     threads : int
     torch : bool
         Whether there was a PyTorch loop to compare with.
+    torch_steps, torch_batch : int or None
+        Time steps and batch size of that loop.
     train : dict or None
         :class:`train.speed.TrainingSpeed` with the speeds of the loops, ``torch_samples_per_second`` and
         ``torch_hoisted_samples_per_second``, and the ratios to them, ``ratio`` and ``hoisted_ratio``.
@@ -57,6 +59,8 @@ class Speeds(Result):
     data: str
     threads: int
     torch: bool
+    torch_steps: int | None
+    torch_batch: int | None
     train: dict[str, Any] | None
     infer: dict[str, Any] | None
     rtl: dict[str, Any] | None
@@ -74,6 +78,8 @@ class Speeds(Result):
         if self.rtl is not None:
             rows.append(("simulated cycles per second", self.rtl["cycles_per_second"], "", "", "", ""))
         title = f"{self.network}, {self.topology}, on {self.data}; one thread"
+        if self.torch:
+            title += f"; PyTorch with T = {self.torch_steps}, batch size {self.torch_batch}"
         return [Grid(("", "intsnn", "PyTorch", "ratio", "hoisted", "ratio"), tuple(rows), title)]
 
 
@@ -84,6 +90,8 @@ def bench(
     what: str = "all",
     epochs: int | None = None,
     samples: int | None = None,
+    torch_steps: int | None = None,
+    torch_batch: int | None = None,
     show: Display,
 ) -> Speeds:
     """Measure the parts that `what` names; where no data is given or found, on made-up samples of MNIST's sparsity."""
@@ -94,14 +102,20 @@ def bench(
         raise ConfigError(f"`what`: must be one of {', '.join(PARTS)}, all, got {what!r}")
     if samples is not None and what not in ("rtl", "all"):
         raise ConfigError(f"`samples`: is of the hardware; it goes with `what` rtl or all, got {what}")
-    if samples is not None and (type(samples) is not int or samples < 1):
-        raise ConfigError(f"`samples`: must be a whole number of at least 1, got {samples!r}")
+    counts = {"samples": samples, "torch_steps": torch_steps, "torch_batch": torch_batch}
+    for name, value in counts.items():
+        if value is not None and (type(value) is not int or value < 1):
+            raise ConfigError(f"`{name}`: must be a whole number of at least 1, got {value!r}")
+        if value is not None and name != "samples" and what == "rtl":
+            raise ConfigError(f"`{name}`: is of the PyTorch loop; it goes with `what` train, infer or all, got rtl")
     parts, config = (PARTS if what == "all" else (what,)), source.config
     network, dataset = source.with_weights(), _dataset(source, data)
     why_not = None if what == "rtl" else _why_not_torch(dataset)
     with_torch = what != "rtl" and why_not is None
     values = cast("Dataset", dataset)  # where there are loops
-    loops = [_torch_loop(config, hoisted) for hoisted in (False, True)] if with_torch else []
+    steps = torch_steps or (config.n_steps if config.is_spatial else STEPS)
+    batch = torch_batch or BATCH
+    loops = [_torch_loop(config, steps, batch, hoisted) for hoisted in (False, True)] if with_torch else []
     # Inference and hardware run with trained weights: an untrained network has another activity.
     n_epochs = epochs or (1 if config.learning is None else config.learning.epochs)
     with show.progress("integer training", n_epochs, "epochs") as advance:
@@ -124,7 +138,14 @@ def bench(
     if why_not is not None:
         warnings.warn(why_not, InputWarning, stacklevel=3)
     return Speeds(
-        network=config.name, topology=config.topology, data=dataset.name, threads=1, torch=with_torch, **found
+        network=config.name,
+        topology=config.topology,
+        data=dataset.name,
+        threads=1,
+        torch=with_torch,
+        torch_steps=steps if with_torch else None,
+        torch_batch=batch if with_torch else None,
+        **found,
     )
 
 
@@ -150,11 +171,10 @@ def _why_not_torch(dataset: AnyDataset) -> str | None:
     return None if importlib.util.find_spec("torch") is not None else _HOW_TO_GET_TORCH
 
 
-def _torch_loop(config: NetworkConfig, hoisted: bool) -> Loop:
+def _torch_loop(config: NetworkConfig, n_steps: int, batch_size: int, hoisted: bool) -> Loop:
     from .torch_loop import Loop
 
-    steps = config.n_steps if config.is_spatial else STEPS
-    return Loop(config.kinds, n_steps=steps, batch_size=BATCH, hoisted=hoisted)
+    return Loop(config.kinds, n_steps=n_steps, batch_size=batch_size, hoisted=hoisted)
 
 
 def _beside(ours: dict[str, Any], theirs: list[Callable[[], float]], show: Display) -> dict[str, Any]:

@@ -461,6 +461,8 @@ class IntegerNetwork:
         what: str = "all",
         epochs: int | None = None,
         samples: int | None = None,
+        torch_steps: int | None = None,
+        torch_batch: int | None = None,
         progress: bool = True,
     ) -> Speeds:
         """Return speeds on this machine: of training and inference compared with PyTorch, and of simulated hardware.
@@ -474,11 +476,24 @@ class IntegerNetwork:
             Of the training, which the network does not keep; the configuration's where left out.
         samples : int, optional
             Through the hardware; 200 where left out.
+        torch_steps : int, optional
+            Time steps of the PyTorch loop; 10 where left out, and those of the network where it convolves.
+        torch_batch : int, optional
+            Its batch size; 128 where left out.
         progress : bool
         """
         from .bench import bench
 
-        return bench(self._source, data, what=what, epochs=epochs, samples=samples, show=display(progress))
+        return bench(
+            self._source,
+            data,
+            what=what,
+            epochs=epochs,
+            samples=samples,
+            torch_steps=torch_steps,
+            torch_batch=torch_batch,
+            show=display(progress),
+        )
 
     def __repr__(self) -> str:
         config = self.config

@@ -7,7 +7,7 @@ from typing import Any
 
 from golden.errors import ConfigError
 from golden.presets.hardware import HARDWARE
-from intsnn_hw.api.bench import PARTS, SAMPLES
+from intsnn_hw.api.bench import BATCH, PARTS, SAMPLES, STEPS
 
 from .messages import flag
 from .options import add_data, add_network, count, dataset_of, given, network_of
@@ -25,8 +25,8 @@ def add_parser(commands: Any) -> None:
         """\
 Measure, on one thread and in processor time, so that other load on the machine does not count:
   train  samples per second of the integer learning rule, batch 1, over a whole run, compared with a plain PyTorch
-         surrogate-gradient loop of the same layers (batch 128, 10 steps, those of the network where it convolves;
-         package extra 'torch'), and with the same loop with the first layer's product hoisted out of it (once a sample)
+         surrogate-gradient loop of the same layers (package extra 'torch'), and with the same loop with the first
+         layer's product hoisted out of it (once a sample)
   infer  samples per second of the golden model on its input events, compared with the same PyTorch network
   rtl    clock cycles per second of the compiled hardware
 Without the network's data set, made-up samples of MNIST's sparsity take its place.""",
@@ -41,6 +41,15 @@ intsnn bench --what rtl --preset mnist-128 --lanes 16 --samples 500""",
     parser.add_argument(
         "--samples", type=count, metavar="N", help=f"test samples through the hardware (default: {SAMPLES})"
     )
+    parser.add_argument(
+        "--torch-steps",
+        type=count,
+        metavar="T",
+        help=f"time steps of the PyTorch loop (default: {STEPS}; those of a network that convolves)",
+    )
+    parser.add_argument(
+        "--torch-batch", type=count, metavar="N", help=f"batch size of the PyTorch loop (default: {BATCH})"
+    )
     add_network(parser, checkpoint=None)
     add_data(parser)
 
@@ -54,5 +63,13 @@ def run(args: argparse.Namespace) -> int:
     network = network_of(args)
     chosen = args.data is not None or args.data_dir is not None or args.validation or args.download
     data = dataset_of(args, network) if chosen else None
-    show(args, network.benchmark(data, what=args.what, epochs=args.epochs, samples=args.samples))
+    speeds = network.benchmark(
+        data,
+        what=args.what,
+        epochs=args.epochs,
+        samples=args.samples,
+        torch_steps=args.torch_steps,
+        torch_batch=args.torch_batch,
+    )
+    show(args, speeds)
     return 0

@@ -83,7 +83,7 @@ class Coefficients:
         reads = tuple(_coefficient(MemoryRead, f"memory_read[{at}]", point) for at, point in enumerate(points))
         capacities = [read.bytes for read in reads]
         if capacities != sorted(set(capacities)):
-            raise ConfigError(f"memory_read: bytes must be ascending, got {capacities}")
+            raise ConfigError(f"memory_read: bytes must be ascending, got {', '.join(map(str, capacities))}")
         named = {name: _coefficient(Coefficient, name, data[name]) for name in _UNITS if name != "memory_read"}
         return cls(
             name=_text("name", data["name"]), technology=_text("technology", data["technology"]), memory_read=reads,

@@ -313,9 +313,11 @@ def test_describe(intsnn, trained):
 
 @pytest.mark.parametrize("what", ["train", "infer", "rtl"])
 def test_bench(intsnn, what):
-    samples = ("--samples", 5) if what == "rtl" else ()
-    done = intsnn("bench", "--what", what, "--preset", "digits-64", "--epochs", 1, *samples, "--json")
+    options = ("--samples", 5) if what == "rtl" else ("--torch-steps", 3, "--torch-batch", 16)
+    done = intsnn("bench", "--what", what, "--preset", "digits-64", "--epochs", 1, *options, "--json")
     assert done.code == 0 and set(done.json) & {"train", "infer", "rtl"} == {what}
+    loop = done.json.get("torch_steps"), done.json.get("torch_batch")
+    assert loop == ((None, None) if what == "rtl" else (3, 16))
 
 
 def test_cosim_learns(intsnn, trained):

@@ -72,6 +72,10 @@ def fails(outcome, *words):
             ("bench", "--what", "infer", "--samples", "5"),
             ["--samples: is of the hardware; it goes with --what rtl or all"],
         ),
+        (
+            ("bench", "--what", "rtl", "--torch-batch", "5"),
+            ["--torch-batch: is of the PyTorch loop; it goes with --what train, infer or all, got rtl"],
+        ),
         (("bench", "--what", "train", "--lanes", "4"), ["--lanes: is of the hardware; it goes with --what rtl or all"]),
         (("presets", "mnist-63"), ["mnist-63"]),
         (("generate", "--preset", "digits-64"), ["--out"]),

@@ -12,7 +12,7 @@ import pytest
 
 from golden.config import EncodingConfig
 from golden.encoding import encode_events
-from golden.errors import ConfigError, DataError
+from golden.errors import ConfigError, DataError, InputWarning
 from train.data import Dataset, download_mnist, find_mnist, load
 from train.data.dataset import Part
 from train.data.fit import load_set
@@ -346,6 +346,12 @@ def test_npz(tmp_path):
     assert data.name == load(str(path)).name == "own"
 
 
+def test_npz_with_other_arrays(tmp_path):
+    path = write_npz(tmp_path / "own.npz", x_val=np.zeros(2), notes=np.zeros(1))
+    with pytest.warns(InputWarning, match=r"own.npz: does not use x_val, notes; a set has x_train, .*, y_test"):
+        assert_is_small(load(path))
+
+
 @pytest.mark.parametrize(
     "changes, words",
     [
@@ -379,6 +385,7 @@ def test_npz_that_is_none(tmp_path):
     assert "No such file" in message_of(error)
 
 
+@pytest.mark.filterwarnings("ignore:.*does not use:golden.errors.InputWarning")
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_npz_damaged_anywhere_never_ends_in_another_exception(tmp_path, save):
     path = write_npz(tmp_path / "own.npz", save)

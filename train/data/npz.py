@@ -1,5 +1,6 @@
 """A user's own data set in four arrays, or in one ``.npz`` file with them."""
 
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from golden.errors import DataError
+from golden.errors import DataError, InputWarning
 from train.data.dataset import Dataset
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -26,6 +27,7 @@ def load_npz(path: Path | str) -> Dataset:
         # Opened here, because np.load leaves a damaged file open.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in ARRAYS if name in archive}
+            others = [name for name in archive.files if name not in ARRAYS]
     except (OSError, ValueError, EOFError, RuntimeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         reason = " ".join(str(error).split())
         if reason.startswith("Object arrays"):
@@ -33,11 +35,14 @@ def load_npz(path: Path | str) -> Dataset:
         elif "pickle" in reason:  # numpy takes for a pickle what is no archive, and says how to load that
             reason = "no archive"
         raise DataError(f"{path}: not a readable .npz file of plain arrays ({reason}); write it again") from error
-    return of_arrays(Path(path).stem, arrays, source=path)
+    found = of_arrays(Path(path).stem, arrays, source=path)
+    if others:
+        warnings.warn(f"{path}: does not use {', '.join(others)}; a set has {', '.join(ARRAYS)}", InputWarning, 2)
+    return found
 
 
 def of_arrays(name: str, arrays: Mapping[str, Any], source: object = None) -> Dataset:
-    """Return the set of the arrays x_train, y_train, x_test, y_test, or of a part alone; others are left out.
+    """Return the set of the arrays x_train, y_train, x_test, y_test, or of a part alone; others are not used.
 
     Raises
     ------

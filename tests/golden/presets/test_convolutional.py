@@ -52,7 +52,7 @@ def test_every_width_makes_a_network(name):
 def test_channels_are_the_sizes_of_hidden_layers():
     config = preset("mnist-conv-8-16", hidden=(4, 6))
     assert (config.name, config.topology) == ("mnist-conv-4-6", "28x28-4c5-2a-6c5-2a-10")
-    with pytest.raises(ConfigError, match=r"`hidden`: preset mnist-conv-3 takes the output channels of 3 conv.*, got "):
+    with pytest.raises(ConfigError, match=r"`hidden`: preset mnist-conv-3 has 3 convolutions; give .*, got 4, 6"):
         preset("mnist-conv-3", hidden=(4, 6))
 
 

@@ -296,6 +296,8 @@ def test_options_of_training_that_are_none(change):
         lambda net: net.benchmark("digits", what="speed"),
         lambda net: net.benchmark("digits", samples=0),
         lambda net: net.benchmark("digits", what="infer", samples=5),
+        lambda net: net.benchmark("digits", torch_steps=0),
+        lambda net: net.benchmark("digits", what="rtl", torch_batch=5),
         lambda net: net.generate(""),
         lambda net: net.generate("out", learn="yes"),  # pyright: ignore[reportArgumentType]
         lambda net: intsnn_hw.dataset("digits", validation="yes"),  # pyright: ignore[reportArgumentType]
