@@ -18,15 +18,18 @@ from torch.utils._pytree import tree_leaves
 from golden.config import GRADIENT_WIDTH, LearningNetworkConfig, NetworkConfig, ResolvedLayer
 from golden.fixed import LFSR_WIDTH, unsigned_width
 from intsnn_hw.cost.memories import memories
-from train.bptt import Trainer
+from intsnn_hw.rtl.layouts import fed_by_map
+from train.bptt import Inputs, Settings, SpikingNetwork, Trainer
+from train.data import AnyDataset
 
+BATCH = 128
 OPTIMISER_VALUES = {"sgd": 0, "adam": 2}
 """Values of state that an optimiser keeps for a weight; SGD here has no momentum, AdamW is as Adam."""
 
 
 def n_weights(config: NetworkConfig) -> int:
-    """Return the weights of all layers."""
-    return sum(layer.n_rows * layer.n_out for layer in config.resolved)
+    """Return the weights of all layers, and biases."""
+    return sum(parameter.size for layer in config.resolved for parameter in layer.parameters)
 
 
 def input_steps(config: NetworkConfig, layer: ResolvedLayer) -> int:
@@ -40,7 +43,9 @@ def online_bits(config: LearningNetworkConfig, bits: int | None = None) -> dict[
     Inference weights are the upper bits of the shadow weights, rounded when read: they take no memory. Sums are those
     of one step; a trace is kept for each row of weights that learns, which for the readout is the activity of the
     hidden neurons; ternary errors have two bits, all others a sign, a shift and a flag. Counters are those of the
-    firing budget and the sums of the scores; own spikes those that come back to their layer in the next step.
+    firing budget and the sums of the scores; own spikes those that come back to their layer in the next step. A
+    convolution has a sum for the gradient of each weight, a layer fed by a map a carried error for each of its inputs;
+    a map that has but one step keeps no membranes.
 
     Parameters
     ----------
@@ -56,11 +61,15 @@ def online_bits(config: LearningNetworkConfig, bits: int | None = None) -> dict[
     if config.readout == "membrane_sum":
         counted.append((config.n_classes, config.score_width))
     own = [(layer.n_own, layer.own_trace_width) for layer in hidden if layer.learns_own]
+    shared = [(group, layer.kind.shares_weights) for layer in layers for group in layer.row_groups]
+    carries = learning.feeds_back
     values = {
-        "weights": [(layer.n_rows * layer.n_out, layer.stored_width) for layer in layers],
-        "membranes": [(layer.n_out, layer.neuron.membrane_width) for layer in layers],
+        "weights": [(parameter.size, parameter.stored_width) for layer in layers for parameter in layer.parameters],
+        "membranes": [(layer.n_out, layer.neuron.membrane_width) for layer in layers if layer.keeps_state],
         "sums": [(layer.n_out, layer.current_width) for layer in layers],
-        "traces": [(layer.n_in, layer.input_trace_width) for layer in layers] + own,
+        "traces": [(layer.kind.n_fed, layer.input_trace_width) for layer in layers] + own,
+        "gradients": [(group.parameter.size, group.gradient_width) for group, is_shared in shared if is_shared],
+        "carried": [(layer.kind.n_fed, layer.carried_width) for layer in layers if carries and fed_by_map(layer)],
         "surrogates": [(layer.n_out, 1 if at_once else layer.surrogate_width) for layer in hidden],
         "errors": [(layer.n_out, 2 if layer.ternary_errors else 2 + exponent) for layer in layers],
         "own spikes": [(layer.n_own, layer.neuron.spike_width) for layer in hidden],
@@ -100,10 +109,13 @@ class Accounting:
 def kept_values(config: NetworkConfig) -> int:
     """Return the values that the trainer keeps of a sample for the backward pass.
 
-    Of every layer its input and, of each neuron and step, the membrane before the spike and the spike; of the loss the
-    logarithms of the shares of the classes.
+    Of every layer its input after pooling, and before if its gradient is needed, and, of each neuron and step, the
+    membrane before the spike and the spike; of the loss the logarithms of the shares of the classes.
     """
-    inputs = sum(input_steps(config, layer) * layer.n_in for layer in config.resolved)
+    inputs = sum(
+        input_steps(config, layer) * (layer.kind.n_fed + (layer.n_in if layer.kind.pool > 1 and layer.index else 0))
+        for layer in config.resolved
+    )
     return inputs + 2 * config.n_steps * sum(layer.n_out for layer in config.resolved) + config.n_classes
 
 
@@ -199,3 +211,18 @@ def step_bytes(trainer: Trainer, samples: torch.Tensor) -> dict[str, int]:
         "saved": saved_bytes(trainer.model, lambda: trainer.loss(trainer.model(spikes), labels)),
         "peak": peak_bytes(held, lambda: trainer.step(samples)),
     }
+
+
+MEASURED = {"BPTT, float32, batch 1, SGD": (1, "sgd"), "BPTT, float32, batch 128, Adam": (BATCH, "adam")}
+"""Batch size and optimiser of the ways of BPTT that :func:`measured_memory` measures."""
+
+
+def measured_memory(config: NetworkConfig, dataset: AnyDataset) -> dict[str, dict[str, int]]:
+    """Return :func:`step_bytes` of a training step in PyTorch, by the names of :data:`MEASURED`."""
+    found = {}
+    for name, (batch, optimiser) in MEASURED.items():
+        torch.manual_seed(0)
+        settings = Settings(batch_size=batch, optimiser=optimiser)
+        trainer = Trainer(SpikingNetwork(config), Inputs(dataset, "train", config), settings)
+        found[name] = step_bytes(trainer, torch.arange(batch))
+    return found

@@ -11,11 +11,10 @@ from golden.config import LearningNetworkConfig
 from intsnn_hw.energy import Coefficients, energy_of
 
 from .energy import KINDS, Choice, Work, bptt_energy, inference_energy, ladder, rule_energy
-from .memory import Accounting, bptt_bits, core_bits, online_bits
+from .memory import BATCH, Accounting, bptt_bits, core_bits, online_bits
 
 Row = dict[str, Any]
 
-BATCH = 128
 ACCOUNTINGS = {
     "BPTT, 16 bits, batch 1, SGD, the least": Accounting(bits=16, batch_size=1, optimiser="sgd", least=True),
     "BPTT, 16 bits, batch 1, SGD": Accounting(bits=16, batch_size=1, optimiser="sgd"),
@@ -79,7 +78,7 @@ def memory_rows(config: LearningNetworkConfig, measured: dict[str, dict[str, int
     total, state = sum(ours.values()), sum(ours.values()) - ours["weights"]
     wide = online_bits(config, 32)
     wide_state = sum(wide.values()) - wide["weights"]
-    beside = sum(layer.n_rows * layer.n_out * layer.weight_width for layer in config.resolved)
+    beside = sum(parameter.size * parameter.width for layer in config.resolved for parameter in layer.parameters)
     rows = [
         _memory_row("on-line rule", {"weights": ours["weights"], "kept": state}, total),
         _memory_row("on-line rule, all memories of its core", {"all": core_bits(config)}, total),

@@ -16,30 +16,16 @@ from typing import Any
 import torch
 
 from benchmarks.command import command
-from benchmarks.online_bptt.memory import bptt_bits, core_bits, n_weights, online_bits, step_bytes
-from benchmarks.online_bptt.tables import ACCOUNTINGS, BATCH, Row, markdown, memory_rows
+from benchmarks.online_bptt.memory import bptt_bits, core_bits, measured_memory, n_weights, online_bits
+from benchmarks.online_bptt.tables import ACCOUNTINGS, Row, markdown, memory_rows
 from golden.config import LearningNetworkConfig, NetworkConfig, learning_config
 from golden.presets import preset
 from golden.presets.temporal import TASKS
 from intsnn_hw.api.progress import progress
-from train.bptt import Inputs, Settings, SpikingNetwork, Trainer
 from train.data.event_dataset import EventDataset
 from train.online import train_online
 
 from .runs import dataset_of
-
-MEASURED = {"BPTT, float32, batch 1, SGD": (1, "sgd"), "BPTT, float32, batch 128, Adam": (BATCH, "adam")}
-
-
-def measured_memory(config: NetworkConfig, dataset: EventDataset) -> dict[str, dict[str, int]]:
-    """Return bytes of a training step in PyTorch: `saved` for the backward pass, and the `peak` of all tensors."""
-    found = {}
-    for name, (batch, optimiser) in MEASURED.items():
-        torch.manual_seed(0)
-        settings = Settings(batch_size=batch, optimiser=optimiser)
-        trainer = Trainer(SpikingNetwork(config), Inputs(dataset, "train", config), settings)
-        found[name] = step_bytes(trainer, torch.arange(batch))
-    return found
 
 
 def place_rows(config: LearningNetworkConfig) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,6 +12,7 @@ from benchmarks.online_bptt.memory import (
     bptt_bits,
     core_bits,
     kept_values,
+    measured_memory,
     online_bits,
     peak_bytes,
     saved_bytes,
@@ -18,7 +20,7 @@ from benchmarks.online_bptt.memory import (
 from golden.config import learning_config
 from golden.presets import preset
 from intsnn_hw.cost.memories import memories
-from train.data import load
+from train.data import Dataset, load
 
 CONFIG = learning_config(preset("digits-64", hidden=(12,), n_steps=3))
 """64-12-10: inputs of 4 bits shown once in 3 steps, shadow weights of 16 bits, membranes of 16 and 17."""
@@ -99,3 +101,28 @@ def test_peak_counts_what_lives_at_once():
         return torch.ones(300) + torch.ones(300)
 
     assert peak_bytes(held, step) == 4 * (1000 + 900)
+
+
+def test_bits_of_a_convolution():
+    config = learning_config(preset("mnist-conv-8-16"))
+    found = online_bits(config)
+    assert found["weights"] == 16 * (8 * 25 + 16 * 8 * 25 + 10 * 16 * 16)
+    assert found["membranes"] == 10 * 20  # maps keep none: they have one step
+    assert found["traces"] == 28 * 28 * 4 + 8 * 12 * 12 * 6 + 16 * 4 * 4 * 6
+    first, second = (layer.row_groups[0].gradient_width for layer in config.resolved[:2])
+    assert found["gradients"] == 8 * 25 * first + 16 * 8 * 25 * second
+    assert found["carried"] == sum(layer.kind.n_fed * layer.carried_width for layer in config.resolved[1:])
+    assert "carried" not in online_bits(learning_config(preset("mnist-conv-8-16", route="direct")))
+
+
+@pytest.mark.parametrize("name", ["mnist-conv-8-16", "mnist-conv-16"])
+def test_pytorch_keeps_what_is_counted_of_a_convolution(name):
+    images = np.random.default_rng(0).integers(0, 256, (128, 784)).astype(np.uint8)
+    labels = np.arange(128) % 10
+    config = preset(name)
+    found = measured_memory(config, Dataset.from_arrays("noise", images, labels, images[:1], labels[:1]))
+    for name, how in (
+        ("BPTT, float32, batch 1, SGD", Accounting(bits=32, batch_size=1, optimiser="sgd")),
+        ("BPTT, float32, batch 128, Adam", Accounting(bits=32, batch_size=128, optimiser="adam")),
+    ):
+        assert 8 * found[name]["saved"] == bptt_bits(config, how)["kept"]
