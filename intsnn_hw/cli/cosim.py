@@ -21,7 +21,7 @@ def add_parser(commands: Any) -> None:
         """\
 Run test samples through the generated hardware and through the golden model, and compare every spike, every
 membrane, every score and every class of every time step. Prints what differs and ends with exit code 1 if
-anything does. The fast back end compiles the RTL to machine code (CXXRTL); the others run the emitted Verilog
+anything does. The fast back end compiles the RTL to machine code; the others run the emitted Verilog
 in a simulator of its own, driven by cocotb (package extra 'cosim'). A network that is not trained runs with its
 initial weights.
 

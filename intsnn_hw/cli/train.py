@@ -29,7 +29,7 @@ multiplications, stochastic rounding. The error is that of a margin; presets of 
 of them at every step. The same configuration, data and seed give the same bits on any machine. The checkpoint is
 written after each whole epoch; an interrupted run (exit code 130) goes on with --resume, bit for bit.
 
-With --on rtl the generated hardware learns alone, compiled to machine code (CXXRTL), and reports its clock cycles: same
+With --on rtl the generated hardware learns alone, compiled to machine code, and reports its clock cycles: same
 samples, same schedule, and a checkpoint of the same bytes. What an epoch reports is then counted from the hardware's
 outputs and probes. The test accuracy at the end is measured on the golden model in either case. The checkpoint holds no
 cycles, as it would no longer have the same bytes: after --resume, those of earlier epochs are missing.

@@ -79,7 +79,12 @@ def verilator_waivers(name: str = MODULE) -> str:
 
 
 def emit(component: wiring.Component, name: str = MODULE) -> str:
-    """Return a component as Verilog text, the same on every machine.
+    """Return a component as Verilog text, the same on every machine."""
+    return verilog_of(rtlil_of(component, name))
+
+
+def verilog_of(rtlil: str) -> str:
+    """Return a component's RTLIL as Verilog.
 
     Unlike :func:`amaranth.back.verilog.convert` combinational logic becomes continuous assignments: an ``always @*``
     whose inputs keep their initial values is never evaluated by an event-driven simulator and stays undefined.
@@ -87,7 +92,7 @@ def emit(component: wiring.Component, name: str = MODULE) -> str:
     attributes = "-remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding "
     attributes += f"-remove {UNDEFINED_CONTENT}"
     return run_yosys(
-        rtlil_of(component, name),
+        rtlil,
         f"delete a:{UNDEFINED_CONTENT} %m t:$meminit_v2 %i",
         "proc -norom",
         "opt_expr",

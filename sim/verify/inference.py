@@ -143,14 +143,19 @@ def weight_fields(network: Network) -> dict[str, np.ndarray]:
 
 
 def build(
-    component: Core, backend: Backend, build_dir: str | os.PathLike | None = None, *, toggles: bool = False
+    component: Core,
+    backend: Backend,
+    build_dir: str | os.PathLike | None = None,
+    *,
+    waves: bool = False,
+    toggles: bool = False,
 ) -> CompiledCore | VerilogCore:
-    """Build a core for a back end: compiled by CXXRTL, or as emitted Verilog in a simulator.
+    """Build a core for a back end: compiled, or as emitted Verilog in a simulator.
 
-    Bit flips are counted by the compiled core only.
+    A compiled core writes waveforms where `waves` asks for them, and alone counts bit flips.
     """
     if backend == "fast":
-        return compile_component(component, name="intsnn", toggles=toggles)
+        return compile_component(component, name="intsnn", waves=waves, toggles=toggles)
     if backend not in BACKENDS:
         raise ConfigError(f"backend: must be one of {', '.join(BACKENDS)}, got {backend!r}")
     return build_component(component, name="intsnn", simulator=backend, build_dir=build_dir)
@@ -165,6 +170,8 @@ class RtlNetwork:
     backend : {"fast", "icarus", "verilator"}
     build_dir : path, optional
         Where the Verilog back ends build; a temporary folder otherwise.
+    waves : bool
+        A run may write a waveform; on the fast back end that takes a slower build.
     toggles : bool
         Count bit flips in every run, on the fast back end; the core is then without probes.
     """
@@ -175,10 +182,12 @@ class RtlNetwork:
         backend: Backend = "fast",
         build_dir: str | os.PathLike | None = None,
         *,
+        waves: bool = False,
         toggles: bool = False,
     ):
         self.network = network.inference_only()
-        self.core = build(Core(self.network.config, probe=not toggles), backend, build_dir, toggles=toggles)
+        core = Core(self.network.config, probe=not toggles)
+        self.core = build(core, backend, build_dir, waves=waves, toggles=toggles)
         config = self.network.config
         self._weights = payload.pack(weight_layout(config), weight_fields(self.network))
         self._input_layout = input_event_layout(config.resolved[0])

@@ -116,6 +116,8 @@ class RtlLearner:
     backend : {"fast", "icarus", "verilator"}
         With the Verilog back ends each :meth:`learn` starts from power-on and from the weights it left last time.
     build_dir : path, optional
+    waves : bool
+        A run may write a waveform; on the fast back end that takes a slower build.
     toggles : bool
         Count bit flips in every run, on the fast back end; the core is then without probes.
     """
@@ -126,10 +128,12 @@ class RtlLearner:
         backend: inference.Backend = "fast",
         build_dir: str | os.PathLike | None = None,
         *,
+        waves: bool = False,
         toggles: bool = False,
     ) -> None:
         self.config = network.config
-        self.core = inference.build(Core(network.config, probe=not toggles), backend, build_dir, toggles=toggles)
+        core = Core(network.config, probe=not toggles)
+        self.core = inference.build(core, backend, build_dir, waves=waves, toggles=toggles)
         self._counts_toggles = toggles
         self.restart(network)
 
@@ -312,7 +316,7 @@ def write_vcd(
     culprit: Culprit, path: Path, backend: inference.Backend = "fast", *, stalls: Stalls | None = None
 ) -> None:
     """Write the waveform of the hardware as it learns from the one sample, from the state before it."""
-    rtl = RtlLearner(culprit.before, backend)
+    rtl = RtlLearner(culprit.before, backend, waves=True)
     rtl.learn(culprit.events, np.array([culprit.label]), culprit.boost, stalls=stalls, vcd=path)
 
 

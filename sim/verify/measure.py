@@ -279,7 +279,7 @@ def write_inference_vcd(
     """
     last = measured.report.first[0].sample
     shown = range(max(last - 1, 0), last + 1)
-    rtl = RtlNetwork(measured.network, backend)
+    rtl = RtlNetwork(measured.network, backend, waves=True)
     rtl.run(measured.events.take(shown.start, shown.stop), stalls=stalls, vcd=path)
     return shown
 

@@ -20,12 +20,12 @@ def cache(cores):
 
 @functools.cache
 def _core(backend, component):
-    if backend == "fast":
-        return compile_component(component())
+    if backend in ("fast", "cxxrtl"):
+        return compile_component(component(), waves=backend == "cxxrtl")
     return build_component(component(), simulator=backend)
 
 
-@pytest.fixture(params=["fast", "icarus"])
+@pytest.fixture(params=["fast", "cxxrtl", "icarus"])
 def core(request):
     """The function that gives the core of a component class, at power-on, on one of the back ends."""
     return functools.partial(fresh, request.param)

@@ -117,12 +117,14 @@ def test_bad_arguments_are_refused(core, change, message):
         core(Accumulator).run(**run)
 
 
-def test_waveform_can_be_had_and_changes_nothing(core, tmp_path):
+@pytest.mark.parametrize("backend", ["cxxrtl", "icarus"])
+def test_waveform_can_be_had_and_changes_nothing(on, backend, tmp_path):
     with pytest.raises(InputError, match=r"waveform .* cannot be written"):
-        core(Accumulator).run({}, expected={}, cycle_budget=1, extra_cycles=1, vcd=tmp_path / "absent" / "run.vcd")
+        vcd = tmp_path / "absent" / "run.vcd"
+        on(backend, Accumulator).run({}, expected={}, cycle_budget=1, extra_cycles=1, vcd=vcd)
     run = {"inputs": {"i": requests(20, seed=5)}, "expected": {"o": 20}, "cycle_budget": 500, "stalls": STALLS[1]}
-    plain = core(Accumulator).run(**run)
-    assert_equal(core(Accumulator).run(**run, vcd=tmp_path / "run.vcd"), plain)
+    plain = on(backend, Accumulator).run(**run)
+    assert_equal(on(backend, Accumulator).run(**run, vcd=tmp_path / "run.vcd"), plain)
     text = (tmp_path / "run.vcd").read_text()
     assert "i__payload" in text and "$enddefinitions" in text and text.count("\n#") > plain.cycles
 
