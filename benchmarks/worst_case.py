@@ -181,7 +181,7 @@ def _rule(choices: Choices, chosen: Any, layers: tuple[LayerConfig, ...]) -> Lea
         recurrent_rate_shifts=(16,) * recurrent,
         recurrent_init_shifts=(1,) * recurrent,
         recurrence=chosen("recurrence", get_args(Recurrence)),
-        error_shifts=(0,) * (depth - 1),
+        **chosen("errors", ({"error_shifts": (0,) * (depth - 1)}, {"error_bits": 7})),
         # The fixed matrix leaves neurons without an error; one beyond its budget has one.
         budget=0 if route == "direct" else None,
         budget_shift=24,

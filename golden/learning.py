@@ -74,6 +74,18 @@ def over_budget(error: IntArray, fired: IntArray, layer: LearningLayer) -> IntAr
     return error + np.where(fired > layer.learning.budget, layer.budget_push, 0)
 
 
+def error_shift(error: IntArray, surrogate_count: IntArray, layer: LearningLayer) -> int:
+    """Return the right shift of ``d_j * S_j`` of a hidden layer in an update.
+
+    A constant of the configuration, or the least from 0 on that brings the largest magnitude to `error_bits` bits.
+    """
+    if layer.error_shift is not None:
+        return layer.error_shift
+    largest = int(np.abs(error * surrogate_count).max(initial=0))
+    assert layer.learning.error_bits is not None
+    return max(0, largest.bit_length() - layer.learning.error_bits)
+
+
 def gradient(error: IntArray, surrogate_count: IntArray, error_shift: int) -> IntArray:
     """Return ``g_j = round_pow2(clip(shift_round(d_j * S_j, error_shift), -127, 127))``: a sign and a shift amount."""
     limit = (1 << (GRADIENT_WIDTH - 1)) - 1

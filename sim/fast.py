@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,9 +61,8 @@ def compile_component(
     if not waves and not toggles and verilator_root() is not None:
         library = VerilatedDesign(rtl, name, ports, is_input).library(driver, key, cache_dir)
         return CompiledCore(library, ports)
-    design = CxxrtlDesign(rtl, name, ports, toggles=toggles)
-    library = design.library(driver, key, cache_dir)
-    return CompiledCore(library, ports, lambda: design.library(driver, key, cache_dir, named=True), design.watched)
+    design = CxxrtlDesign(rtl, name, ports, waves=waves, toggles=toggles)
+    return CompiledCore(design.library(driver, key, cache_dir), ports, design.watched)
 
 
 class CompiledCore:
@@ -71,17 +70,14 @@ class CompiledCore:
 
     Parameters
     ----------
-    library       : path of the shared object made by :func:`compile_component`
-    ports         : the ports it was made for
-    named_library : makes the shared object that knows the names of the signals, where it is to write waveforms
-    watched       : nets whose bit flips it counts
+    library : path of the shared object made by :func:`compile_component`
+    ports   : the ports it was made for
+    watched : nets whose bit flips it counts
     """
 
-    def __init__(
-        self, library: Path, ports: Ports, named_library: Callable[[], Path] | None = None, watched: Sequence[Net] = ()
-    ) -> None:
+    def __init__(self, library: Path, ports: Ports, watched: Sequence[Net] = ()) -> None:
         self.ports, self._watched = ports, watched
-        self._library, self._named_library = _load(library), named_library
+        self._library = _load(library)
         self._simulation: int | None = None
         self.reset()
 
@@ -117,7 +113,7 @@ class CompiledCore:
         settings     : packed value of plain inputs for this run; one not named has its initial value
         extra_cycles : cycles to go on for after the end, to see that nothing more comes
         vcd          : file to write a waveform of the run to, memories left out, by a core that was compiled with
-                       `waves`; cycle t begins at 2 t ns; the first waveform of a component takes another compilation
+                       `waves`; cycle t begins at 2 t ns
 
         The compiled loop releases the interpreter lock, and Ctrl-C ends it within 2**20 cycles; call :meth:`reset`
         before the next run then.
@@ -157,9 +153,6 @@ class CompiledCore:
 
     def _run(self, job: Job, vcd: str | os.PathLike | None) -> int:
         library, simulation = self._library, self._simulation
-        if vcd:
-            assert self._named_library is not None, "compile the component with waves=True"
-            library = _load(self._named_library())
         if vcd and not library.sim_open_vcd(simulation, os.fsencode(vcd)):
             raise InputError(f"waveform {os.fspath(vcd)} cannot be written")
         try:

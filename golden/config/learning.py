@@ -7,6 +7,7 @@ from ..widths import LFSR_WIDTH, ROUNDINGS, SEED_LFSR_WIDTH, Rounding
 from .error_rules import ErrorKind
 from .limits import (
     ERROR_SHIFTS,
+    GRADIENT_WIDTH,
     LEFT_OUT,
     MAX_EPOCHS,
     MAX_STEPS,
@@ -53,7 +54,10 @@ class LearningConfig:
         Whether these weights learn, or stay as they were drawn.
     error_shifts : tuple of int
         Right shift of ``d * S`` of each hidden layer before it is clipped to a gradient of 8 bits, -7..24; negative
-        means left.
+        means left. Empty where `error_bits` sets the shift.
+    error_bits : int or None
+        1..7: in each update the shift of a hidden layer is the least, not below 0, that brings the largest magnitude of
+        its ``d * S`` to so many bits, which no constant has to be found for; None: the shifts are `error_shifts`.
     direct_shift : int
         Left shift that brings the sum of the ternary matrix into the units of inference weights (direct route).
     rounding : {"floor", "toward_zero", "nearest", "stochastic"}
@@ -89,7 +93,8 @@ class LearningConfig:
     recurrent_rate_shifts: tuple[int, ...] = field(default=(), metadata={LEFT_OUT: ()})
     recurrent_init_shifts: tuple[int, ...] = field(default=(), metadata={LEFT_OUT: ()})
     recurrence: Recurrence = field(default="learned", metadata={LEFT_OUT: "learned"})
-    error_shifts: tuple[int, ...]
+    error_shifts: tuple[int, ...] = ()
+    error_bits: int | None = None
     direct_shift: int = 4
     rounding: Rounding = "stochastic"
     trace_shifts: tuple[int, ...] = field(default=(), metadata={LEFT_OUT: ()})
@@ -116,6 +121,8 @@ class LearningConfig:
         if self.budget is not None:
             require_range(self, "budget", 0, MAX_STEPS)
         require_range(self, "budget_shift", 0, 24)
+        if self.error_bits is not None:
+            require_range(self, "error_bits", 1, GRADIENT_WIDTH - 1)
         ranges = (
             ("rate_shifts", *RATE_SHIFTS),
             ("recurrent_rate_shifts", *RATE_SHIFTS),

@@ -212,7 +212,7 @@ class LearningNetworkConfig(NetworkConfig):
         counts = {
             "rate_shifts": depth,
             "init_shifts": depth,
-            "error_shifts": depth - 1,
+            "error_shifts": depth - 1 if learning.error_bits is None else 0,
             "recurrent_rate_shifts": recurrent,
             "recurrent_init_shifts": recurrent,
             "trace_shifts": depth if learning.trace_shifts else 0,

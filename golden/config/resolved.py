@@ -348,6 +348,11 @@ class LearningLayer(ResolvedLayer):
         return 1 << (GRADIENT_WIDTH - 1)
 
     @property
+    def error_shift(self) -> int | None:
+        """Right shift of ``d * S`` in a hidden layer; None where each update finds its own by `error_bits`."""
+        return None if self.learning.error_bits is not None else self.learning.error_shifts[self.index]
+
+    @property
     def carried_width(self) -> int:
         """Bits of the exact error that the layer carries down to one input on the feedback route."""
         largest = self.largest_error_sum << (self.weight_width - 1)

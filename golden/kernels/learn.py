@@ -15,6 +15,7 @@ from .plan import (
     BY_TABLE,
     DIRECT,
     DIRECT_SHIFT,
+    ERROR_BITS,
     ERROR_SHIFT,
     EVERY_STEP,
     FEED_AT,
@@ -200,6 +201,13 @@ def _to_gradients(p, counts, fired, errors, error):  # pragma: no cover
     """Write the gradients of a layer's neurons by the errors carried to those that have a surrogate."""
     limit = (np.int64(1) << (GRADIENT_WIDTH - 1)) - 1
     budget, push, shift = p[BUDGET], p[BUDGET_PUSH], p[ERROR_SHIFT]
+    if p[ERROR_BITS]:
+        largest = np.int64(0)
+        for j in range(len(error)):
+            if counts[j]:
+                largest = max(largest, abs((errors[j] + (push if fired[j] > budget else 0)) * counts[j]))
+        while largest >> (shift + p[ERROR_BITS]):
+            shift += 1
     for j in range(len(error)):
         error[j] = 0
         if counts[j]:

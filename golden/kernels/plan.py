@@ -11,10 +11,10 @@ from .scatter import N_ENTRIES, input_places, rows_in_memory, run_table, runs_st
 # Columns of the plan, one row a layer.
 (
     N_IN, N_OWN, N_OUT, FIRES, MEMBRANE_WIDTH, MAX_SPIKE, THRESHOLD_SHIFT, SURROGATE_LOW, SURROGATE_HIGH, LEAK,
-    LEAK_SHIFT, LEAK_FACTOR, RESET, WEIGHT_AT, NEURON_AT, TRACE_LEAK, TRACE_GAIN, ERROR_SHIFT, GROUP_AT, GROUP_STOP,
-    BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, PLACE_AT, TARGET_STEP, SOURCE_STEP, N_FED, BIAS_AT, N_BIASES,
-    N_COLUMNS,
-) = range(32)  # fmt: skip
+    LEAK_SHIFT, LEAK_FACTOR, RESET, WEIGHT_AT, NEURON_AT, TRACE_LEAK, TRACE_GAIN, ERROR_SHIFT, ERROR_BITS, GROUP_AT,
+    GROUP_STOP, BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, PLACE_AT, TARGET_STEP, SOURCE_STEP, N_FED, BIAS_AT,
+    N_BIASES, N_COLUMNS,
+) = range(33)  # fmt: skip
 # Columns of the groups of rows that learn, all layers.
 (
     FEED_AT, N_TRACES, N_ROWS, ROW_AT, N_VALUES, TRACE_AT, VALUE_AT, RATE_SHIFT, WIDTH, STORED_WIDTH, SHARED,
@@ -115,7 +115,7 @@ def layer_table(config: NetworkConfig) -> IntArray:
             group_at = row[GROUP_STOP]
             row[BUDGET], row[BUDGET_PUSH] = layer.learning.budget or 0, layer.budget_push
             if not layer.is_readout:
-                row[ERROR_SHIFT] = layer.learning.error_shifts[layer.index]
+                row[ERROR_SHIFT], row[ERROR_BITS] = layer.error_shift or 0, layer.learning.error_bits or 0
         row[BIAS_AT], row[N_BIASES] = weight_at + layer.weights.size, layer.config.size if layer.has_bias else 0
         row[TABLE_AT], row[PLACE_AT], row[N_FED] = table_at, place_at, layer.kind.n_fed
         row[TARGET_STEP], row[SOURCE_STEP] = runs_step(layer.kind)

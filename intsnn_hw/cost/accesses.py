@@ -6,19 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer
-from intsnn_hw.rtl.layouts import fed_by_map, takes_map
+from intsnn_hw.rtl.layouts import fed_by_map, normalizes, takes_map
 
 
 def accesses(config: NetworkConfig, counts: Mapping[str, float], n_samples: int) -> dict[str, Any]:
     """Return accesses and additions a sample, of inference and, where the network learns, of the update.
 
-    An access is one word, of a memory of the layer: `weights` and, by their fields, other parameters, which are values
-    of neurons; `accumulators` of a step, `touched_positions` (a list of those of a map that events have reached),
-    `membranes`, `score_sums` (of a readout that sums spikes or membranes over the steps), `history` (what its neurons
-    keep for learning), `trace_list` (of its inputs, in the first layer; both memories of the sparse set) or, where the
-    layer takes these for a map, `traces`; `errors`, `carried` (errors on their way to a map below), `gradient` (of
-    shared weights), and `own_events` (on their way back into a recurrent layer). Counted are reads whose data is used
-    and all writes, but not those of a weight load or read-out, nor what a port reads again while nothing asks for it.
+    An access is one word, of a memory of the layer: `weights` and, by their fields, other parameters, which are
+    values of neurons; `accumulators` of a step, `touched_positions` (a list of those of a map that events have
+    reached), `membranes`, `score_sums` (of a readout that sums spikes or membranes over the steps), `history` (what
+    its neurons keep for learning), `trace_list` (of its inputs, in the first layer; both memories of the sparse
+    set) or, where the layer takes these for a map, `traces`; `errors`, `products` (carried errors of which the
+    largest is awaited), `carried` (errors on their way to a map below), `gradient` (of shared weights), and
+    `own_events` (on their way back into a recurrent layer). Counted are reads whose data is used and all writes,
+    but not those of a weight load or read-out, nor what a port reads again while nothing asks for it.
     An addition is one of a lane: in inference of a product to the current of a neuron; in the update of a change to a
     shadow weight, of a weight to the error carried to the layer below, or of an error to the gradient.
 
@@ -92,6 +93,8 @@ def _update(config: LearningNetworkConfig, counts: Mapping[str, float], index: i
         used["trace_list"] = (counted("walking"), 0)
     if fed_by_map(layer) and config.learning.feeds_back:
         used["carried"] = (counts[f"activity{index - 1}.recalling"], counted("walking"))
+    if normalizes(layer):
+        used["products"] = (counted("normalizing"), counted("normalizing"))
     if layer.kind.shares_weights:
         return _shared_update(layer, used, counted)
     learned = {group.parameter.field for group in layer.row_groups if group.parameter != layer.weights}

@@ -8,6 +8,7 @@ from intsnn_hw.rtl.inference.readout import readout_of
 from intsnn_hw.rtl.layouts import (
     fed_by_map,
     history_layout,
+    normalizes,
     own_event_layout,
     parameter_depth,
     parameter_word_layout,
@@ -17,7 +18,9 @@ from intsnn_hw.rtl.layouts import (
     touched_sums_layout,
     trace_layout,
 )
+from intsnn_hw.rtl.learning.direct import direct_width
 from intsnn_hw.rtl.learning.error_store import entry_layout
+from intsnn_hw.rtl.learning.gradient import product_layout
 from intsnn_hw.rtl.learning.maps.error_map import errors_layout
 from intsnn_hw.rtl.learning.maps.gradient_sums import gradient_layout
 from intsnn_hw.rtl.learning.maps.gradient_walk import n_gradient_words
@@ -67,6 +70,10 @@ def memories(config: NetworkConfig, layer: ResolvedLayer) -> dict[str, Memory]:
         found["entries"] = Memory(word_bits=entry, depth=layer.n_in)
     if fed_by_map(layer) and config.learning.feeds_back:
         found["carried"] = Memory(word_bits=layer.carried_width, depth=layer.kind.n_fed)
+    if normalizes(layer):
+        above = config.resolved[layer.index + 1]
+        width = above.carried_width if config.learning.feeds_back else direct_width(config)
+        found["products"] = Memory(word_bits=product_layout(layer, width).size, depth=layer.n_out)
     if layer.kind.output_shape is None:
         found["errors"] = Memory(word_bits=entry_layout(layer).size, depth=layer.n_words)
     else:

@@ -1,7 +1,7 @@
 """The longest update: every row of every layer, and every word of it that can hold an error."""
 
 from golden.config import LearningLayer, LearningNetworkConfig
-from intsnn_hw.rtl.layouts import fed_by_map, takes_map
+from intsnn_hw.rtl.layouts import fed_by_map, normalizes, takes_map
 from intsnn_hw.rtl.learning.direct import CLASSES_PER_WORD
 from intsnn_hw.rtl.learning.errors import ERRORS
 
@@ -22,6 +22,9 @@ _MAP = 6
 """Cycles of the gradients of a map beyond one for each neuron; :class:`.maps.map_gradients.MapGradients`."""
 _NEXT_GROUP = 7
 """Cycles of each further group of a layer's rows, as those from its own neurons, beside those rows."""
+_NORMALIZED = 3
+"""Cycles of normalized gradients beyond one for each neuron, and those of gradients as they come;
+:class:`.gradient.NormalizedGradient`."""
 
 
 def update_cycles(config: LearningNetworkConfig) -> int:
@@ -30,7 +33,8 @@ def update_cycles(config: LearningNetworkConfig) -> int:
     Sparse updates take no longer: a group of neurons without a row takes one cycle, as the least of rows does. A weight
     load that holds an update up is left out.
     """
-    return sum(_layer_cycles(config, layer) for layer in config.resolved)
+    normalized = sum(layer.n_out + _NORMALIZED for layer in config.resolved if normalizes(layer))
+    return normalized + sum(_layer_cycles(config, layer) for layer in config.resolved)
 
 
 def evaluation_cycles(config: LearningNetworkConfig) -> int:

@@ -22,6 +22,7 @@ from .layouts import (
     control_layout,
     evaluation_layout,
     input_event_layout,
+    normalizes,
     output_event_layout,
     probe_layout,
     takes_map,
@@ -272,6 +273,8 @@ class Core(wiring.Component):
             ]
             if index < len(config.resolved) - 1:
                 m.d.comb += activity.recalling.eq(learner.histories[index].enable)
+            if normalizes(config.resolved[index]):
+                m.d.comb += activity.normalizing.eq(work.normalizing)
             if index in learner.traces:
                 m.d.comb += [
                     activity.tracing.eq(layers[index].tracing),

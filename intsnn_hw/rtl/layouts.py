@@ -338,6 +338,11 @@ def fired_width(layer: LearningLayer) -> int:
     return unsigned_width((layer.learning.budget or 0) + 1)
 
 
+def normalizes(layer: ResolvedLayer) -> bool:
+    """Whether the gradients of a layer wait for the largest error of its neurons."""
+    return isinstance(layer, LearningLayer) and not layer.is_readout and layer.error_shift is None
+
+
 def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructLayout:
     """What a layer is doing in a cycle, to be summed over a run; a word is one of the memory's.
 
@@ -346,7 +351,8 @@ def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructL
     `returning`, of a recurrent layer: an event of its own comes in; `touching`, of a map that lists such positions: one
     is reached for the first time in its step. Where the network learns, `reading` and `writing`: a weight word, for the
     update; `keeping`: a word of errors is written; `changing`: weights of the word read that will be changed;
-    `carrying`: those weighed with an error for the layer below; of a hidden layer `recalling`: its histories are read;
+    `carrying`: those weighed with an error for the layer below; of a hidden layer `recalling`: its histories are read,
+    and, where its gradients are normalized, `normalizing`: one is made of a product that was kept;
     of the first layer `tracing` and `listing`: an entry of the list of input traces, and a place in it, is written;
     `fading`: an entry leaves it; `walking`: one is sent to the update. Of a layer that takes its inputs for a map
     `entering`: an event comes in; `tracing`: a trace is written; `walking`: one is read for the update. Of a layer
@@ -362,6 +368,8 @@ def activity_layout(config: NetworkConfig, layer: ResolvedLayer) -> data.StructL
         fields |= {"reading": 1, "writing": 1, "keeping": 1, "changing": lanes, "carrying": lanes}
         if layer is not config.resolved[-1]:
             fields["recalling"] = 1
+        if normalizes(layer):
+            fields["normalizing"] = 1
         if layer.kind.shares_weights:
             fields |= {"summing": 1, "meeting": 1}
         if takes_map(layer):
@@ -376,9 +384,11 @@ def work_layout(layer: ResolvedLayer) -> data.StructLayout:
 
     `errors`: lanes with an error in the word being read; `changes`: it will be changed; `carries`: its row is of a
     neuron below; `keeping`: a word of errors is kept; `summing`: a word of the gradient of shared weights is written;
-    `meeting`: a trace meets a word of errors.
+    `meeting`: a trace meets a word of errors; `normalizing`: a gradient is made of a product that was kept.
     """
     fields: dict[str, ShapeLike] = {"errors": layer.lanes, "changes": 1, "keeping": 1, "carries": 1}
+    if normalizes(layer):
+        fields["normalizing"] = 1
     return data.StructLayout(fields | ({"summing": 1, "meeting": 1} if layer.kind.shares_weights else {}))
 
 

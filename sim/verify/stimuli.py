@@ -230,7 +230,12 @@ def learning_config(
         timing=choices.one_of(get_args(Timing)),
         margin=choices.one_of((0, 1, 1 << (membrane_width - 3), (1 << (membrane_width - 1)) - 1, (1 << 31) - 1)),
         rate_shifts=tuple(choices.integer(-16, highest_rate) for _ in range(depth)),
-        error_shifts=tuple(choices.integer(-7, 24) for _ in range(depth - 1)),
+        **choices.one_of(
+            (
+                {"error_shifts": tuple(choices.integer(-7, 24) for _ in range(depth - 1))},
+                {"error_bits": choices.integer(1, 7)},
+            )
+        ),
         direct_shift=choices.integer(0, 16),
         rounding=choices.one_of(get_args(Rounding)),
         trace_shifts=choices.one_of(((), tuple(choices.one_of((1, 2, 4, 15)) for _ in range(depth)))),

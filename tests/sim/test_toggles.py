@@ -71,7 +71,7 @@ def toy():
 @pytest.mark.parametrize("case", [toy, small_core])
 def test_flips_are_those_of_the_waveform(case, cache, tmp_path):
     component, run = case()
-    core = compile_component(component, toggles=True)
+    core = compile_component(component, waves=True, toggles=True)
     stalls = Stalls(seed=4)
     result = core.run(**run, stalls=stalls, vcd=tmp_path / "run.vcd")
     seen = flips_of(tmp_path / "run.vcd", result.cycles)

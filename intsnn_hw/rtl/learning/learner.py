@@ -12,6 +12,7 @@ from golden.seeds import update_lfsr
 from ..arith import index_shape, lfsr_draw
 from ..layouts import (
     evaluation_layout,
+    normalizes,
     row_layout,
     score_layout,
     takes_map,
@@ -163,6 +164,8 @@ class Learner(wiring.Component):
         m.submodules[f"errors{layer.index}"] = store
         connect(m, above.errors, store.i)
         m.d.comb += [store.clear.eq(clear), self.works[layer.index].keeping.eq(store.keeping)]
+        if normalizes(layer):
+            m.d.comb += self.works[layer.index].normalizing.eq(above.errors.valid)
         if isinstance(store, ErrorStore):
             m.d.comb += store.flush.eq(turn.flush)
         return store

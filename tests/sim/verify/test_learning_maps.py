@@ -50,12 +50,12 @@ CONFIGS = {
     # One window that sees all gives the classes; the input is pooled; no draws.
     "readout": map_config(
         [{"size": 3, "conv": ConvConfig(kernel=2), "pool": 2}, {"size": 4, "conv": ConvConfig(kernel=3)}],
-        (2, 8, 8), rounding="nearest", rate_shifts=(1, 0), hardware={"lanes": (3, 2)},
+        (2, 8, 8), rounding="nearest", rate_shifts=(1, 0), hardware={"lanes": (3, 2)}, error_bits=4, error_shifts=(),
     ),
     # Fully connected throughout: a pooled input, no convolution.
     "pooled": map_config(
         [{"size": 5, "pool": 3}, {"size": 3}], (2, 7, 9), n_steps=2, timing="every_step", trace_shifts=(1, 2),
-        hardware={"lanes": (2, 3)},
+        hardware={"lanes": (2, 3)}, error_bits=6, error_shifts=(),
     ),
 }  # fmt: skip
 

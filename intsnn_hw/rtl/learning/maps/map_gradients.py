@@ -13,7 +13,7 @@ from ...layouts import error_layout, place_layout
 from ...memory import Store
 from ...ports import history_port
 from ..direct import DirectError, direct_width
-from ..gradient import Gradient
+from ..gradient import gradient_of
 from ..ports import carried_port, error_port
 from ..routes import carried_to
 
@@ -61,7 +61,7 @@ class MapGradients(wiring.Component):
         m = Module()
         below, running, issue = self._below, Signal(), Signal()
         width = self._layer.carried_width if self.carries else direct_width(self._config)
-        m.submodules.gradient = gradient = Gradient(below, width)
+        m.submodules.gradient = gradient = gradient_of(below, width)
         connect(m, gradient.o, flipped(self.gradients))
         lane, is_last, place = self._walk(m, running, issue)
         valid = Signal()

@@ -11,7 +11,7 @@ from golden.config import LearningLayer, LearningNetworkConfig
 
 from ...layouts import row_layout
 from ...ports import history_port
-from ..gradient import Gradient
+from ..gradient import Gradient, gradient_of
 from ..ports import error_port
 from ..scan import RowScan
 
@@ -73,7 +73,7 @@ class HiddenRows(wiring.Component, ABC):
 
     def _gradient(self, m: Module, width: int) -> Gradient:
         """Make gradients of errors of `width` bits, and watch for the last one."""
-        m.submodules.gradient = gradient = Gradient(self._below, width)
+        m.submodules.gradient = gradient = gradient_of(self._below, width)
         connect(m, gradient.o, flipped(self.gradients))
         derived = Signal()
         with m.If(gradient.done):
