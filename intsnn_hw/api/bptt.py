@@ -13,7 +13,7 @@ from golden.places import named_path, writable_file, write_file
 
 from .progress import Display
 from .report import PRIVATE, Facts, Grid, Result, Shown
-from .train import harmonic_mean
+from .train import firing_grid, harmonic_mean, warn_of_silence
 from .wording import percent
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from train.bptt.model import SpikingNetwork
     from train.bptt.state import Run
     from train.data import AnyDataset
+    from train.firing import Firing
 
     from .source import Source
 
@@ -52,6 +53,8 @@ class GradientTraining(Result):
     threshold_shifts : dict
         Of each layer, ``configured`` and ``chosen``, the latter those that suit the weights; of integers only.
     samples_per_second : float or None
+    firing : train.firing.Firing or None
+        How each layer of the integer network fires, on the first training samples.
     history : tuple of train.bptt.Epoch
     checkpoint, state : str or None
         Files written.
@@ -74,6 +77,7 @@ class GradientTraining(Result):
     mismatches: int | None
     threshold_shifts: dict[str, list[int]] | None
     samples_per_second: float | None
+    firing: Firing | None = field(repr=False)
     history: tuple[Epoch, ...] = field(repr=False)
     checkpoint: str | None
     state: str | None
@@ -101,7 +105,8 @@ class GradientTraining(Result):
             outcome.append(("checkpoint", self.checkpoint or "not written"))
         outcome.append(("state of the run", self.state or "not written"))
         title = f"{self.network}, {self.topology}, seed {self.seed}, surrogate gradients"
-        return [Grid(names, tuple(rows), title, text=0), Facts(tuple(outcome))]
+        firing = [] if self.firing is None else firing_grid(self.firing)
+        return [Grid(names, tuple(rows), title, text=0), *firing, Facts(tuple(outcome))]
 
 
 def _shifts(shifts: dict[str, list[int]]) -> str:
@@ -156,7 +161,7 @@ def train(
     elif resume:
         warnings.warn(f"{state}: there is no run to resume; a new one begins", InputWarning, stacklevel=4)
     _train(trainer, wanted, out, log, show)
-    return _result(source, wanted, trainer, test, device, out)
+    return _result(source, wanted, trainer, dataset, test, device, out)
 
 
 def check(source: Source, on: str, epochs: int | None, seed: int | None, options: dict[str, Any]) -> None:
@@ -276,11 +281,12 @@ def _log_file(path: Path | str, *, make_folder: bool = True) -> Path:
 
 
 def _result(
-    source: Source, run: Run, trainer: Trainer, test: Inputs, device: str, out: Path | None
+    source: Source, run: Run, trainer: Trainer, dataset: AnyDataset, test: Inputs, device: str, out: Path | None
 ) -> GradientTraining:  # fmt: skip
     from train.bptt.export import compare, to_network
     from train.bptt.loop import accuracy
     from train.bptt.record import notes, threshold_shifts
+    from train.firing import firing_of
 
     network, found = None, {"accuracy": 0.0, "compared": None, "mismatches": None, "threshold_shifts": None}
     if run.quantised:
@@ -292,6 +298,9 @@ def _result(
                  "threshold_shifts": threshold_shifts(run, network.config)}  # fmt: skip
     else:
         found["accuracy"] = accuracy(trainer.model, test)
+    firing = None if network is None else firing_of(network, dataset)
+    if firing is not None:
+        warn_of_silence(firing)
     return GradientTraining(
         source=source.where,
         network=run.config.name,
@@ -306,6 +315,7 @@ def _result(
         samples_per_second=harmonic_mean(
             [epoch.samples_per_second for epoch in trainer.history if epoch.samples_per_second]
         ),
+        firing=firing,
         history=tuple(trainer.history),
         checkpoint=None if out is None or not run.quantised else str(out),
         state=None if out is None else str(out.with_suffix(".pt")),

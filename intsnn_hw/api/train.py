@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from golden.config import NetworkConfig
     from golden.network import LearningNetwork
     from train.data import AnyDataset
+    from train.firing import Firing
     from train.online import Engine, Epoch
 
     from .source import Source
@@ -42,6 +43,8 @@ class Training(Result):
     cycles_per_sample : float or None
         Where the hardware learned.
     history : tuple of train.online.Epoch
+    firing : train.firing.Firing
+        How each layer fires after the last epoch, on the first training samples.
     checkpoint : str or None
         Where the network was written.
     trained : LearningNetwork
@@ -59,6 +62,7 @@ class Training(Result):
     samples_per_second: float | None
     cycles_per_sample: float | None
     history: tuple[Epoch, ...] = field(repr=False)
+    firing: Firing = field(repr=False)
     checkpoint: str | None
     trained: LearningNetwork = field(repr=False, metadata=PRIVATE)
 
@@ -83,7 +87,7 @@ class Training(Result):
             ("test accuracy", f"{percent(self.accuracy)} on {self.data}, after the last epoch"),
             ("checkpoint", self.checkpoint or "not written"),
         )
-        return [Grid(tuple(measured), rows, title, text=0), Facts(outcome)]
+        return [Grid(tuple(measured), rows, title, text=0), *firing_grid(self.firing), Facts(outcome)]
 
 
 def train(
@@ -100,6 +104,7 @@ def train(
 ) -> Training:
     """Train a network sample by sample, under a progress bar; see :func:`train.online.train_online`."""
     from golden.checkpoint import writable_checkpoint
+    from train.firing import firing_of
     from train.online import evaluate, for_run, resumed, train_online
 
     if on not in ENGINES:
@@ -121,6 +126,8 @@ def train(
             source.config, dataset, epochs=epochs, seed=seed, out=place, resume=before, progress=advance,
             test_each_epoch=test_each_epoch, engine=engine, before=source.network,
         )  # fmt: skip
+    firing = firing_of(training.network, dataset)
+    warn_of_silence(firing)
     speeds = [epoch.samples_per_second for epoch in training.history if epoch.samples_per_second]
     cycles = [epoch.cycles_per_sample for epoch in training.history if epoch.cycles_per_sample]
     return Training(
@@ -136,9 +143,24 @@ def train(
         samples_per_second=harmonic_mean(speeds),
         cycles_per_sample=sum(cycles) / len(cycles) if cycles else None,
         history=training.history,
+        firing=firing,
         checkpoint=None if place is None else str(place),
         trained=training.network,
     )
+
+
+def firing_grid(firing: Firing) -> list[Shown]:
+    """Return a table of how the layers fire, where any does."""
+    names = ("layer", "neurons", "fire in a sample", "never fire")
+    rows = tuple((at.layer, at.neurons, percent(at.firing), percent(at.silent)) for at in firing.layers)
+    title = f"neurons that fire, of the first {firing.samples} training samples"
+    return [Grid(names, rows, title, text=0)] if rows else []
+
+
+def warn_of_silence(firing: Firing) -> None:
+    """Warn of a layer that never fires, or always alike, and of an output that names one class."""
+    for fault in firing.faults:
+        warnings.warn(fault, InputWarning, stacklevel=5)
 
 
 def harmonic_mean(values: list[float]) -> float | None:
