@@ -17,7 +17,7 @@ from intsnn_hw import rtl
 from intsnn_hw.rtl import memory
 from intsnn_hw.rtl.inference import accumulators, bias, fire_pipeline, sample_memory, synapse
 from intsnn_hw.rtl.inference.maps import map_pipeline, map_sums, touched_positions
-from intsnn_hw.rtl.learning import error_store, traces
+from intsnn_hw.rtl.learning import error_store, gradient, traces
 from intsnn_hw.rtl.learning.errors import graded
 from intsnn_hw.rtl.learning.maps import error_map, gradient_sums, map_gradients, place_traces
 from intsnn_hw.rtl.memory import Store
@@ -30,7 +30,7 @@ from tests.sim.verify.test_learning_maps import CONFIGS
 
 USERS = (
     accumulators, bias, fire_pipeline, sample_memory, synapse, map_pipeline, map_sums, touched_positions, error_store,
-    graded, traces, error_map, gradient_sums, map_gradients, place_traces,
+    gradient, graded, traces, error_map, gradient_sums, map_gradients, place_traces,
 )  # fmt: skip
 
 
@@ -120,9 +120,7 @@ def test_learning_of_maps(colliding, name):
     assert report.activity.updated_samples > 2 and all(report.words_written)
 
 
-@pytest.mark.parametrize(
-    "mode", ["feedback-final", "direct-every-step-leak", "recurrent-temporal", "single-port-below"]
-)
+@pytest.mark.parametrize("mode", ["normalized", "direct-every-step-leak", "recurrent-temporal", "single-port-below"])
 def test_learning(colliding, mode):
     config = small_config(**MODES[mode])
     config = replace(config, layers=tuple(replace(layer, bias="learned") for layer in config.layers))
