@@ -14,13 +14,15 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
+from unittest.mock import patch
 
 from benchmarks.command import command, require_positive
 from benchmarks.online_bptt.tables import markdown
 from golden.config import LearningNetworkConfig
 from golden.encoding import Events
-from golden.network import LearningNetwork, Network
+from golden.network import LearningNetwork
 from golden.presets import preset
 from sim.verify.inference import RtlNetwork
 from sim.verify.learning import RtlLearner
@@ -50,12 +52,10 @@ def timed(call: Callable[[], Any]) -> tuple[float, Any]:
     return seconds() - began, result
 
 
-def core_of(network: Network, learns: bool, waves: bool) -> RtlNetwork | RtlLearner:
-    """Compile a core with Verilator, or with CXXRTL, which writes waveforms."""
-    if learns:
-        assert isinstance(network, LearningNetwork)
-        return RtlLearner(network, waves=waves)
-    return RtlNetwork(network, waves=waves)
+def core_of(network: LearningNetwork, learns: bool, engine: str) -> RtlNetwork | RtlLearner:
+    """Compile a core with Verilator, or with CXXRTL, as where Verilator is not installed."""
+    with patch("sim.fast.verilator_root", lambda: None) if engine == "CXXRTL" else nullcontext():
+        return RtlLearner(network) if learns else RtlNetwork(network)
 
 
 def run(core: RtlNetwork | RtlLearner, events: Events, labels: Any) -> int:
@@ -75,7 +75,7 @@ def measured(name: str, learns: bool, options: argparse.Namespace) -> dict[str, 
     network = LearningNetwork.initial(config)
     compiled, speeds, cores = {}, {"CXXRTL": [], "Verilator": []}, {}
     for engine in speeds:
-        compiled[engine], cores[engine] = timed(lambda engine=engine: core_of(network, learns, engine == "CXXRTL"))
+        compiled[engine], cores[engine] = timed(lambda engine=engine: core_of(network, learns, engine))
         run(cores[engine], events, labels)  # loads the weights
     for _ in range(options.rounds):
         counts = {}

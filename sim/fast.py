@@ -62,7 +62,7 @@ def compile_component(
         library = VerilatedDesign(rtl, name, ports, is_input).library(driver, key, cache_dir)
         return CompiledCore(library, ports)
     design = CxxrtlDesign(rtl, name, ports, waves=waves, toggles=toggles)
-    return CompiledCore(design.library(driver, key, cache_dir), ports, design.watched)
+    return CompiledCore(design.library(driver, key, cache_dir), ports, design.watched, waves=waves)
 
 
 class CompiledCore:
@@ -73,10 +73,11 @@ class CompiledCore:
     library : path of the shared object made by :func:`compile_component`
     ports   : the ports it was made for
     watched : nets whose bit flips it counts
+    waves   : whether a run may write a waveform
     """
 
-    def __init__(self, library: Path, ports: Ports, watched: Sequence[Net] = ()) -> None:
-        self.ports, self._watched = ports, watched
+    def __init__(self, library: Path, ports: Ports, watched: Sequence[Net] = (), *, waves: bool = False) -> None:
+        self.ports, self._watched, self._waves = ports, watched, waves
         self._library = _load(library)
         self._simulation: int | None = None
         self.reset()
@@ -153,6 +154,10 @@ class CompiledCore:
 
     def _run(self, job: Job, vcd: str | os.PathLike | None) -> int:
         library, simulation = self._library, self._simulation
+        if vcd and not self._waves:
+            raise InputError(
+                f"waveform {os.fspath(vcd)}: the component was compiled without; compile it with waves=True"
+            )
         if vcd and not library.sim_open_vcd(simulation, os.fsencode(vcd)):
             raise InputError(f"waveform {os.fspath(vcd)} cannot be written")
         try:

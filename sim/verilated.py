@@ -50,8 +50,6 @@ class VerilatedDesign:
         Whether each port of the top module is an input, by name.
     """
 
-    watched = ()
-
     def __init__(self, rtl: str, name: str, ports: Ports, is_input: dict[str, bool]) -> None:
         self._rtl, self._name, self._ports, self._is_input = rtl, name, ports, is_input
 

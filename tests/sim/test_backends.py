@@ -117,7 +117,14 @@ def test_bad_arguments_are_refused(core, change, message):
         core(Accumulator).run(**run)
 
 
-@pytest.mark.parametrize("backend", ["cxxrtl", "icarus"])
+@pytest.mark.parametrize("backend", ["fast", "cxxrtl"])
+def test_a_waveform_is_asked_for_when_the_component_is_compiled(on, backend, tmp_path):
+    with pytest.raises(InputError, match=r"run.vcd: the component was compiled without; compile it with waves=True"):
+        on(backend, Accumulator).run({}, expected={}, cycle_budget=1, extra_cycles=1, vcd=tmp_path / "run.vcd")
+    assert not (tmp_path / "run.vcd").exists()
+
+
+@pytest.mark.parametrize("backend", ["waves", "icarus"])
 def test_waveform_can_be_had_and_changes_nothing(on, backend, tmp_path):
     with pytest.raises(InputError, match=r"waveform .* cannot be written"):
         vcd = tmp_path / "absent" / "run.vcd"
