@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks.answers import Answer, Answers, Key
 from benchmarks.command import command, require_positive
 from benchmarks.online_bptt.tables import markdown, write_csv
-from golden.config import NetworkConfig
+from golden.config import NetworkConfig, learning_config
 from golden.errors import InputError
 from golden.presets import EPOCHS, preset
 from golden.presets.convolutional import CONVOLUTIONS
@@ -55,9 +55,9 @@ def configuration(key: Key) -> NetworkConfig:
     return replace(config, learning=replace(config.learning, error_shifts=shifts))
 
 
-def by_rule(key: Key, dataset: AnyDataset) -> Answer:
+def by_rule(config: NetworkConfig, dataset: AnyDataset) -> Answer:
     """Train by the on-line rule; counts are a sample's, those of learning in the last epoch."""
-    training = train_online(configuration(key), dataset)
+    training = train_online(config, dataset)
     found, last = evaluate(training.network, dataset), training.history[-1]
     return {
         "accuracy": found.accuracy,
@@ -68,17 +68,17 @@ def by_rule(key: Key, dataset: AnyDataset) -> Answer:
     }
 
 
-def by_gradients(key: Key, dataset: AnyDataset) -> Answer:
-    """Train by float BPTT."""
+def by_gradients(config: NetworkConfig, dataset: AnyDataset) -> Answer:
+    """Train by float BPTT, for the epochs and with the seed of the on-line rule."""
     import torch
 
     from train.bptt import Inputs, Settings, SpikingNetwork, Trainer, accuracy, keep_freed_memory
 
     torch.set_num_threads(1)
     keep_freed_memory()
-    torch.manual_seed(key["seed"])
-    config = configuration(key)
-    settings = Settings(epochs=key["epochs"], schedule="cosine", seed=key["seed"])
+    learning = learning_config(config).learning
+    torch.manual_seed(learning.seed)
+    settings = Settings(epochs=learning.epochs, schedule="cosine", seed=learning.seed)
     trainer = Trainer(SpikingNetwork(config), Inputs(dataset, "train", config), settings)
     *_, last = trainer.epochs()
     return {
@@ -97,7 +97,7 @@ def dataset_of(data_dir: str | None, validation: bool) -> AnyDataset:
 def answer(data_dir: str | None, key: Key) -> Answer:
     """Answer one question in a process of its own."""
     dataset, began = dataset_of(data_dir, key["part"] == "validation"), time.process_time()
-    found = (by_gradients if key["variant"] == "bptt" else by_rule)(key, dataset)
+    found = (by_gradients if key["variant"] == "bptt" else by_rule)(configuration(key), dataset)
     return found | {"seconds": time.process_time() - began}
 
 

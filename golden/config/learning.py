@@ -47,14 +47,14 @@ class LearningConfig:
         less at both ends.
     rate_shifts : tuple of int
         Right shift of each layer's shadow update, input side first, -16..24; negative means left. The schedule adds to
-        it, up to :attr:`highest_rate`.
+        it, up to :attr:`highest_rate`. Left out: by :mod:`golden.config.scale`.
     recurrent_rate_shifts, recurrent_init_shifts : tuple of int
         The same, and initial weights, of each recurrent layer's weights from itself; the first recurrent layer first.
     recurrence : {"learned", "fixed"}
         Whether these weights learn, or stay as they were drawn.
     error_shifts : tuple of int
         Right shift of ``d * S`` of each hidden layer before it is clipped to a gradient of 8 bits, -7..24; negative
-        means left. Empty where `error_bits` sets the shift.
+        means left. Left out where `error_bits` sets the shift; :mod:`golden.config.scale` sets that if both are.
     error_bits : int or None
         1..7: in each update the shift of a hidden layer is the least, not below 0, that brings the largest magnitude of
         its ``d * S`` to so many bits, which no constant has to be found for; None: the shifts are `error_shifts`.
@@ -73,7 +73,8 @@ class LearningConfig:
     budget_shift : int
         0..24.
     init_shifts : tuple of int
-        Initial shadow weights are uniform in ``-2^init_shift .. 2^init_shift - 1``, for each layer.
+        Initial shadow weights are uniform in ``-2^init_shift .. 2^init_shift - 1``, for each layer. Left out: by
+        :mod:`golden.config.scale`.
     epochs : int
         Length of the training run that `schedule` refers to.
     schedule : tuple of int
@@ -89,7 +90,7 @@ class LearningConfig:
     margin: int = 512
     error_octave: int = field(default=9, metadata={LEFT_OUT: 9})
     surrogate: Surrogate = field(default="wide", metadata={LEFT_OUT: "wide"})
-    rate_shifts: tuple[int, ...]
+    rate_shifts: tuple[int, ...] = ()
     recurrent_rate_shifts: tuple[int, ...] = field(default=(), metadata={LEFT_OUT: ()})
     recurrent_init_shifts: tuple[int, ...] = field(default=(), metadata={LEFT_OUT: ()})
     recurrence: Recurrence = field(default="learned", metadata={LEFT_OUT: "learned"})
@@ -101,7 +102,7 @@ class LearningConfig:
     trace_gain: int = field(default=0, metadata={LEFT_OUT: 0})
     budget: int | None = None
     budget_shift: int = field(default=8, metadata={LEFT_OUT: 8})
-    init_shifts: tuple[int, ...]
+    init_shifts: tuple[int, ...] = ()
     epochs: int = 12
     schedule: tuple[int, ...] = (5, 7, 9, 11)
     seed: int = 0
@@ -162,7 +163,7 @@ class LearningConfig:
     @property
     def lfsr_width(self) -> int:
         """Bits of the LFSR that draws: 16, and 32 where a rate shift is above that."""
-        highest = max(*self.rate_shifts, *self.recurrent_rate_shifts, 0)
+        highest = max((*self.rate_shifts, *self.recurrent_rate_shifts), default=0)
         return LFSR_WIDTH if highest <= LFSR_WIDTH else SEED_LFSR_WIDTH
 
     @property

@@ -20,6 +20,7 @@ from .limits import MAX_NEURONS, MAX_STEPS
 from .readouts import READOUTS, Readout, ReadoutKind
 from .resolved import LearningLayer, ResolvedLayer
 from .rules import FieldError, require, require_choice, require_each, require_range
+from .scale import DERIVED, completed
 from .spatial import Shape
 from .toml import from_plain, from_toml, to_plain
 
@@ -201,6 +202,7 @@ class LearningNetworkConfig(NetworkConfig):
     Parameters
     ----------
     learning : LearningConfig
+        What it leaves out follows from the layers (:mod:`golden.config.scale`).
     """
 
     learning: LearningConfig  # pyright: ignore[reportGeneralTypeIssues] # by keyword only: a default is not needed
@@ -218,13 +220,17 @@ class LearningNetworkConfig(NetworkConfig):
             "trace_shifts": depth if learning.trace_shifts else 0,
         }
         for name, count in counts.items():
-            require(len(getattr(learning, name)) == count, learning, name, f"must hold {count} values here")
+            held = len(getattr(learning, name))
+            fits = held == count or (held == 0 and name in DERIVED)
+            require(fits, learning, name, f"must hold {count} values here")
         widest = max(layer.weight_width for layer in self.layers)
         require(learning.shadow_width >= widest, learning, "shadow_width", f"must be at least weight_width ({widest})")
         neuron = self.layers[-1].neuron
         exact = neuron.reset == "soft" and neuron.leak_shift is None and neuron.leak_factor is None
         exact = exact or not self.readout_kind.fires
         require(exact, learning, "margin", "a spike-count readout learns with soft reset and without leak only")
+        whole = completed(learning, self.layers, self.kinds, self.encoding, self.n_steps)
+        object.__setattr__(self, "learning", whole)
 
     @cached_property
     def resolved(self) -> tuple[LearningLayer, ...]:

@@ -84,7 +84,7 @@ _MAPS = {
         channels=(16, 32, 32),
         conv=ConvConfig(kernel=3, padding=1),
         pools=(1, 2, 1),
-        init_shifts=(14, 13, 12, 12),
+        init_shifts=(15, 12, 13, 12),
         fine=_Rule(rate_shifts=_THREE, error_shifts=(6, 6, 0), margin=3072, schedule=_FINE),
         coarse=_Rule(rate_shifts=_THREE, error_shifts=(6, 6, 0), margin=3072, schedule=_SHORT),
         description="MNIST, three convolutions that learn on line",

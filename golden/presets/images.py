@@ -3,11 +3,11 @@
 The constants were chosen on validation splits of the training sets, never on test data (docs/results.md).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from ..config import (
-    GRADIENT_WIDTH,
     ConvConfig,
     EncodingConfig,
     EncodingKind,
@@ -16,6 +16,7 @@ from ..config import (
     NetworkConfig,
     NeuronConfig,
 )
+from ..config.scale import LEAST_RANGE, init_shift
 from ..errors import ConfigError
 from ..widths import LFSR_WIDTH
 from .temporal import TASKS
@@ -92,7 +93,7 @@ def image_preset(name: str, variant: Variant) -> NetworkConfig:
         encoding=EncodingConfig(
             kind=variant.encoding or "single_shot", value_width=base.value_width, spike_width=INPUT_SPIKE_WIDTH
         ),
-        layers=_layers(sizes, n, variant),
+        layers=_layers(sizes, n, variant, _levels(sizes, variant.weight_width) if len(sizes) > 1 else ()),
         learning=_learning(base, len(sizes), n, steps, variant),
         hardware=variant.hardware,
     )
@@ -133,59 +134,87 @@ def _convolutional(variant: Variant) -> NetworkConfig:
     )
 
 
-def _layers(sizes: tuple[int, ...], spike_width: int, variant: Variant) -> tuple[LayerConfig, ...]:
+def _layers(
+    sizes: tuple[int, ...], spike_width: int, variant: Variant, levels: Sequence[int] = ()
+) -> tuple[LayerConfig, ...]:
     """Return hidden layers and readout.
 
-    The spike levels divide the range ``0..2^(Bw+4)``, however many they are; by default the membrane
-    has 3 bits of headroom above. The readout has one bit more, and those that a spike has beyond 4.
+    Without `levels`, log2 of the spike levels of each layer, these divide the range ``0..2^(Bw+4)``, however many they
+    are. By default the membrane has 3 bits of headroom above the levels of 4 bits. The readout has one bit more, and
+    those that a spike has beyond 4, which all layers have where a level is as large for more bits.
     """
     weight_width, membrane_width = variant.weight_width, variant.membrane_width
-    membrane_width = 8 + weight_width if membrane_width is None else membrane_width
+    wider = max(0, spike_width - SPIKE_WIDTH)
+    if membrane_width is None:
+        membrane_width = 8 + weight_width + (wider if levels else 0)
     plain = [LayerConfig(size=size, weight_width=weight_width) for size in (*sizes, N_CLASSES)]
-    threshold_shift = max(0, weight_width + SPIKE_WIDTH - spike_width)
-    widths = [membrane_width] * len(sizes) + [membrane_width + 1 + max(0, spike_width - SPIKE_WIDTH)]
+    shifts = levels or [max(0, weight_width + SPIKE_WIDTH - spike_width)] * len(plain)
+    widths = [membrane_width] * len(sizes) + [membrane_width + 1 + (0 if levels else wider)]
     return tuple(
         LayerConfig(
             size=layer.size,
             weight_width=layer.weight_width,
-            neuron=NeuronConfig(membrane_width=width, spike_width=spike_width, threshold_shift=threshold_shift),
+            neuron=NeuronConfig(membrane_width=width, spike_width=spike_width, threshold_shift=shift),
         )
-        for layer, width in zip(plain, widths, strict=True)
+        for layer, width, shift in zip(plain, widths, shifts, strict=True)
     )
 
 
-def _learning(base: _Base, n_hidden: int, spike_width: int, n_steps: int, variant: Variant) -> LearningConfig:
-    """Return the margin rule for 12 epochs.
+def _levels(sizes: tuple[int, ...], weight_width: int) -> list[int]:
+    """Return log2 of a spike level of each layer of a deep network.
 
-    Margin, errors and direct matrix follow the scale of the inference weights; a spike of fewer levels adds less to the
-    readout, which lowers the margin. The surrogate counts up to T, half a bit of error shift for each doubling; an
-    update at every step counts to 1 but comes T times, which takes a bit from the rate for each doubling. A gradient is
-    up to ``GRADIENT_WIDTH`` bits larger than the ternary output error, so layers below the last hidden one drop as many
-    bits more. Rates and initial weights follow the scale of the shadow weights, initial weights of the first layer the
-    root of its inputs. Those of the other layers reach a whole LSB of the inference weights: were these all 0, no error
-    would be carried and no neuron would fire, for ever.
+    A level is the full range of an inference weight, however many levels there are; so signals keep their size over
+    many layers, which levels that divide one range do not. It is smaller where few inputs would need larger weights
+    than there are, and larger where many would need smaller ones than :data:`golden.config.scale.LEAST_RANGE`.
+    """
+    levels = [weight_width]
+    for n_inputs in sizes:
+        wanted = init_shift(n_inputs, weight_width)
+        levels.append(max(0, weight_width + min(max(wanted, LEAST_RANGE), weight_width - 1) - wanted))
+    return levels
+
+
+def _learning(base: _Base, n_hidden: int, spike_width: int, n_steps: int, variant: Variant) -> LearningConfig:
+    """Return the margin rule for 12 epochs; that of a deep network leaves its scale to :mod:`golden.config.scale`.
+
+    Margin and direct matrix follow the scale of the inference weights. Where levels divide one range, a spike of more
+    of them adds more to the readout, which takes a larger margin.
     """
     weight_scale = variant.weight_width - 8
-    shadow_scale = variant.shadow_width - 16
-    step_bits = max(n_steps, 1).bit_length() - 1
-    every_step = variant.timing == "every_step"
-    error_shift = weight_scale + (0 if every_step else 1 + step_bits // 2)
-    deeper_shift = error_shift + (GRADIENT_WIDTH if variant.route == "feedback" else 0)
-    rates = [HIDDEN_RATE_SHIFT] * n_hidden + [READOUT_RATE_SHIFT]
-    highest_rate = LFSR_WIDTH - len(SCHEDULE)
-    inits = [16 - base.n_inputs.bit_length() // 2] + [max(INIT_SHIFT, 16 - variant.weight_width)] * n_hidden
+    more = spike_width - SPIKE_WIDTH if n_hidden <= 1 else 0
     rule = LearningConfig(
         shadow_width=variant.shadow_width,
         route=variant.route,
         timing=variant.timing or "final",
-        margin=scaled(MARGIN, weight_scale + spike_width - SPIKE_WIDTH),
-        rate_shifts=tuple(min(rate - shadow_scale + every_step * step_bits, highest_rate) for rate in rates),
-        error_shifts=(deeper_shift,) * (n_hidden - 1) + (error_shift,) * (n_hidden > 0),
+        margin=scaled(MARGIN, weight_scale + more),
         direct_shift=max(0, DIRECT_SHIFT + weight_scale),
         rounding=variant.rounding,
-        init_shifts=tuple(max(0, init + shadow_scale) for init in inits),
         epochs=EPOCHS,
         schedule=SCHEDULE,
         seed=variant.seed,
     )
+    if n_hidden <= 1:
+        rule = replace(rule, **_shallow(base, n_hidden, n_steps, variant))
     return rule.for_epochs(base.epochs if variant.epochs is None else variant.epochs)
+
+
+def _shallow(base: _Base, n_hidden: int, n_steps: int, variant: Variant) -> dict[str, tuple[int, ...]]:
+    """Return rates, errors and initial weights of at most one hidden layer.
+
+    The surrogate counts up to T, half a bit of error shift for each doubling; an update at every step counts to 1 but
+    comes T times, which takes a bit from the rate for each doubling. Errors follow the scale of the inference weights,
+    rates and initial weights that of the shadow weights, initial weights of the first layer the root of its inputs.
+    Those of the readout reach a whole LSB of the inference weights: were these all 0, no error would be carried, for
+    ever.
+    """
+    shadow_scale, step_bits = variant.shadow_width - 16, max(n_steps, 1).bit_length() - 1
+    every_step = variant.timing == "every_step"
+    error_shift = variant.weight_width - 8 + (0 if every_step else 1 + step_bits // 2)
+    rates = [HIDDEN_RATE_SHIFT] * n_hidden + [READOUT_RATE_SHIFT]
+    highest_rate = LFSR_WIDTH - len(SCHEDULE)
+    inits = [16 - base.n_inputs.bit_length() // 2] + [max(INIT_SHIFT, 16 - variant.weight_width)] * n_hidden
+    return {
+        "rate_shifts": tuple(min(rate - shadow_scale + every_step * step_bits, highest_rate) for rate in rates),
+        "error_shifts": (error_shift,) * n_hidden,
+        "init_shifts": tuple(max(0, init + shadow_scale) for init in inits),
+    }

@@ -288,3 +288,11 @@ def test_a_slice_of_mnist(mnist_dir):
     mnist = load("mnist", mnist_dir).take(6000, 1000)
     training = train_online(preset("mnist-64"), mnist, epochs=2, test_each_epoch=True)
     assert training.history[-1].test_accuracy == evaluate(training.network, mnist).accuracy > 0.88
+
+
+@pytest.mark.parametrize("hidden", [(37, 23, 19), (16, 16, 16), (64, 64, 64, 64)])
+def test_deep_networks_learn(hidden):
+    """Networks that ended at chance: a fourth layer, or one of few neurons."""
+    dataset = load("digits")
+    training = train_online(preset("digits-64", hidden=hidden), dataset)
+    assert evaluate(training.network, dataset).accuracy > 0.9

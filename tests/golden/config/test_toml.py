@@ -101,7 +101,6 @@ def change(path: list, value: object = None, *, drop: bool = False) -> dict:
         (change(["layers", 1, "size"], drop=True), "configuration.layers[1]: field 'size' is missing"),
         (change(["layers", 0, "sise"], 3), "configuration.layers[0]: unknown field 'sise'; known are size, "),
         (change(["layers", 0, "neuron", "beta"], 3), "configuration.layers[0].neuron: unknown field 'beta'; "),
-        (change(["learning", "rate_shifts"], drop=True), "configuration.learning: field 'rate_shifts' is missing"),
         (change(["layers"], 3), "configuration.layers: must be a list, got 3"),
         (change(["layers"], [3]), "configuration.layers[0]: must be a table, got 3"),
         (change(["learning"], 3), "configuration.learning: must be a table, got 3"),
