@@ -24,7 +24,9 @@ READOUT_RATE = -4
 FEW_LAYERS = 3
 """Hidden layers up to which the error keeps a bit more."""
 LEAST_RANGE = 1
-"""log2 of the least initial range, in steps of the inference weights: in one of a single step all would be -1 or 0."""
+"""log2 of the least initial range behind a hidden layer, in steps of the inference weights: deep networks do not learn
+whose weights of 2 bits are drawn from a single step each way.
+"""
 _INPUT_BITS = 4
 
 
@@ -81,8 +83,9 @@ def _init_shifts(
     for index, (layer, kind) in enumerate(zip(layers, kinds, strict=True)):
         n_inputs, level = _n_inputs(kind), layer.neuron.threshold_shift
         shift = init_shift(n_inputs, level) if index else first_init_shift(n_inputs, level, encoding.spike_width)
+        least = LEAST_RANGE if 0 < index < len(layers) - 1 else 0
         step = learning.shadow_width - layer.weight_width
-        yield min(max(shift, LEAST_RANGE) + step, learning.shadow_width - 1)
+        yield min(max(shift, least) + step, learning.shadow_width - 1)
 
 
 def _n_inputs(kind: LayerKind) -> int:

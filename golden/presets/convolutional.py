@@ -43,6 +43,7 @@ class _Maps:
     of coarse shadow weights.
     """
 
+    data: str = "mnist"
     channels: tuple[int, ...]
     conv: ConvConfig
     pools: tuple[int, int, int]
@@ -93,6 +94,7 @@ _MAPS = {
 
 CONVOLUTIONS: dict[str, str] = {name: maps.description for name, maps in _MAPS.items()}
 """Name and short description of each preset, smallest first."""
+CONVOLUTION_DATA: dict[str, str] = {name: maps.data for name, maps in _MAPS.items()}
 
 
 def convolutional_preset(name: str, variant: Variant) -> NetworkConfig:
@@ -113,7 +115,7 @@ def convolutional_preset(name: str, variant: Variant) -> NetworkConfig:
         )
     n = SPIKE_WIDTH if variant.spike_width is None else variant.spike_width
     return NetworkConfig(
-        name=name if channels == maps.channels else "-".join(("mnist-conv", *map(str, channels))),
+        name=name if channels == maps.channels else "-".join((_prefix(name), *map(str, channels))),
         n_inputs=SIDE * SIDE,
         input_shape=(1, SIDE, SIDE),
         n_steps=1 if variant.n_steps is None else variant.n_steps,
@@ -122,6 +124,11 @@ def convolutional_preset(name: str, variant: Variant) -> NetworkConfig:
         learning=_learning(maps, n, variant),
         hardware=variant.hardware,
     )
+
+
+def _prefix(name: str) -> str:
+    """Return a preset's name without sizes."""
+    return name.partition("-conv")[0] + "-conv"
 
 
 def _layers(maps: _Maps, channels: tuple[int, ...], n: int, variant: Variant) -> tuple[LayerConfig, ...]:

@@ -29,8 +29,6 @@ STEP_BITS = 8
 
 # Learning settings of 16-bit shadow and 8-bit inference weights, n = 4; every other variant is derived from them.
 MARGIN = 1024
-HIDDEN_RATE_SHIFT = 2
-READOUT_RATE_SHIFT = -5
 INIT_SHIFT = 12
 DIRECT_SHIFT = 4
 EPOCHS = 12
@@ -39,19 +37,26 @@ SCHEDULE = (5, 7, 9, 11)
 
 @dataclass(frozen=True, kw_only=True)
 class _Base:
+    """What a preset is made for, and the rates of hidden layer and readout at 16-bit shadow weights, n = 4."""
+
+    data: str
     n_inputs: int
     hidden: tuple[int, ...]
     value_width: int
     epochs: int
+    rates: tuple[int, int] = (2, -5)
     description: str
 
 
 def _mnist(size: int) -> _Base:
-    return _Base(n_inputs=784, hidden=(size,), value_width=8, epochs=EPOCHS, description="MNIST, 28x28 pixels")
+    return _Base(
+        data="mnist", n_inputs=784, hidden=(size,), value_width=8, epochs=EPOCHS, description="MNIST, 28x28 pixels"
+    )
 
 
 _BASES = {
     "digits-64": _Base(
+        data="digits",
         n_inputs=64,
         hidden=(64,),
         value_width=4,
@@ -59,6 +64,9 @@ _BASES = {
         description="the handwritten digits of scikit-learn, 8x8 pixels",
     ),
     **{f"mnist-{size}": _mnist(size) for size in (64, 100, 128, 256, 512)},
+    "fashion-256": replace(
+        _mnist(256), data="fashion-mnist", rates=(4, -4), description="Fashion-MNIST, 28x28 pixels of clothes"
+    ),
 }
 CONVOLUTIONAL = "mnist-cnn"
 _CONVOLUTIONAL_STEPS = 10
@@ -69,6 +77,7 @@ IMAGES: dict[str, str] = {
     CONVOLUTIONAL: "MNIST, two convolutions (ETH 2025); trained by surrogate gradients, no on-line rule",
 }
 """Name and short description of each preset of images, smallest first."""
+IMAGE_DATA: dict[str, str] = {**{name: base.data for name, base in _BASES.items()}, CONVOLUTIONAL: "mnist"}
 
 
 def image_preset(name: str, variant: Variant) -> NetworkConfig:
@@ -169,8 +178,8 @@ def _levels(sizes: tuple[int, ...], weight_width: int) -> list[int]:
     """
     levels = [weight_width]
     for n_inputs in sizes:
-        wanted = init_shift(n_inputs, weight_width)
-        levels.append(max(0, weight_width + min(max(wanted, LEAST_RANGE), weight_width - 1) - wanted))
+        wanted, least = init_shift(n_inputs, weight_width), LEAST_RANGE if len(levels) < len(sizes) else 0
+        levels.append(max(0, weight_width + min(max(wanted, least), weight_width - 1) - wanted))
     return levels
 
 
@@ -210,7 +219,8 @@ def _shallow(base: _Base, n_hidden: int, n_steps: int, variant: Variant) -> dict
     shadow_scale, step_bits = variant.shadow_width - 16, max(n_steps, 1).bit_length() - 1
     every_step = variant.timing == "every_step"
     error_shift = variant.weight_width - 8 + (0 if every_step else 1 + step_bits // 2)
-    rates = [HIDDEN_RATE_SHIFT] * n_hidden + [READOUT_RATE_SHIFT]
+    hidden, readout = base.rates
+    rates = [hidden] * n_hidden + [readout]
     highest_rate = LFSR_WIDTH - len(SCHEDULE)
     inits = [16 - base.n_inputs.bit_length() // 2] + [max(INIT_SHIFT, 16 - variant.weight_width)] * n_hidden
     return {

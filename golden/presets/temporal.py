@@ -267,15 +267,3 @@ def _learning(
 def _finer_levels(spike_width: int, weight_width: int) -> int:
     """Return by how many bits a level is finer than the threshold of n = 1: not so fine that weights are too coarse."""
     return min(spike_width - 1, weight_width // 2, FINER_LEVELS)
-
-
-def presets_for(data: str) -> list[str]:
-    """Return the temporal presets made for a data set, named with or without its options."""
-    return [name for name, task in TASKS.items() if task.data.partition(":")[0] == data.partition(":")[0]]
-
-
-def usual_data(network_name: str) -> str | None:
-    """Return the data set that a network of a temporal preset's name is made for; None for any other."""
-    names = {task.data.partition(":")[0]: task.data for task in TASKS.values()}
-    found = [prefix for prefix in names if network_name.startswith(f"{prefix}-")]
-    return names[max(found, key=len)] if found else None

@@ -95,7 +95,7 @@ def add_network(parser: argparse.ArgumentParser, *, checkpoint: str | None = "as
 
 def _fitting(args: argparse.Namespace) -> str:
     """Return what presets there are for the chosen data, where they are few."""
-    from golden.presets.temporal import presets_for
+    from golden.presets.usual import presets_for
 
     data = getattr(args, "data", None)
     found = presets_for(data) if data else []

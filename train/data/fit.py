@@ -20,8 +20,8 @@ VALIDATION_SEED = 0
 """Of the validation split: the same samples whatever the seed of the training."""
 
 
-_BY_INPUTS = {64: "digits", 784: "mnist"}
-"""Sets of values that networks of so many inputs are made for."""
+_BY_INPUTS = {64: ("digits",), 784: ("mnist", "fashion-mnist")}
+"""Sets of values that networks of so many inputs are made for, the usual one first."""
 
 
 def usual_set(config: NetworkConfig, trained_on: str | None = None) -> str:
@@ -38,7 +38,7 @@ def usual_set(config: NetworkConfig, trained_on: str | None = None) -> str:
     DataError
         The weights come from a user's own set, or no set has such inputs.
     """
-    from golden.presets.temporal import usual_data
+    from golden.presets.usual import usual_data
     from train.data import KNOWN
 
     if trained_on:
@@ -49,8 +49,10 @@ def usual_set(config: NetworkConfig, trained_on: str | None = None) -> str:
             f"{config.name} was trained on data of yours, called {name}, which is not kept with the network; give it, "
             "or other samples, as `data`"
         )
-    events = config.encoding.kind == "events"
-    name = usual_data(config.name) if events else _BY_INPUTS.get(config.n_inputs)
+    events, name = config.encoding.kind == "events", usual_data(config.name)
+    if not events:
+        sets = _BY_INPUTS.get(config.n_inputs, (None,))
+        name = name if name in sets else sets[0]
     if name is None:
         what = f"{config.n_inputs} inputs{' of events' if events else ''}"
         raise DataError(f"{config.name} has {what}, which tells no data set; give `data`")

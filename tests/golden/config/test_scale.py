@@ -102,7 +102,8 @@ def test_every_network_has_a_rule(sizes, weight, shadow, threshold, steps):
     learning = LearningConfig(shadow_width=shadow, timing="every_step")
     rule = rule_of(NetworkConfig(n_inputs=3, n_steps=steps, layers=layers, learning=learning))
     low, high = RATE_SHIFTS
-    assert all(shadow - weight + LEAST_RANGE <= shift < shadow for shift in rule.init_shifts)
+    assert all(shadow - weight <= shift < shadow for shift in rule.init_shifts)
+    assert all(shadow - weight + LEAST_RANGE <= shift for shift in rule.init_shifts[1:-1])
     assert all(low <= rate and rate + rule.max_boost <= high for rate in rule.rate_shifts)
 
 

@@ -7,7 +7,8 @@ import pytest
 from golden.config import Timing
 from golden.errors import ConfigError
 from golden.presets import PRESETS, preset
-from golden.presets.temporal import TASKS, usual_data
+from golden.presets.temporal import TASKS
+from golden.presets.usual import usual_data
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -192,4 +193,5 @@ def test_membranes_that_thresholds_do_not_fit_or_that_leave_no_room_for_the_read
 
 def test_data_of_networks_by_their_names():
     assert usual_data("fsdd-reversed-64-64") == "fsdd-reversed" and usual_data("fsdd-7") == "fsdd"
-    assert usual_data("mnist-64") is None and usual_data("mine") is None
+    assert usual_data("fashion-7-8") == "fashion-mnist" and usual_data("mnist-conv-8-17") == "mnist"
+    assert usual_data("mine") is None
