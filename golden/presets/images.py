@@ -63,10 +63,11 @@ _BASES = {
         epochs=30,
         description="the handwritten digits of scikit-learn, 8x8 pixels",
     ),
-    **{f"mnist-{size}": _mnist(size) for size in (64, 100, 128, 256, 512)},
+    **{f"mnist-{size}": _mnist(size) for size in (64, 100, 128, 256)},
     "fashion-256": replace(
         _mnist(256), data="fashion-mnist", rates=(4, -4), description="Fashion-MNIST, 28x28 pixels of clothes"
     ),
+    "mnist-512": _mnist(512),
 }
 CONVOLUTIONAL = "mnist-cnn"
 _CONVOLUTIONAL_STEPS = 10

@@ -93,10 +93,12 @@ class KnownSet:
     missing: str | None
 
     def where(self, base: Path | str | None = None) -> str:
-        """Return the place in words, below a folder where one is given."""
+        """Return the place in words, from a folder on where one is given and the place is below it."""
         if self.place is None:
             return "needs no files" if self.there else "missing"
-        return self.place if base is None else os.path.relpath(self.place, base)
+        if base is None or not Path(self.place).is_relative_to(base):
+            return self.place
+        return os.path.relpath(self.place, base)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -39,5 +39,7 @@ def run(args: argparse.Namespace) -> int:
     base = args.data_dir or os.environ.get("INTSNN_DATA")
     rows: list[tuple[object, ...]] = [(known.name, known.about, known.where(base)) for known in found.sets]
     title = None if base is None else f"below {base}"
-    emit(args, {"sets": listed}, columns(("set", "what", "where"), rows, title, text=3))
+    table = columns(("set", "what", "where"), rows, title, text=3)
+    table.columns[-1].overflow = "fold"  # no path is cut
+    emit(args, {"sets": listed}, table)
     return 0

@@ -47,6 +47,7 @@ def network(**sizes):
 
 def test_every_known_set_is_listed_with_its_place(intsnn, tmp_path, recordings, monkeypatch):
     monkeypatch.delenv("INTSNN_DATA", raising=False)
+    monkeypatch.setattr("train.data.place.SYSTEM", tmp_path / "system")
     (tmp_path / "fsdd").mkdir()
     (tmp_path / "fsdd" / "recordings").symlink_to(recordings)
     done = intsnn("data", "list", "--data-dir", tmp_path, "--json")
@@ -61,6 +62,18 @@ def test_every_known_set_is_listed_with_its_place(intsnn, tmp_path, recordings, 
     assert shown.code == 0 and os.path.join("fsdd", "recordings") in shown.out and "missing" in shown.out
     bare = intsnn("data", "list")
     assert bare.code == 0 and bare.out.count("missing") == len(KNOWN) - 2
+
+
+def test_a_set_of_a_package_is_listed_with_its_whole_path(intsnn, tmp_path, monkeypatch):
+    monkeypatch.delenv("INTSNN_DATA", raising=False)
+    monkeypatch.setattr("train.data.place.SYSTEM", tmp_path / "system")
+    packaged = write_idx_set(tmp_path / "system" / "fashion-mnist")
+    (tmp_path / "data").mkdir()
+    for place in ((), ("--data-dir", tmp_path / "data")):
+        listed = {entry["name"]: entry for entry in intsnn("data", "list", *place, "--json").json["sets"]}
+        assert listed["fashion-mnist"]["there"] and listed["fashion-mnist"]["place"] == str(packaged)
+        shown = intsnn("data", "list", *place).out
+        assert str(packaged)[:12] in shown and "fashion-mnist" in shown and "…" not in shown and ".." not in shown
 
 
 def test_from_recordings_to_a_trained_network(intsnn, recordings, tmp_path):

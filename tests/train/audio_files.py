@@ -44,6 +44,7 @@ def write_words(
     speakers: Iterable[str] = ("ann", "bob", "eve"),
     indices: Iterable[int] = range(6),
     rate: int = RATE,
+    pattern: str = "{label}_{speaker}_{index}.wav",
 ) -> Path:
     """A small FSDD: a tone for each label, shifted a little for each speaker and recording."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,5 +52,7 @@ def write_words(
         for shift, speaker in enumerate(speakers):
             for index in indices:
                 sound = tone(200 + 300 * place + 40 * shift + 3 * index, 0.06 + 0.002 * index, rate, seed=index)
-                (folder / f"{label}_{speaker}_{index}.wav").write_bytes(wav_bytes(sound, rate))
+                path = folder / pattern.format(label=label, speaker=speaker, index=index)
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(wav_bytes(sound, rate))
     return folder

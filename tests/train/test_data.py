@@ -39,7 +39,7 @@ def small_arrays() -> dict[str, np.ndarray]:
 def write_idx_set(folder, compress=True):
     for name, values in zip(IDX_SET, small_arrays().values(), strict=True):
         data = idx_bytes(values)
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         path = folder / (f"{name}.gz" if compress else name)
         path.write_bytes(gzip.compress(data) if compress else data)
     return folder

@@ -15,7 +15,8 @@ from train.audio.collection import NamePattern, open_collection
 from train.audio.encoding import encode_collection, words_of
 from train.audio.front_end import FrontEnd
 from train.audio.wav import read_wav
-from train.data.fsdd import FRONT_END, find_fsdd
+from train.data.fsdd import find_fsdd
+from train.data.spoken import FRONT_END
 
 SPEAKERS = ("ann", "bob", "eve")
 

@@ -11,6 +11,7 @@ from golden.errors import DataError
 from tests.train.test_data import small_arrays, write_idx_set
 from train.data import load
 from train.data.cifar10 import read_binary, read_python
+from train.data.fashion_mnist import find_fashion_mnist
 from train.data.pickled import read_pickled
 
 BATCHES = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
@@ -216,6 +217,30 @@ def test_a_pickle_as_python_2_writes_it():
     assert found[b"data"].tolist() == [[1, 2], [3, 255]] and found[b"labels"] == [6, 9]
 
 
+@pytest.fixture
+def system(tmp_path, monkeypatch):
+    """The folder of the system's data sets, empty."""
+    monkeypatch.setattr("train.data.place.SYSTEM", tmp_path / "system")
+    (tmp_path / "system").mkdir()
+    return tmp_path / "system"
+
+
+def test_fashion_mnist_of_a_package_is_found_last(tmp_path, system, monkeypatch):
+    monkeypatch.delenv("INTSNN_DATA", raising=False)
+    packaged = system / "fashion-mnist"
+    for base, words in ((None, "and its four files are not in"), (tmp_path, "nor in")):
+        with pytest.raises(DataError) as error:
+            find_fashion_mnist(base)
+        assert f"{words} {packaged}; install Debian's package dataset-fashion-mnist, or get" in str(error.value)
+    write_idx_set(packaged)
+    assert find_fashion_mnist() == find_fashion_mnist(tmp_path) == packaged
+    assert load("fashion-mnist").name == "fashion-mnist"
+    monkeypatch.setenv("INTSNN_DATA", str(tmp_path))
+    assert find_fashion_mnist() == packaged
+    own = write_idx_set(tmp_path / "fashion-mnist")
+    assert find_fashion_mnist() == find_fashion_mnist(tmp_path) == own
+
+
 @pytest.mark.parametrize("below", ["fashion-mnist", "FashionMNIST/raw"])
 def test_fashion_mnist(tmp_path, below):
     folder = tmp_path / below
@@ -226,7 +251,7 @@ def test_fashion_mnist(tmp_path, below):
     np.testing.assert_array_equal(data.train_x, small_arrays()["x_train"].reshape(6, 6))
 
 
-def test_mnist_is_not_taken_for_fashion_mnist(tmp_path):
+def test_mnist_is_not_taken_for_fashion_mnist(tmp_path, system):
     write_idx_set(tmp_path)
     with pytest.raises(DataError) as error:
         load("fashion-mnist", tmp_path)
@@ -249,9 +274,10 @@ def test_mnist_is_not_taken_for_fashion_mnist(tmp_path):
         ("dvs-gesture", "https://research.ibm.com/interactive/dvsgesture/"),
         ("shd", "https://zenkelab.org/datasets/"),
         ("ssc:bins=5", "https://zenkelab.org/datasets/"),
+        ("speech-commands", "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz"),
     ],
 )
-def test_a_set_that_is_not_there_says_where_to_get_it_and_where_to_put_it(tmp_path, monkeypatch, name, url):
+def test_a_set_that_is_not_there_says_where_to_get_it_and_where_to_put_it(tmp_path, system, monkeypatch, name, url):
     monkeypatch.delenv("INTSNN_DATA", raising=False)
     with pytest.raises(DataError) as error:
         load(name)

@@ -1,4 +1,6 @@
-"""N-MNIST from files packed by hand."""
+"""N-MNIST from files packed by hand, and recordings of the set itself where they are there."""
+
+import os
 
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ import pytest
 from golden.errors import DataError
 from tests.train.event_files import load_events, nmnist_bytes, nmnist_events, write_nmnist
 from tests.train.test_event_dataset import dense
-from train.data.nmnist import read_nmnist
+from train.data.nmnist import find_nmnist, read_nmnist
 
 CORNERS = [(0, 0, 0, 0), (33, 0, 1, 0), (0, 33, 0, 0x7FFF), (33, 33, 1, 0x10000), (1, 2, 1, 0x7FFFFF)]
 
@@ -88,3 +90,27 @@ def test_damaged_files(tmp_path, content, words):
 def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_nmnist(tmp_path, 0)
+
+
+@pytest.fixture(scope="module")
+def real():
+    """N-MNIST or a part of it; without it skip on a user's machine, fail in CI."""
+    try:
+        return find_nmnist()
+    except DataError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"in CI the data must be there: {error}")
+        pytest.skip(str(error))
+
+
+def test_real_recordings(real):
+    """Three saccades of about 100 ms, of both polarities, on all of the sensor."""
+    for label in range(10):
+        found = read_nmnist(min((real / "Test" / str(label)).iterdir()), label)
+        polarity, row, column = found.places
+        assert 1_000 < len(found.times) < 10_000 and (np.diff(found.times) >= 0).all()
+        assert 290_000 < found.times[-1] < 340_000 and found.times[0] < 30_000
+        assert 0.3 < polarity.mean() < 0.7
+        assert 25 < row.max() <= 33 and 25 < column.max() <= 33
+        thirds = np.bincount(np.minimum(found.times // 105_000, 2), minlength=3)
+        assert thirds.min() > len(found.times) / 6

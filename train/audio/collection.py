@@ -175,8 +175,8 @@ def _check_end(archive: tarfile.TarFile) -> None:
         raise tarfile.ReadError(f"cut short or damaged at byte {archive.offset}")
 
 
-def digest_of(path: Path | str) -> str:
-    """Return a name for the content of an archive, or for paths and content of the wav files in a folder.
+def digest_of(path: Path | str, chosen: Callable[[str], bool] = lambda name: True) -> str:
+    """Return a name for the content of an archive, or for paths and content of the chosen wav files in a folder.
 
     Raises
     ------
@@ -189,7 +189,7 @@ def digest_of(path: Path | str) -> str:
             with open(path, "rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
         made = hashlib.sha256()
-        for name in _find(path).paths:
+        for name in filter(chosen, _find(path).paths):
             content = (path / name).read_bytes()
             made.update(f"{name}\0{len(content)}\0".encode() + content)
     return made.hexdigest()

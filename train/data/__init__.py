@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, overload
 
 from golden.errors import DataError
-from train.data import dvs_gesture, fsdd, heidelberg, nmnist
+from train.data import dvs_gesture, fsdd, heidelberg, nmnist, speech_commands
 from train.data.cifar10 import find_cifar10, load_cifar10
 from train.data.cues import load_cues
 from train.data.dataset import Dataset
@@ -77,6 +77,12 @@ KNOWN: dict[str, Known] = {
         partial(fsdd.load_fsdd, backwards=True),
         fsdd.find_fsdd,
         n_samples=2 * fsdd.N_RECORDINGS,
+    ),
+    "speech-commands": Known(
+        "ten spoken words",
+        speech_commands.load_speech_commands,
+        speech_commands.find_speech_commands,
+        n_samples=speech_commands.N_RECORDINGS,
     ),
     "cues": Known("which side had more cues", lambda options, data_dir: load_cues(options), None),
     "mnist-rows": _values("MNIST, a row a time step", load_mnist_rows, find_mnist),

@@ -8,14 +8,15 @@ from train.data.idx import IDX_SET, load_idx_set
 from train.data.place import find_folder, get_it_from
 
 _URL = "https://github.com/zalandoresearch/fashion-mnist"
-_HOW_TO_GET = get_it_from(_URL, "its four files *-ubyte.gz", "fashion-mnist")
+_HOW_TO_GET = get_it_from(_URL, "its four files *-ubyte.gz", "fashion-mnist", package="dataset-fashion-mnist")
 
 
 def find_fashion_mnist(data_dir: Path | str | None = None) -> Path:
-    """Return the folder that holds the four files: ``data_dir``/fashion-mnist.
+    """Return the folder that holds the four files: ``data_dir``/fashion-mnist, else that of Debian's package.
 
     ``data_dir`` is the environment variable INTSNN_DATA where it is left out. ``data_dir`` itself serves only where its
-    name tells the set: MNIST's files have the same names.
+    name tells the set: MNIST's files have the same names. Debian's package dataset-fashion-mnist puts them into
+    ``/usr/share/datasets/fashion-mnist``.
 
     Raises
     ------
@@ -26,7 +27,9 @@ def find_fashion_mnist(data_dir: Path | str | None = None) -> Path:
     names = ["fashion-mnist", "FashionMNIST/raw"]
     if "fashion" in Path(base).resolve().name.lower():
         names.append("")
-    return find_folder("Fashion-MNIST", "its four files", names, _is_there, _HOW_TO_GET, data_dir)
+    return find_folder(
+        "Fashion-MNIST", "its four files", names, _is_there, _HOW_TO_GET, data_dir, system="fashion-mnist"
+    )
 
 
 def load_fashion_mnist(data_dir: Path | str | None = None) -> Dataset:

@@ -1,37 +1,25 @@
 """FSDD, the Free Spoken Digit Dataset: 3,000 recordings of ten digits by six people, 8 kHz (Jackson et al., 2018)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from golden.errors import DataError
-from train.audio.collection import NamePattern
-from train.audio.config import FrontEndConfig
-from train.audio.encoding import Encoded, Track
-from train.audio.kept import encode_once
+from train.audio.collection import FSDD_PATTERN
 from train.audio.selection import FSDD_TEST, is_test
-from train.data.binning import Recording, collect
 from train.data.event_dataset import EventDataset
-from train.data.event_options import EventFormat, event_options
+from train.data.event_options import event_options
 from train.data.place import find_folder, get_it_from
-from train.data.progress import track
 from train.data.reversal import with_reversed
-from train.data.speakers import OFFICIAL, in_parts
+from train.data.spoken import SpokenSet, archives, load_spoken, spoken_format
 
-FRONT_END = FrontEndConfig()
-RATE = 8000
 N_RECORDINGS = 3000
-FORMAT = EventFormat(
-    name="fsdd", sensor=(2, FRONT_END.channels), n_classes=10, bins=80, window_us=640_000, option="channels",
-    value=FRONT_END.channels, split=OFFICIAL,
-)  # fmt: skip
-"""Inputs are sustained cells and onset cells, each from low bands to high ones; ``channels`` joins neighbours."""
+FORMAT = spoken_format("fsdd", 10, bins=80, window_us=640_000)
 
+_SPOKEN = SpokenSet(
+    pattern=FSDD_PATTERN, rate=8000, keys=tuple("0123456789"), keys_in_words="the digits 0 to 9", takes_others=False,
+    official=partial(is_test, FSDD_TEST),
+)  # fmt: skip
 _NAMES = ("fsdd", "free-spoken-digit-dataset", "")
-_RECORDINGS = ("recordings", *(f"recordings.{kind}" for kind in ("tar.xz", "tar.gz", "tar.bz2", "tar", "zip")))
 _HOW_TO_GET = get_it_from(
     "https://github.com/Jakobovski/free-spoken-digit-dataset", "its folder recordings (or recordings.tar.xz)", "fsdd"
 )
@@ -55,7 +43,8 @@ def find_fsdd(data_dir: Path | str | None = None) -> Path:
 
 
 def _recordings(folder: Path) -> list[Path]:
-    return [folder / name for name in _RECORDINGS if (folder / name).exists()]
+    extracted = folder / "recordings"
+    return [extracted] * extracted.exists() + archives(folder, "recordings")
 
 
 def load_fsdd(options: str = "", data_dir: Path | str | None = None, *, backwards: bool = False) -> EventDataset:
@@ -80,31 +69,5 @@ def load_fsdd(options: str = "", data_dir: Path | str | None = None, *, backward
     """
     name = "fsdd-reversed" if backwards else "fsdd"
     chosen = event_options(options, replace(FORMAT, name=name))
-    path = find_fsdd(data_dir)
-    encoded = encode_once(path, NamePattern(), FRONT_END, rate=RATE, track=_track(path))
-    if encoded.keys != tuple("0123456789"):
-        raise DataError(f"{path}: holds recordings of {', '.join(encoded.keys[:20])}; the digits 0 to 9 are needed")
-    found, labels, speakers = collect(_samples(encoded, path), chosen.grid, chosen.binning, FORMAT.n_classes, str(path))
-    dataset = in_parts(
-        chosen, found, labels, speakers, encoded.speaker_names, _official(encoded, path), FORMAT.n_classes
-    )
+    dataset = load_spoken(find_fsdd(data_dir), _SPOKEN, chosen)
     return with_reversed(dataset) if backwards else dataset
-
-
-def _official(encoded: Encoded, path: Path) -> NDArray[np.bool_]:
-    try:
-        return is_test(FSDD_TEST, encoded.words)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-
-
-def _samples(encoded: Encoded, path: Path) -> Iterator[Recording]:
-    for index, word in enumerate(encoded.words):
-        events = slice(encoded.offsets[index], encoded.offsets[index + 1])
-        places = np.divmod(encoded.units[events].astype(np.int64), FRONT_END.channels)
-        label, speaker = int(encoded.labels[index]), int(encoded.speakers[index])
-        yield Recording(encoded.times[events].astype(np.int64), places, label, speaker, f"{path}: {word.path}")
-
-
-def _track(path: Path) -> Track:
-    return lambda words: track(words, f"encoding {path}")

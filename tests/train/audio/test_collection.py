@@ -92,6 +92,12 @@ def test_the_digest_of_a_folder_knows_names_and_borders(tmp_path):
     assert len(found) == 3
 
 
+def test_the_digest_of_a_folder_knows_the_chosen_files_alone(tmp_path):
+    both, one = {"a.wav": b"12", "b.wav": b"3"}, {"a.wav": b"12"}
+    first, second = (write_folder(tmp_path / str(number), files) for number, files in enumerate((both, one)))
+    assert digest_of(first, lambda name: name == "a.wav") == digest_of(second) != digest_of(first)
+
+
 @pytest.mark.parametrize(
     "make, words",
     [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from golden.errors import ToolError
+from golden.errors import DataError, ToolError
 from tests.train.audio_files import write_words
 from train.audio import kept
 from train.audio.collection import NamePattern
@@ -61,6 +61,20 @@ def test_what_changes_the_events_is_encoded_anew(place, encodings, monkeypatch):
     path.write_bytes(path.read_bytes()[:-2] + b"\x00\x01")
     once(place)
     assert len(encodings) == 5
+
+
+def test_labels_choose_what_is_encoded_and_known(place, encodings):
+    (place / "noise.wav").write_bytes(b"none")
+    with pytest.raises(DataError, match=r"noise.wav does not fit the pattern"):
+        once(place)
+    first = once(place, labels=("b",))
+    assert first.keys == ("b",) and len(first.words) == 4
+    for name in ("a_ann_0.wav", "noise.wav"):
+        (place / name).write_bytes(b"changed")
+    assert_equal(once(place, labels=("b",)), first)
+    assert len(encodings) == 1
+    with pytest.raises(DataError, match="holds no recording of c, d; check the path"):
+        once(place, labels=("c", "d"))
 
 
 def test_a_damaged_entry_is_made_anew(place, encodings, tmp_path):
