@@ -4,21 +4,32 @@ The constants were chosen on validation splits of the training set, never on tes
 """
 
 from dataclasses import dataclass, replace
+from math import prod
 
 from ..config import (
     RATE_SHIFTS,
     ConvConfig,
     EncodingConfig,
+    EncodingKind,
     LayerConfig,
     LearningConfig,
     NetworkConfig,
     NeuronConfig,
 )
 from ..errors import ConfigError
-from .images import DIRECT_SHIFT, EPOCHS, INPUT_SPIKE_WIDTH, N_CLASSES, SPIKE_WIDTH, require_images
+from .images import (
+    DIRECT_SHIFT,
+    EPOCHS,
+    INPUT_SPIKE_WIDTH,
+    MARGIN,
+    N_CLASSES,
+    SCHEDULE,
+    SPIKE_WIDTH,
+    require_images,
+)
+from .names import without_sizes
 from .variant import Variant, scaled
 
-SIDE = 28
 LEVEL_SHIFT = 8
 """log2 of a level of 4 bits, with inference weights of 8 bits."""
 READOUT_WIDER = 4
@@ -38,18 +49,30 @@ class _Rule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Maps:
-    """Convolutions, the pools in front of the first, of each further one and of the readout, and the rules of fine and
-    of coarse shadow weights.
-    """
+class _Tuned:
+    """Initial weights of all widths, and the rules of fine and of coarse shadow weights."""
 
-    data: str = "mnist"
-    channels: tuple[int, ...]
-    conv: ConvConfig
-    pools: tuple[int, int, int]
     init_shifts: tuple[int, ...]
     fine: _Rule
     coarse: _Rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Maps:
+    """Convolutions, the pools in front of the first, of each further one and of the readout, and their rule.
+
+    Without a `tuned` rule, rates, errors and initial weights follow from the layers (:mod:`golden.config.scale`).
+    """
+
+    data: str = "mnist"
+    input_shape: tuple[int, int, int] = (1, 28, 28)
+    encoding: EncodingKind = "single_shot"
+    n_steps: int = 1
+    channels: tuple[int, ...]
+    conv: ConvConfig
+    pools: tuple[int, int, int]
+    tuned: _Tuned | None = None
+    epochs: int = EPOCHS
     description: str
 
 
@@ -61,9 +84,11 @@ def _two(channels: tuple[int, int], margin: int, coarse_shift: int) -> _Maps:
         channels=channels,
         conv=ConvConfig(kernel=5),
         pools=(1, 2, 2),
-        init_shifts=(14, 13, 13),
-        fine=_Rule(rate_shifts=(9, 5, -5), error_shifts=(4, 0), margin=margin, schedule=_FINE),
-        coarse=_Rule(rate_shifts=(10, 7, -4), error_shifts=(coarse_shift, 0), margin=6144, schedule=_SHORT),
+        tuned=_Tuned(
+            init_shifts=(14, 13, 13),
+            fine=_Rule(rate_shifts=(9, 5, -5), error_shifts=(4, 0), margin=margin, schedule=_FINE),
+            coarse=_Rule(rate_shifts=(10, 7, -4), error_shifts=(coarse_shift, 0), margin=6144, schedule=_SHORT),
+        ),
         description="MNIST, two convolutions that learn on line",
     )
 
@@ -74,9 +99,11 @@ _MAPS = {
         channels=(16,),
         conv=ConvConfig(kernel=5),
         pools=(2, 2, 2),
-        init_shifts=(14, 13),
-        fine=_Rule(rate_shifts=(5, -4), error_shifts=(2,), margin=3072, schedule=(6, 8, 10)),
-        coarse=_Rule(rate_shifts=(7, -4), error_shifts=(2,), margin=6144, schedule=_SHORT),
+        tuned=_Tuned(
+            init_shifts=(14, 13),
+            fine=_Rule(rate_shifts=(5, -4), error_shifts=(2,), margin=3072, schedule=(6, 8, 10)),
+            coarse=_Rule(rate_shifts=(7, -4), error_shifts=(2,), margin=6144, schedule=_SHORT),
+        ),
         description="MNIST, a convolution that learns on line, for small FPGAs",
     ),
     "mnist-conv-8-16": _two((8, 16), 3072, 4),
@@ -85,10 +112,23 @@ _MAPS = {
         channels=(16, 32, 32),
         conv=ConvConfig(kernel=3, padding=1),
         pools=(1, 2, 1),
-        init_shifts=(15, 12, 13, 12),
-        fine=_Rule(rate_shifts=_THREE, error_shifts=(6, 6, 0), margin=3072, schedule=_FINE),
-        coarse=_Rule(rate_shifts=_THREE, error_shifts=(6, 6, 0), margin=3072, schedule=_SHORT),
+        tuned=_Tuned(
+            init_shifts=(15, 12, 13, 12),
+            fine=_Rule(rate_shifts=_THREE, error_shifts=(6, 6, 0), margin=3072, schedule=_FINE),
+            coarse=_Rule(rate_shifts=_THREE, error_shifts=(6, 6, 0), margin=3072, schedule=_SHORT),
+        ),
         description="MNIST, three convolutions that learn on line",
+    ),
+    "nmnist-conv": _Maps(
+        data="nmnist:bins=5,bin_ms=60",
+        input_shape=(2, 34, 34),
+        encoding="events",
+        n_steps=5,
+        channels=(32,),
+        conv=ConvConfig(kernel=5),
+        pools=(2, 2, 3),
+        epochs=30,
+        description="N-MNIST, a convolution that learns on line",
     ),
 }
 
@@ -105,8 +145,11 @@ def convolutional_preset(name: str, variant: Variant) -> NetworkConfig:
     ConfigError
         A value out of range, or another number of hidden layers than the preset has.
     """
-    require_images(name, variant)
     maps = _MAPS[name]
+    if maps.encoding != "events":
+        require_images(name, variant)
+    elif variant.encoding not in (None, "events"):
+        raise ConfigError(f"`encoding`: preset {name} takes none; its samples are events already")
     channels = maps.channels if variant.hidden is None else tuple(variant.hidden)
     if len(channels) != len(maps.channels):
         raise ConfigError(
@@ -115,34 +158,29 @@ def convolutional_preset(name: str, variant: Variant) -> NetworkConfig:
         )
     n = SPIKE_WIDTH if variant.spike_width is None else variant.spike_width
     return NetworkConfig(
-        name=name if channels == maps.channels else "-".join((_prefix(name), *map(str, channels))),
-        n_inputs=SIDE * SIDE,
-        input_shape=(1, SIDE, SIDE),
-        n_steps=1 if variant.n_steps is None else variant.n_steps,
-        encoding=EncodingConfig(kind=variant.encoding or "single_shot", value_width=8, spike_width=INPUT_SPIKE_WIDTH),
+        name=name if channels == maps.channels else "-".join((without_sizes(name), *map(str, channels))),
+        n_inputs=prod(maps.input_shape),
+        input_shape=maps.input_shape,
+        n_steps=maps.n_steps if variant.n_steps is None else variant.n_steps,
+        encoding=EncodingConfig(kind=variant.encoding or maps.encoding, value_width=8, spike_width=INPUT_SPIKE_WIDTH),
         layers=_layers(maps, channels, n, variant),
         learning=_learning(maps, n, variant),
         hardware=variant.hardware,
     )
 
 
-def _prefix(name: str) -> str:
-    """Return a preset's name without sizes."""
-    return name.partition("-conv")[0] + "-conv"
-
-
 def _layers(maps: _Maps, channels: tuple[int, ...], n: int, variant: Variant) -> tuple[LayerConfig, ...]:
     """Return convolutions and readout.
 
-    The levels of the first layer divide one range, however many they are. Spikes of fewer levels add less to the layers
-    behind, whose range is as much smaller, so that a level is the same; those of more levels take wider membranes.
+    A level is the same in all layers, however many there are; those of more levels take wider membranes. With a tuned
+    rule the levels of the first layer divide one range: spikes of fewer levels then add less to the layers behind.
     """
     conv, scale = maps.conv if variant.kernel is None else _of_side(maps.conv, variant.kernel), variant.weight_width - 8
     wider = max(0, n - SPIKE_WIDTH)
     width = 8 + variant.weight_width + wider if variant.membrane_width is None else variant.membrane_width
-    level = max(0, LEVEL_SHIFT + scale)
+    level, dividing = max(0, LEVEL_SHIFT + scale), SPIKE_WIDTH - n if maps.tuned else 0
     neurons = [
-        NeuronConfig(membrane_width=width, spike_width=n, threshold_shift=max(0, level + SPIKE_WIDTH - n)),
+        NeuronConfig(membrane_width=width, spike_width=n, threshold_shift=max(0, level + dividing)),
         *[NeuronConfig(membrane_width=width, spike_width=n, threshold_shift=level)] * (len(channels) - 1),
     ]
     readout = NeuronConfig(membrane_width=width + READOUT_WIDER, spike_width=n, threshold_shift=level)
@@ -163,13 +201,35 @@ def _of_side(conv: ConvConfig, kernel: int) -> ConvConfig:
 
 
 def _learning(maps: _Maps, n: int, variant: Variant) -> LearningConfig:
-    """Return the margin rule.
+    """Return the margin rule, for the preset's epochs or the variant's."""
+    learning = _by_scale(variant) if maps.tuned is None else _by_constants(maps.tuned, n, variant)
+    return learning.for_epochs(maps.epochs if variant.epochs is None else variant.epochs)
+
+
+def _by_scale(variant: Variant) -> LearningConfig:
+    """Return a rule that leaves out what follows from the layers."""
+    weight_scale = variant.weight_width - 8
+    return LearningConfig(
+        shadow_width=variant.shadow_width,
+        route=variant.route,
+        timing=variant.timing or "final",
+        margin=scaled(MARGIN, weight_scale),
+        direct_shift=max(0, DIRECT_SHIFT + weight_scale),
+        rounding=variant.rounding,
+        epochs=EPOCHS,
+        schedule=SCHEDULE,
+        seed=variant.seed,
+    )
+
+
+def _by_constants(tuned: _Tuned, n: int, variant: Variant) -> LearningConfig:
+    """Return a rule of constants that were found for one network.
 
     Margin, errors and direct matrix follow the scale of the inference weights, rates and initial weights that of the
     shadow weights. Spikes of fewer levels make traces and sums behind them smaller: so are margin, and the rates'
     shifts. An error that comes straight from the output has the same size in each layer.
     """
-    rule = maps.coarse if variant.shadow_width < COARSE else maps.fine
+    rule = tuned.coarse if variant.shadow_width < COARSE else tuned.fine
     weight_scale, shadow_scale, fewer = variant.weight_width - 8, variant.shadow_width - 16, SPIKE_WIDTH - n
     every_step = variant.timing == "every_step"
     step_bits = max(1, variant.n_steps or 1).bit_length() - 1
@@ -178,8 +238,8 @@ def _learning(maps: _Maps, n: int, variant: Variant) -> LearningConfig:
         rate - shadow_scale + every_step * step_bits - fewer * (at > 0) for at, rate in enumerate(rule.rate_shifts)
     ]
     lowest, highest = RATE_SHIFTS
-    inits = [max(init, 16 - variant.weight_width) for init in maps.init_shifts]
-    learning = LearningConfig(
+    inits = [max(init, 16 - variant.weight_width) for init in tuned.init_shifts]
+    return LearningConfig(
         shadow_width=variant.shadow_width,
         route=variant.route,
         timing=variant.timing or "final",
@@ -193,4 +253,3 @@ def _learning(maps: _Maps, n: int, variant: Variant) -> LearningConfig:
         schedule=rule.schedule,
         seed=variant.seed,
     )
-    return learning if variant.epochs is None else learning.for_epochs(variant.epochs)

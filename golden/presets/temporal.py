@@ -19,6 +19,7 @@ from ..config import (
 )
 from ..errors import ConfigError
 from ..widths import LFSR_WIDTH
+from .names import without_sizes
 from .variant import RecurrenceKind, Variant, scaled
 
 # Settings of 16-bit shadow and 8-bit inference weights, n = 1; every other variant is derived from them.
@@ -117,6 +118,10 @@ TASKS: dict[str, Task] = {
         _FSDD, data="fsdd-reversed", n_classes=20, recurrence="learned",
         description="spoken digits forward and reversed, 20 classes",
     ),
+    "words-128r": replace(
+        _FSDD, data="speech-commands", n_steps=125, recurrence="learned",
+        description="ten spoken words (Speech Commands), 128 cells of a cochlea",
+    ),
     "shd-128r": _SHD,
 }  # fmt: skip
 
@@ -172,7 +177,7 @@ def temporal_preset(name: str, variant: Variant) -> NetworkConfig:
     learning = _learning(task, traces, variant, kind=kind, timing=timing, spike_width=spike_width, n_steps=steps)
     suffix = "" if kind == "none" else "r"
     return NetworkConfig(
-        name="-".join((task.data.partition(":")[0], *(f"{size}{suffix}" for size in sizes))),
+        name="-".join((without_sizes(name), *(f"{size}{suffix}" for size in sizes))),
         n_inputs=task.n_inputs,
         n_steps=steps,
         readout=task.readout,

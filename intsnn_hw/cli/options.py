@@ -94,7 +94,7 @@ def add_network(parser: argparse.ArgumentParser, *, checkpoint: str | None = "as
 
 
 def _fitting(args: argparse.Namespace) -> str:
-    """Return what presets there are for the chosen data, where they are few."""
+    """Return what presets there are for the chosen data."""
     from golden.presets.usual import presets_for
 
     data = getattr(args, "data", None)

@@ -19,6 +19,7 @@ SHAPES = {
     "mnist-conv-8-16": ("28x28-8c5-2a-16c5-2a-10", 5960, 5642),
     "mnist-conv-16-32": ("28x28-16c5-2a-32c5-2a-10", 18320, 11274),
     "mnist-conv-3": ("28x28-16c3p1-2a-32c3p1-2a-32c3p1-10", 29648, 20394),
+    "nmnist-conv": ("34x34x2-2a-32c5-3a-10", 6720, 5418),
 }
 """Topology, weights, neurons."""
 
@@ -28,7 +29,7 @@ def test_networks():
     for name, shape in SHAPES.items():
         config = preset(name)
         sizes = (sum(getattr(layer, field) for layer in config.resolved) for field in ("weight_memory_bits", "n_out"))
-        assert config.learns and config.name == name and config.n_steps == 1
+        assert config.learns and config.name == name and config.n_steps == (5 if name == "nmnist-conv" else 1)
         assert (config.topology, *(size // (16, 1)[at] for at, size in enumerate(sizes))) == shape
 
 
