@@ -119,6 +119,18 @@ _MAPS = {
         ),
         description="MNIST, three convolutions that learn on line",
     ),
+    "fashion-conv-16-32": _Maps(
+        data="fashion-mnist",
+        channels=(16, 32),
+        conv=ConvConfig(kernel=5, padding=2),
+        pools=(1, 2, 2),
+        tuned=_Tuned(
+            init_shifts=(14, 12, 12),
+            fine=_Rule(rate_shifts=(10, 7, -4), error_shifts=(5, 0), margin=2048, schedule=_FINE),
+            coarse=_Rule(rate_shifts=(11, 8, -4), error_shifts=(5, 0), margin=2048, schedule=_SHORT),
+        ),
+        description="Fashion-MNIST, two convolutions that learn on line",
+    ),
     "nmnist-conv": _Maps(
         data="nmnist:bins=5,bin_ms=60",
         input_shape=(2, 34, 34),

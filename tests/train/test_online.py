@@ -222,7 +222,7 @@ def test_presets_are_valid_in_every_variant():
     assert next(iter(PRESETS)) == "digits-64"
     values = [name for name in PRESETS if preset(name).encoding.kind != "events"]
     sizes = [layer.size for name in values for layer in preset(name).layers[:1]]
-    assert sizes == [64, 64, 100, 128, 256, 256, 512, 8, 16, 8, 16, 16]
+    assert sizes == [64, 64, 100, 128, 256, 256, 512, 8, 16, 8, 16, 16, 16]
     for shadow_width in range(8, 25):
         for weight_width in range(2, min(16, shadow_width) + 1):
             for spike_width in range(1, 9):

@@ -19,6 +19,7 @@ SHAPES = {
     "mnist-conv-8-16": ("28x28-8c5-2a-16c5-2a-10", 5960, 5642),
     "mnist-conv-16-32": ("28x28-16c5-2a-32c5-2a-10", 18320, 11274),
     "mnist-conv-3": ("28x28-16c3p1-2a-32c3p1-2a-32c3p1-10", 29648, 20394),
+    "fashion-conv-16-32": ("28x28-16c5p2-2a-32c5p2-2a-10", 28880, 18826),
     "nmnist-conv": ("34x34x2-2a-32c5-3a-10", 6720, 5418),
 }
 """Topology, weights, neurons."""
