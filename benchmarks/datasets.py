@@ -3,7 +3,7 @@
     python -m benchmarks.datasets [PRESET:METHOD ...] [--seeds 3] [--validation] [--data-dir DIR] [--out DIR]
 
 Methods are bits of shadow and inference weights for the on-line rule, as ``16-8``, and ``bptt``: surrogate gradients
-through time in the integers of the same network, Adam, batches of 128, cosine, exported spike for spike; it is tested as
+through time in the integers of the same network, Adam, batches of 128, cosine, exported spike for spike, tested as
 the integer network that it exports. All run for the preset's epochs.
 
 Every answer is a line of DIR/answers.jsonl; an interrupted run goes on where it stopped. The table is printed and
