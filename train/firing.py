@@ -12,7 +12,8 @@ SAMPLES = 200
 """Of the training part, the first: enough to see a layer that is silent or always the same."""
 _RECORD_VALUES = 1 << 24
 """Spikes that are recorded at a time."""
-_REMEDY = "larger `init_shifts` from that layer on, or a lower `threshold_shift` there"
+_MORE = "a lower `threshold_shift` or larger `init_shifts` there, or more neurons"
+_LESS = "smaller `init_shifts` or a higher `threshold_shift` there"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,20 +50,25 @@ class Firing:
 
     @property
     def faults(self) -> list[str]:
-        """A line for each layer without which nothing can be learned, the first of them alone, and for the output."""
+        """What is wrong and what to change, a line: the first layer that keeps others from learning, or the output."""
         if self.samples < 2:
             return []
-        found = []
-        for at in self.layers:
-            if not at.firing:
-                found.append(f"layer {at.layer} never fires, so layers behind it learn nothing; try {_REMEDY}")
-            elif not at.varies:
-                found.append(f"in layer {at.layer} the same neurons fire for every sample; try other `init_shifts`")
-            if found:
-                break
-        if self.classes == 1:
-            found.append("the output names one class for every sample")
-        return [f"of the first {self.samples} training samples: {fault}" for fault in found]
+        fault = next(filter(None, map(_fault_of, self.layers)), None)
+        if fault is None and self.classes == 1:
+            quietest = max(self.layers, key=lambda layer: layer.silent, default=None)
+            fault = "the output names one class for every sample; try larger `rate_shifts`"
+            if quietest is not None and quietest.silent > 0:
+                fault += f", or, as in layer {quietest.layer} {quietest.silent:.0%} of the neurons never fire, {_MORE}"
+        return [] if fault is None else [f"of the first {self.samples} training samples: {fault}"]
+
+
+def _fault_of(layer: LayerFiring) -> str | None:
+    if not layer.firing:
+        return f"layer {layer.layer} never fires, so layers behind it learn nothing; try {_MORE}"
+    if not layer.varies:
+        remedy = _MORE if layer.firing < 1 / 2 else _LESS
+        return f"in layer {layer.layer} the same neurons fire for every sample; try {remedy}"
+    return None
 
 
 def firing_of(network: Network, dataset: AnyDataset, samples: int = SAMPLES) -> Firing:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from ..errors import ConfigError
 from .kinds import ConvConfig, Convolution, Dense, LayerKind, Recurrent
 from .limits import LEFT_OUT, MAX_NEURONS, WEIGHT_WIDTHS, WINDOW_SIDES
 from .neuron import NeuronConfig
-from .rules import require, require_choice, require_range
+from .rules import FieldError, require, require_choice, require_range
 from .spatial import Shape
 
 Bias = Literal["none", "learned", "fixed"]
@@ -76,7 +75,7 @@ class LayerConfig:
 
         Raises
         ------
-        ConfigError
+        FieldError
             The input does not go with the layer.
         """
         if self.recurrent:
@@ -96,10 +95,8 @@ class LayerConfig:
     def _spatial_input(self, input_shape: Shape | None, index: int) -> Shape:
         """Return the shape of an input with rows and columns that the layer's squares fit into."""
         if input_shape is None:
-            raise ConfigError(
-                f"LayerConfig.{'pool' if self.conv is None else 'conv'}: needs an input with rows and columns, an "
-                f"input_shape or a convolution before it, which layer {index} has not"
-            )
+            rule = f"needs rows and columns, of an input_shape or of a convolution just in front of layer {index}"
+            raise FieldError(self, "pool", rule) if self.conv is None else FieldError(self.conv, "kernel", rule)
         _, height, width = input_shape
         fed = f"{height}x{width} input of layer {index}"
         require(self.pool <= min(height, width), self, "pool", f"must fit into the {fed}")

@@ -222,7 +222,7 @@ class LearningNetworkConfig(NetworkConfig):
         for name, count in counts.items():
             held = len(getattr(learning, name))
             fits = held == count or (held == 0 and name in DERIVED)
-            require(fits, learning, name, f"must hold {count} values here")
+            require(fits, learning, name, _count_rule(name, count))
         widest = max(layer.weight_width for layer in self.layers)
         require(learning.shadow_width >= widest, learning, "shadow_width", f"must be at least weight_width ({widest})")
         neuron = self.layers[-1].neuron
@@ -236,6 +236,13 @@ class LearningNetworkConfig(NetworkConfig):
     def resolved(self) -> tuple[LearningLayer, ...]:
         """Each layer with its inputs and derived widths."""
         return tuple(LearningLayer(**fields, learning=self.learning) for fields in self._resolved_fields())
+
+
+def _count_rule(name: str, count: int) -> str:
+    """Return how many values a field takes here, and why or what else there is."""
+    if name == "error_shifts" and not count:
+        return "must be left out where error_bits is given, or without hidden layers"
+    return f"must hold {count} values here" + (", or be left out" if name in DERIVED else "")
 
 
 def learning_config(config: NetworkConfig) -> LearningNetworkConfig:

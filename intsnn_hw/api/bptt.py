@@ -104,6 +104,7 @@ class GradientTraining(Result):
             outcome.append(("threshold shifts", _shifts(self.threshold_shifts or {})))
             outcome.append(("checkpoint", self.checkpoint or "not written"))
         outcome.append(("state of the run", self.state or "not written"))
+        outcome += [("warning", fault) for fault in ([] if self.firing is None else self.firing.faults)]
         title = f"{self.network}, {self.topology}, seed {self.seed}, surrogate gradients"
         firing = [] if self.firing is None else firing_grid(self.firing)
         return [Grid(names, tuple(rows), title, text=0), *firing, Facts(tuple(outcome))]

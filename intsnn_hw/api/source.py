@@ -56,7 +56,9 @@ class Source:
     def require_learning(self) -> None:
         """Raise ConfigError where the configuration has no learning rule."""
         if not self.config.learns:
-            raise ConfigError(f"{self.where}: has no [learning] to learn by; add it to the configuration")
+            raise ConfigError(
+                f"{self.where}: has no [learning] to learn by; add it to the configuration, or train by `method` bptt"
+            )
 
     def with_hardware(self, options: dict[str, Any]) -> Source:
         """Return the same on other hardware, of fields of :class:`golden.config.HardwareConfig`."""

@@ -86,6 +86,7 @@ class Training(Result):
         outcome = (
             ("test accuracy", f"{percent(self.accuracy)} on {self.data}, after the last epoch"),
             ("checkpoint", self.checkpoint or "not written"),
+            *(("warning", fault) for fault in self.firing.faults),
         )
         return [Grid(tuple(measured), rows, title, text=0), *firing_grid(self.firing), Facts(outcome)]
 

@@ -139,8 +139,8 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "shd, ssc, fsdd, fsdd-reversed, speech-commands, cues, mnist-rows, with options as in "
         "shd:bins=100,channels=140 (docs/data.md); a folder with the four IDX files of an MNIST-like set; an .npz file "
         "with x_train, y_train, x_test, y_test; words in SHD's format, NAME_train.h5 and NAME_test.h5 in one folder, "
-        "as 'intsnn data encode-audio' writes (default: the set that a checkpoint was trained on; else digits for 64 "
-        "inputs, mnist for 784, that of the preset for events)",
+        "as 'intsnn data encode-audio' writes (default: the set that a checkpoint was trained on; else that of the "
+        "preset, by the network's name; else digits for 64 inputs, mnist for 784)",
     )
     group.add_argument(
         "--data-dir",

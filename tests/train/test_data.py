@@ -6,16 +6,17 @@ import struct
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from golden.config import EncodingConfig
+from golden.config import ConvConfig, EncodingConfig, LayerConfig, NetworkConfig
 from golden.encoding import encode_events
 from golden.errors import ConfigError, DataError, InputWarning
 from train.data import Dataset, download_mnist, find_mnist, load
 from train.data.dataset import Part
-from train.data.fit import load_set
+from train.data.fit import check_fit, load_set
 from train.data.idx import IDX_SET, read_idx
 
 
@@ -491,3 +492,17 @@ def test_what_cannot_be_downloaded(name, folder, monkeypatch):
 def test_a_folder_for_a_set_that_lies_in_none(name, tmp_path):
     with pytest.raises(DataError, match=f"`data_dir` .*: {name} is not looked for in a folder; leave it out"):
         load_set(name, str(tmp_path))
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 16), (4, 4, 4)])
+def test_maps_of_another_shape_do_not_fit(shape):
+    """As many values in all, but other rows and columns: windows would see pixels that are no neighbors."""
+    config = NetworkConfig(
+        n_inputs=64, n_steps=1, input_shape=shape, encoding=EncodingConfig(value_width=4),
+        layers=(LayerConfig(size=2, conv=ConvConfig(kernel=3)), LayerConfig(size=10)),
+    )  # fmt: skip
+    data = load("digits")
+    with pytest.raises(DataError, match=r"it has maps of 1x8x8 \(channels, rows, columns\), the network "):
+        check_fit(config, data)
+    check_fit(replace(config, input_shape=(1, 8, 8)), data)
+    check_fit(replace(config, layers=(LayerConfig(size=10),)), data)

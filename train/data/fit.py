@@ -132,6 +132,7 @@ def check_fit(config: NetworkConfig, dataset: AnyDataset, *parts: Part) -> None:
     rules = [
         (has == takes, has, f"an input encoding of kind '{kind}', which takes {takes}"),
         (dataset.n_inputs == config.n_inputs, places, f"{config.n_inputs} inputs"),
+        (_maps_fit(config, dataset), f"maps of {_sides(dataset.shape)}", _sides(config.input_shape or ())),
         (dataset.n_classes <= config.n_classes, f"{dataset.n_classes} classes", f"{config.n_classes}"),
         *own_rules,
     ]
@@ -156,6 +157,15 @@ def check_fit(config: NetworkConfig, dataset: AnyDataset, *parts: Part) -> None:
             raise DataError(
                 f"{dataset.name}: has no samples to {part} on, which are needed here; add x_{part}, y_{part}"
             )
+
+
+def _maps_fit(config: NetworkConfig, dataset: AnyDataset) -> bool:
+    """Return whether channels, rows and columns are the network's, where both have them and they matter."""
+    return not config.is_spatial or len(dataset.shape) != 3 or dataset.shape == config.input_shape
+
+
+def _sides(shape: tuple[int, ...]) -> str:
+    return f"{'x'.join(map(str, shape))} (channels, rows, columns)"
 
 
 def _value_rules(config: NetworkConfig, dataset: Dataset) -> list[tuple[bool, str, str]]:

@@ -20,7 +20,11 @@ def network(**changes: Any) -> NetworkConfig:
 
 
 CONV = ConvConfig(kernel=3)
-SPATIAL_FIELDS: list[tuple[str, dict[str, Any]]] = [("conv", {"conv": CONV}), ("pool", {"pool": 2})]
+SPATIAL_FIELDS: list[tuple[str, int, dict[str, Any]]] = [
+    ("ConvConfig.kernel", 3, {"conv": CONV}),
+    ("LayerConfig.pool", 2, {"pool": 2}),
+]
+"""Fields of a layer that needs rows and columns, with the field and the value that a message names."""
 
 
 def maps(*layers: dict[str, Any], **changes: Any) -> NetworkConfig:

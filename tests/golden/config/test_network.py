@@ -79,7 +79,7 @@ def test_classes_of_a_convolution_are_all_its_neurons():
 def test_hardware_learns_all_but_classes_that_are_places_of_a_map():
     for config in (network(), network(learning=learning(rate_shifts=(16, 24))), maps({}, {})):
         require_learning_hardware(config)
-    for _, fields in SPATIAL_FIELDS:
+    for _, _, fields in SPATIAL_FIELDS:
         require_learning_hardware(maps(fields, {}, learning=learning()))
     whole = {"size": 4, "conv": ConvConfig(kernel=5)}
     one = {"rate_shifts": (1,), "error_shifts": (), "init_shifts": (5,)}

@@ -176,17 +176,17 @@ BROKEN_RULES = [
     (
         network,
         {"learning": learning(rate_shifts=(4,))},
-        "LearningConfig.rate_shifts: must hold 2 values here, got (4,)",
+        "LearningConfig.rate_shifts: must hold 2 values here, or be left out, got (4,)",
     ),
     (
         network,
         {"learning": learning(init_shifts=(4,))},
-        "LearningConfig.init_shifts: must hold 2 values here, got (4,)",
+        "LearningConfig.init_shifts: must hold 2 values here, or be left out, got (4,)",
     ),
     (
         network,
         {"learning": learning(error_shifts=(1, 1))},
-        "LearningConfig.error_shifts: must hold 1 values here, got (1, 1)",
+        "LearningConfig.error_shifts: must hold 1 values here, or be left out, got (1, 1)",
     ),
     (
         network,
@@ -231,10 +231,10 @@ BROKEN_RULES += [
         (
             lambda fields=fields: maps({}, fields, n_inputs=4, input_shape=None),
             {},
-            f"LayerConfig.{name}: needs an input with rows and columns, an input_shape or a convolution before it, "
-            "which layer 1 has not",
+            f"{field}: needs rows and columns, of an input_shape or of a convolution just in front of layer 1, "
+            f"got {got}",
         )
-        for name, fields in SPATIAL_FIELDS
+        for field, got, fields in SPATIAL_FIELDS
     ),
     (lambda: maps({"pool": 6}), {}, "LayerConfig.pool: must fit into the 6x5 input of layer 0, got 6"),
     (

@@ -56,7 +56,7 @@ def test_what_is_given_stays():
         whole = rule_of(dense(256, 256, 10))
         assert getattr(short, name) == getattr(whole, name)
         assert all(getattr(short, other) == value for other, value in given.items() if other != name)
-        with pytest.raises(ConfigError, match=rf"{name}: must hold \d values here, got \(1,\)"):
+        with pytest.raises(ConfigError, match=rf"{name}: must hold \d values here, or be left out, got \(1,\)"):
             dense(256, 256, 10, **given | {name: (1,)})
 
 
