@@ -16,5 +16,5 @@ def presets_for(data: str) -> list[str]:
 
 def usual_data(network_name: str) -> str | None:
     """Return the set that a preset of this name, of whatever sizes, is made for; None for any other name."""
-    sets = {without_sizes(name): data for name, data in DATA.items()}
-    return sets.get(without_sizes(network_name))
+    sets, name = {without_sizes(name): data for name, data in DATA.items()}, without_sizes(network_name)
+    return sets.get(name) if name != network_name else DATA.get(name)

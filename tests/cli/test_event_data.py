@@ -117,6 +117,8 @@ def test_a_preset_is_named_for_data_without_a_network(intsnn):
     done = intsnn("train", "--data", "fsdd:bins=80")
     assert done.code == 2 and done.err.endswith("--config FILE; presets for fsdd:bins=80: fsdd-128, fsdd-128r\n")
     done = intsnn("train", "--data", "digits")
+    assert done.code == 2 and done.err.endswith("--config FILE; presets for digits: digits-64\n")
+    done = intsnn("train", "--data", "mine.npz")
     assert done.code == 2 and done.err.endswith("--config FILE\n")
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,10 +26,10 @@ from golden.presets import preset
 from train.data import load
 
 
-def dense(*sizes: int, width: int = 8, threshold: int = 8, **rule: object) -> NetworkConfig:
+def dense(*sizes: int, width: int = 8, threshold: int = 8, **rule: Any) -> NetworkConfig:
     neuron = NeuronConfig(membrane_width=width + 8, threshold_shift=threshold)
     layers = tuple(LayerConfig(size=size, weight_width=width, neuron=neuron) for size in sizes)
-    return NetworkConfig(n_inputs=784, n_steps=2, layers=layers, learning=LearningConfig(**rule))  # type: ignore[arg-type]
+    return NetworkConfig(n_inputs=784, n_steps=2, layers=layers, learning=LearningConfig(**rule))
 
 
 def rule_of(config: NetworkConfig) -> LearningConfig:
@@ -47,7 +48,7 @@ def test_what_is_left_out():
 
 
 def test_what_is_given_stays():
-    given = {"init_shifts": (1, 2, 3), "rate_shifts": (4, 5, 6), "error_shifts": (7, 8)}
+    given: dict[str, Any] = {"init_shifts": (1, 2, 3), "rate_shifts": (4, 5, 6), "error_shifts": (7, 8)}
     rule = rule_of(dense(256, 256, 10, **given))
     assert {name: getattr(rule, name) for name in given} == given and rule.error_bits is None
     assert rule_of(dense(256, 256, 10, error_bits=3)).error_bits == 3

@@ -194,4 +194,4 @@ def test_membranes_that_thresholds_do_not_fit_or_that_leave_no_room_for_the_read
 def test_data_of_networks_by_their_names():
     assert usual_data("fsdd-reversed-64-64") == "fsdd-reversed" and usual_data("fsdd-7") == "fsdd"
     assert usual_data("fashion-7-8") == "fashion-mnist" and usual_data("mnist-conv-8-17") == "mnist"
-    assert usual_data("mine") is None
+    assert usual_data("mine") is None and usual_data("words") is None
