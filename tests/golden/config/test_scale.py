@@ -53,12 +53,14 @@ def test_what_is_given_stays():
     assert {name: getattr(rule, name) for name in given} == given and rule.error_bits is None
     assert rule_of(dense(256, 256, 10, error_bits=3)).error_bits == 3
     for name in given:
-        short = rule_of(dense(256, 256, 10, **given | {name: ()}))
+        left_out: dict[str, Any] = {**given, name: ()}
+        wrong: dict[str, Any] = {**given, name: (1,)}
+        short = rule_of(dense(256, 256, 10, **left_out))
         whole = rule_of(dense(256, 256, 10))
         assert getattr(short, name) == getattr(whole, name)
         assert all(getattr(short, other) == value for other, value in given.items() if other != name)
         with pytest.raises(ConfigError, match=rf"{name}: must hold \d values here, or be left out, got \(1,\)"):
-            dense(256, 256, 10, **given | {name: (1,)})
+            dense(256, 256, 10, **wrong)
 
 
 def test_shadow_weights_steps_and_levels():
