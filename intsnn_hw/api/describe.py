@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,23 @@ if TYPE_CHECKING:
     from .source import Source
 
 _COLUMNS = {
-    "n_in": "inputs", "n_out": "neurons", "weight_width": "weight, bits", "membrane_width": "membrane, bits",
-    "current_width": "sum of a step, bits", "spike_width": "spike, bits", "threshold_shift": "threshold, log2",
-    "lanes": "lanes", "fire_lanes": "fire lanes", "cycles_per_event": "cycles an event",
+    "kind": "kind",
+    "n_in": "inputs",
+    "n_out": "neurons",
+    "weight_width": "weight, bits",
+    "membrane_width": "membrane, bits",
+    "current_width": "sum of a step, bits",
+    "spike_width": "spike, bits",
+    "threshold_shift": "threshold, log2",
+    "lanes": "lanes",
+    "fire_lanes": "fire lanes",
+    "cycles_per_event": "cycles an event",
     "cycles_per_step": "cycles a step",
-}  # fmt: skip
+    "init_shift": "initial weights, log2",
+    "rate_shift": "rate shift",
+    "error_shift": "error shift",
+}
+"""Those of learning stand in networks that learn."""  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -35,7 +48,7 @@ class Description(Result):
         """Return facts of the network, and a column for each layer."""
         found = self.summary
         learning, activity = found["learning"], found["assumed_activity"]
-        rule = "none, inference only" if learning is None else ", ".join(_word(*entry) for entry in learning.items())
+        rule = "none, inference only" if learning is None else ", ".join(_words(learning))
         rows: tuple[tuple[str, object], ...] = (
             ("network", f"{found['topology']}, {found['n_neurons']:,} neurons, {found['n_synapses']:,} synapses"),
             ("time steps", found["n_steps"]),
@@ -49,7 +62,11 @@ class Description(Result):
              f"{found['predicted_cycles_per_sample']:,.0f} a sample, at {100 * activity:g} % activity in each step"),
         )  # fmt: skip
         names = ("", *(f"layer {index}" for index in range(len(found["layers"]))))
-        layers = tuple((text, *(entry[key] for entry in found["layers"])) for key, text in _COLUMNS.items())
+        layers = tuple(
+            (text, *("-" if entry[key] is None else entry[key] for entry in found["layers"]))
+            for key, text in _COLUMNS.items()
+            if key in found["layers"][0]
+        )
         return [Facts(rows, found["name"]), Grid(names, layers)]
 
 
@@ -62,5 +79,13 @@ def describe(source: Source, activity: float) -> Description:
     return Description(source=source.where, summary=emit.describe(source.config, activity))
 
 
-def _word(name: str, value: str) -> str:
-    return f"{value} {name}" if name in ("error", "recurrence") else value
+def _words(rule: dict[str, Any]) -> Iterator[str]:
+    """Yield what a rule is, in words."""
+    for name in ("route", "timing", "error", "rounding", "recurrence"):
+        if name in rule:
+            yield f"{rule[name]} {name}" if name in ("error", "recurrence") else rule[name]
+    yield f"margin {rule['margin']:,}"
+    if rule["error_bits"] is not None:
+        yield f"errors of {rule['error_bits']} bits"
+    halved = f", rates halved from epochs {', '.join(map(str, rule['schedule']))}" if rule["schedule"] else ""
+    yield f"{rule['epochs']} epochs{halved}"

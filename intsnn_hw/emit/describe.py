@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from golden.config import LearningNetworkConfig, NetworkConfig, ResolvedLayer
+from golden.config import LearningLayer, LearningNetworkConfig, NetworkConfig, ResolvedLayer
 from intsnn_hw.cost.memories import memories
 from intsnn_hw.cost.reach import most_words
 from intsnn_hw.cost.step import step_cycles
@@ -25,6 +25,8 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
     """
     inference = config.inference_only()
     layers = [_layer(inference, layer, activity) for layer in inference.resolved]
+    if isinstance(config, LearningNetworkConfig):
+        layers = [entry | _learned(layer) for entry, layer in zip(layers, config.resolved, strict=True)]
     weights = sum(layer.weights.size for layer in config.resolved)
     learns = isinstance(config, LearningNetworkConfig)
     shadow = sum(layer.weight_memory_bits for layer in config.resolved) if learns else 0
@@ -50,16 +52,28 @@ def describe(config: NetworkConfig, activity: float = 0.1) -> dict[str, Any]:
     }
 
 
-def _rule(config: LearningNetworkConfig) -> dict[str, str]:
+def _rule(config: LearningNetworkConfig) -> dict[str, Any]:
     names = ["route", "timing", "error", "rounding"]
     names += ["recurrence"] if any(layer.recurrent for layer in config.layers) else []
-    return {name: getattr(config.learning, name) for name in names}
+    names += ["margin", "error_bits", "epochs", "schedule"]
+    found = {name: getattr(config.learning, name) for name in names}
+    return found | {"schedule": list(found["schedule"])}
+
+
+def _learned(layer: LearningLayer) -> dict[str, Any]:
+    """Return the shifts of a layer's learning, also those that a configuration leaves out."""
+    return {
+        "init_shift": layer.init_shifts[0],
+        "rate_shift": layer.row_groups[0].rate_shift,
+        "error_shift": None if layer.is_readout else layer.error_shift,
+    }
 
 
 def _layer(config: NetworkConfig, layer: ResolvedLayer, activity: float) -> dict[str, Any]:
     neuron = layer.neuron
     kept = memories(config, layer)
     return {
+        "kind": layer.kind.term,
         "n_in": layer.n_in,
         "recurrent": layer.n_own > 0,
         "n_out": layer.n_out,
