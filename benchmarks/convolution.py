@@ -107,20 +107,33 @@ def table(keys: Sequence[Key], answers: Answers) -> list[dict[str, Any]]:
     for name, variant in dict.fromkeys((key["preset"], key["variant"]) for key in keys):
         group = [key for key in keys if (key["preset"], key["variant"]) == (name, variant)]
         runs = [answers[key] for key in group]
-        accuracies = [100 * run["accuracy"] for run in runs]
-        spread = f" +- {statistics.stdev(accuracies):.2f}" if len(runs) > 1 else ""
         lines.append({
             "network": name,
             "topology": configuration(group[0]).topology,
             "variant": variant,
-            f"{keys[0]['part']} accuracy, %": f"{statistics.fmean(accuracies):.2f}{spread}",
-            "lowest, %": f"{min(accuracies):.2f}",
-            "training accuracy, %": f"{100 * statistics.fmean(run['training_accuracy'] for run in runs):.2f}",
-            "updated samples, %": _mean(runs, "updated", ".1f", 100),
+            **accuracies(keys[0]["part"], runs),
             "operations": _mean(runs, "synaptic_operations", ",.0f"),
             "weights changed": _mean(runs, "synaptic_updates", ",.0f"),
         })  # fmt: skip
     return lines
+
+
+def mean_and_spread(accuracies: Sequence[float]) -> str:
+    """Return the mean in percent, of accuracies 0..1, with the standard deviation where there are several."""
+    percents = [100 * accuracy for accuracy in accuracies]
+    spread = f" +- {statistics.stdev(percents):.2f}" if len(percents) > 1 else ""
+    return f"{statistics.fmean(percents):.2f}{spread}"
+
+
+def accuracies(part: str, runs: Sequence[Answer]) -> dict[str, str]:
+    """Return the columns of a table that say how well some runs learned."""
+    found = [run["accuracy"] for run in runs]
+    return {
+        f"{part} accuracy, %": mean_and_spread(found),
+        "lowest, %": f"{100 * min(found):.2f}",
+        "training accuracy, %": _mean(runs, "training_accuracy", ".2f", 100),
+        "updated samples, %": _mean(runs, "updated", ".1f", 100),
+    }
 
 
 def _mean(runs: Sequence[Answer], name: str, form: str, scale: float = 1) -> str:

@@ -11,7 +11,6 @@ written to DIR/datasets.md, all runs to DIR/runs.csv.
 """
 
 import argparse
-import statistics
 import sys
 import time
 from collections.abc import Sequence
@@ -21,8 +20,9 @@ from typing import Any
 
 from benchmarks.answers import Answer, Answers, Key
 from benchmarks.command import command, require_positive
-from benchmarks.convolution import by_rule
+from benchmarks.convolution import accuracies, by_rule
 from benchmarks.online_bptt.tables import markdown, write_csv
+from golden.config import LearningNetworkConfig, learning_config
 from golden.errors import InputError
 from golden.presets import preset
 from golden.presets.usual import DATA
@@ -57,11 +57,13 @@ def answer(data_dir: str | None, key: Key) -> Answer:
     return found | {"seconds": time.process_time() - began}
 
 
-def configuration(key: Key) -> Any:
+def configuration(key: Key) -> LearningNetworkConfig:
     """Return the network of a question."""
     widths = (16, 8) if key["method"] == "bptt" else map(int, key["method"].split("-"))
     shadow_width, weight_width = widths
-    return preset(key["preset"], shadow_width=shadow_width, weight_width=weight_width, seed=key["seed"])
+    return learning_config(
+        preset(key["preset"], shadow_width=shadow_width, weight_width=weight_width, seed=key["seed"])
+    )
 
 
 def by_gradients(key: Key, dataset: AnyDataset) -> Answer:
@@ -92,17 +94,11 @@ def table(keys: Sequence[Key], answers: Answers) -> list[dict[str, Any]]:
     for name, method in dict.fromkeys((key["preset"], key["method"]) for key in keys):
         group = [key for key in keys if (key["preset"], key["method"]) == (name, method)]
         runs = [answers[key] for key in group]
-        accuracies = [100 * run["accuracy"] for run in runs]
-        spread = f" +- {statistics.stdev(accuracies):.2f}" if len(runs) > 1 else ""
-        updated = [run["updated"] for run in runs if "updated" in run]
         lines.append({
             "preset": name,
             "topology": configuration(group[0]).topology,
             "method": method,
-            f"{keys[0]['part']} accuracy, %": f"{statistics.fmean(accuracies):.2f}{spread}",
-            "lowest, %": f"{min(accuracies):.2f}",
-            "training accuracy, %": f"{100 * statistics.fmean(run['training_accuracy'] for run in runs):.2f}",
-            "updated samples, %": f"{100 * statistics.fmean(updated):.1f}" if updated else "-",
+            **accuracies(keys[0]["part"], runs),
         })  # fmt: skip
     return lines
 

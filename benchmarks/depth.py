@@ -10,7 +10,6 @@ written to DIR/depth.md, all runs to DIR/runs.csv.
 """
 
 import argparse
-import statistics
 import sys
 import time
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from typing import Any
 
 from benchmarks.answers import Answer, Answers, Key
 from benchmarks.command import command, require_positive
-from benchmarks.convolution import by_gradients, by_rule, dataset_of
+from benchmarks.convolution import by_gradients, by_rule, dataset_of, mean_and_spread
 from benchmarks.online_bptt.tables import markdown, write_csv
 from golden.config import NetworkConfig
 from golden.errors import InputError
@@ -57,12 +56,11 @@ def table(keys: Sequence[Key], answers: Answers) -> list[dict[str, Any]]:
         line: dict[str, Any] = {"row": f"{method}, n = {n}", "neurons a layer": size}
         for depth in depths:
             runs = [
-                100 * answers[key]["accuracy"]
+                answers[key]["accuracy"]
                 for key in keys
                 if (key["method"], key["n"], key["size"], key["depth"]) == (method, n, size, depth)
             ]
-            spread = f" +- {statistics.stdev(runs):.2f}" if len(runs) > 1 else ""
-            line[f"{depth} layers" if depth > 1 else "1 layer"] = f"{statistics.fmean(runs):.2f}{spread}"
+            line[f"{depth} layers" if depth > 1 else "1 layer"] = mean_and_spread(runs)
         lines.append(line)
     return lines
 

@@ -8,11 +8,11 @@ from typing import Any
 import hypothesis
 import pytest
 
-from golden.errors import DataError
 from golden.files import cache_folder
 from intsnn_hw.emit.verilog import emit
 from intsnn_hw.rtl.core import Core
 from sim.compiler import compile_shared
+from tests.needed import needed
 from train.data import find_mnist
 
 TESTS = Path(__file__).parent
@@ -91,9 +91,4 @@ def emitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
     """Return the folder with MNIST's four files; without it skip on a user's machine, fail in CI."""
-    try:
-        return find_mnist()
-    except DataError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"in CI the data must be there: {error}")
-        pytest.skip(str(error))
+    return needed(find_mnist)

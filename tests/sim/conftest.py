@@ -1,13 +1,12 @@
 """Back ends under test; a missing tool skips on a user's machine and fails in CI."""
 
 import functools
-import os
 
 import pytest
 
-from golden.errors import ToolError
 from sim.fast import compile_component
 from sim.verilog import build_component
+from tests.needed import needed
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,11 +42,6 @@ def on():
 
 def fresh(backend, component):
     """The core of ``component`` at power-on; built once a session."""
-    try:
-        core = _core(backend, component)
-    except ToolError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"in CI the tool must be there: {error}")
-        pytest.skip(str(error))
+    core = needed(lambda: _core(backend, component))
     core.reset()
     return core

@@ -1,6 +1,5 @@
 """Spoken digits: a small set of its layout, and FSDD itself where it is there."""
 
-import os
 import tarfile
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 
 from golden.config import EncodingConfig
 from golden.errors import DataError
+from tests.needed import needed
 from tests.train.audio_files import RATE, tone, wav_bytes, write_words
 from tests.train.event_files import load_events
 from tests.train.test_event_dataset import dense
@@ -165,12 +165,7 @@ def test_where_it_is_not(tmp_path):
 @pytest.fixture(scope="module")
 def real():
     """FSDD's archive; without it skip on a user's machine, fail in CI."""
-    try:
-        return find_fsdd()
-    except DataError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"in CI the data must be there: {error}")
-        pytest.skip(str(error))
+    return needed(find_fsdd)
 
 
 def test_real_speech(real):

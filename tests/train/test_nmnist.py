@@ -1,11 +1,10 @@
 """N-MNIST from files packed by hand, and recordings of the set itself where they are there."""
 
-import os
-
 import numpy as np
 import pytest
 
 from golden.errors import DataError
+from tests.needed import needed
 from tests.train.event_files import load_events, nmnist_bytes, nmnist_events, write_nmnist
 from tests.train.test_event_dataset import dense
 from train.data.nmnist import find_nmnist, read_nmnist
@@ -95,12 +94,7 @@ def test_a_file_that_cannot_be_read(tmp_path):
 @pytest.fixture(scope="module")
 def real():
     """N-MNIST or a part of it; without it skip on a user's machine, fail in CI."""
-    try:
-        return find_nmnist()
-    except DataError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"in CI the data must be there: {error}")
-        pytest.skip(str(error))
+    return needed(find_nmnist)
 
 
 def test_real_recordings(real):

@@ -15,7 +15,7 @@ def find_fashion_mnist(data_dir: Path | str | None = None) -> Path:
     """Return the folder that holds the four files: ``data_dir``/fashion-mnist, else that of Debian's package.
 
     ``data_dir`` is the environment variable INTSNN_DATA where it is left out. ``data_dir`` itself serves only where its
-    name tells the set: MNIST's files have the same names. Debian's package dataset-fashion-mnist puts them into
+    name is that of the set: MNIST's files have the same names. Debian's package dataset-fashion-mnist puts them into
     ``/usr/share/datasets/fashion-mnist``.
 
     Raises

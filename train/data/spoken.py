@@ -39,7 +39,7 @@ class SpokenSet:
     takes_others : bool
         Whether there may be other words and files, which are left out.
     official : callable
-        Of the recordings: which are test where ``split=official``, bool (n,); DataError where it cannot be told.
+        Of the recordings: which are test where ``split=official``, bool (n,); DataError where the names do not show it.
     """
 
     pattern: str
