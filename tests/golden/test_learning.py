@@ -12,6 +12,7 @@ from golden.fixed import ROUNDINGS, seed_lfsr_steps, seed_state, signed_range
 from golden.learning import (
     direct_error,
     direct_matrix,
+    error_shift,
     gradient,
     initial_shadow,
     leak_trace,
@@ -244,3 +245,13 @@ def test_initial_shadows_of_a_recurrent_layer_have_two_ranges(shifts):
     assert shadow.shape == (30, 50)
     for part, shift in ((shadow[:, :20], shifts[0]), (shadow[:, 20:], shifts[1])):
         assert -(2**shift) <= part.min() < -0.9 * 2**shift and 0.9 * 2**shift - 2 < part.max() < 2**shift
+
+
+@pytest.mark.parametrize("bits", [1, 5, 7])
+@pytest.mark.parametrize("largest", [0, 1, 15, 16, 31, 32, 127, 128, 1000])
+def test_the_shift_that_brings_the_largest_error_to_so_many_bits(bits, largest):
+    hidden = layer(learning=rule(error_shifts=(), error_bits=bits))
+    shift = error_shift(np.array([0, -largest, largest // 2]), np.array([2, 1, 1]), hidden)
+    assert largest >> shift < 1 << bits and (shift == 0 or largest >> (shift - 1) >= 1 << bits)
+    doubled = error_shift(np.array([largest, 0, 0]), np.array([2, 1, 1]), hidden)
+    assert doubled == error_shift(np.array([2 * largest]), np.array([1]), hidden)
