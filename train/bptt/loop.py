@@ -236,13 +236,13 @@ class Trainer:
 
 
 @torch.no_grad()
-def accuracy(model: SpikingNetwork, inputs: Inputs, batch_size: int = 200) -> float:
+def accuracy(model: SpikingNetwork, inputs: Inputs, batch_size: int = 100) -> float:
     """Return the share of samples classified correctly, 0..1."""
     return float((classes(model, inputs, batch_size) == inputs.labels).float().mean())
 
 
 @torch.no_grad()
-def classes(model: SpikingNetwork, inputs: Inputs, batch_size: int = 200) -> Tensor:
+def classes(model: SpikingNetwork, inputs: Inputs, batch_size: int = 100) -> Tensor:
     """Return the class that a model, without dropout, finds for each sample."""
     training = model.training
     model.eval()

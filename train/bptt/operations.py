@@ -41,7 +41,7 @@ def synaptic_operations(model: SpikingNetwork, spikes: Tensor) -> list[float]:
     return found
 
 
-def mean_operations(model: SpikingNetwork, inputs: Inputs, batch_size: int = 200) -> list[float]:
+def mean_operations(model: SpikingNetwork, inputs: Inputs, batch_size: int = 100) -> list[float]:
     """Return :func:`synaptic_operations` as the mean over all samples."""
     totals: list[float] = []
     for samples in torch.arange(len(inputs), device=inputs.device).split(batch_size):
