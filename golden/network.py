@@ -188,12 +188,12 @@ def layer_step(network: Network, layer: ResolvedLayer, state: NeuronState, spike
 
 
 def run(network: Network, spikes: IntArray) -> Record:
-    """Run inference on input spikes of shape (..., n_steps, n_inputs); every sample starts from a state of zeros."""
+    """Run inference on input spikes of shape (..., n_steps, n_inputs); every sample starts from the initial state."""
     states, outputs = [], []
     incoming = np.asarray(spikes, np.int64)
     for layer in network.config.resolved:
         shape = (*incoming.shape[:-2], layer.n_out)
-        state, own, steps = NeuronState.zeros(shape), np.zeros(shape, np.int64), []
+        state, own, steps = NeuronState.initial(shape, layer.neuron), np.zeros(shape, np.int64), []
         for t in range(incoming.shape[-2]):
             steps.append(layer_step(network, layer, state, row_spikes(layer, incoming[..., t, :], own)))
             state, own = steps[-1].state, steps[-1].spike
@@ -229,7 +229,7 @@ def learn(network: LearningNetwork, spikes: IntArray, label: int, boost: int = 0
     """
     config, learning = network.config, network.config.learning
     layers = config.resolved
-    states = [NeuronState.zeros((layer.n_out,)) for layer in layers]
+    states = [NeuronState.initial((layer.n_out,), layer.neuron) for layer in layers]
     outgoing = [np.zeros(layer.n_out, np.int64) for layer in layers]
     traces = [np.zeros(layer.kind.n_traces + layer.has_bias, np.int64) for layer in layers]
     surrogates = [np.zeros(layer.n_out, np.int64) for layer in layers]

@@ -15,9 +15,9 @@ class NeuronState(NamedTuple):
     membrane: IntArray
 
     @classmethod
-    def zeros(cls, shape: tuple[int, ...]) -> "NeuronState":
+    def initial(cls, shape: tuple[int, ...], config: NeuronConfig) -> "NeuronState":
         """Return the state in which every sample begins."""
-        return cls(*(np.zeros(shape, np.int64) for _ in cls._fields))
+        return cls(membrane=np.full(shape, config.initial, np.int64))
 
     @classmethod
     def stack(cls, states: Iterable["NeuronState"], axis: int = 0) -> "NeuronState":
@@ -43,19 +43,21 @@ def leak(membrane: IntArray, config: NeuronConfig) -> IntArray:
 
 
 def integrate(membrane: IntArray, current: IntArray, config: NeuronConfig) -> IntArray:
-    """Leak, add the exact input sum, and saturate once to ``membrane_width``."""
-    return saturate(leak(membrane, config) + current, config.membrane_width)
+    """Leak, add the exact input sum without its guard bits, and saturate once to ``membrane_width``."""
+    return saturate(leak(membrane, config) + shift_floor(current, config.current_shift), config.membrane_width)
 
 
 def fire(integrated: IntArray, config: NeuronConfig) -> IntArray:
-    """Return the graded spike ``clip(U >> threshold_shift, 0, 2^n - 1)`` (ETH 2025, eq. 3.1)."""
+    """Return the graded spike ``clip(U >> threshold_shift, 0, 2^n - 1)`` (ETH 2025, eq. 3.1), or ``U >= threshold``."""
+    if config.threshold is not None:
+        return (integrated >= config.threshold).astype(np.int64)
     return np.clip(shift_floor(integrated, config.threshold_shift), 0, config.max_spike)
 
 
 def reset(integrated: IntArray, spike: IntArray, config: NeuronConfig) -> IntArray:
-    """Reset after a spike: soft subtracts its level, hard clears, none keeps."""
+    """Reset after a spike: soft subtracts its level, or a constant, hard clears, none keeps."""
     if config.reset == "soft":
-        return integrated - shift_floor(spike, -config.threshold_shift)
+        return integrated - spike * config.amount
     if config.reset == "hard":
         return np.where(spike > 0, 0, integrated)
     return integrated

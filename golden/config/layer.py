@@ -21,7 +21,7 @@ class LayerConfig:
     size : int
         Neurons; output channels of a convolution, which has as many neurons for each of its windows.
     weight_width : int
-        Bits of an inference weight, 2..16.
+        Bits of an inference weight, 2..24.
     neuron : NeuronConfig
     conv : ConvConfig or None
         None: fully connected.

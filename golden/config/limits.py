@@ -14,9 +14,11 @@ WeightMemory = Literal["dual_port", "single_port"]
 
 # Limits: wide enough for every published integer SNN, narrow enough that 64-bit arithmetic in the model is exact.
 MEMBRANE_WIDTHS = (4, 32)
-WEIGHT_WIDTHS = (2, 16)
+WEIGHT_WIDTHS = (2, 24)
 SHADOW_WIDTHS = (8, 24)
 SPIKE_WIDTHS = (1, 8)
+LEAK_FRACS = (1, 24)
+CURRENT_SHIFTS = (0, 24)
 RATE_SHIFTS = (-16, 24)
 WINDOW_SIDES = (1, 64)
 MAX_NEURONS = 1 << 16

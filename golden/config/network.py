@@ -226,9 +226,9 @@ class LearningNetworkConfig(NetworkConfig):
         widest = max(layer.weight_width for layer in self.layers)
         require(learning.shadow_width >= widest, learning, "shadow_width", f"must be at least weight_width ({widest})")
         neuron = self.layers[-1].neuron
-        exact = neuron.reset == "soft" and neuron.leak_shift is None and neuron.leak_factor is None
-        exact = exact or not self.readout_kind.fires
-        require(exact, learning, "margin", "a spike-count readout learns with soft reset and without leak only")
+        exact = neuron.keeps_sums or not self.readout_kind.fires
+        rule = "a spike-count readout learns with soft reset of 2^threshold_shift and without leak only"
+        require(exact, learning, "margin", rule)
         whole = completed(learning, self.layers, self.kinds, self.encoding, self.n_steps)
         object.__setattr__(self, "learning", whole)
 

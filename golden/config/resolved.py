@@ -180,10 +180,11 @@ class ResolvedLayer:
     def lists_touched(self) -> bool:
         """Whether a fire sweep may visit only neurons that a step's events reached, since no others change.
 
-        So it is in a hidden map without a bias, where a sample has one step, or neurons have no leak.
+        So it is in a hidden map without a bias whose membranes begin at 0, where a sample has one step, or neurons have
+        no leak.
         """
-        leaks = self.neuron.leak_shift is not None or self.neuron.leak_factor is not None
-        return self._is_map and not self.is_readout and not self.has_bias and not (leaks and self.n_steps > 1)
+        moves = self.neuron.leaks and self.n_steps > 1
+        return self._is_map and not self.is_readout and not self.has_bias and not moves and not self.neuron.initial
 
     @property
     def fires_again(self) -> bool:
@@ -372,8 +373,8 @@ class LearningLayer(ResolvedLayer):
     def surrogate_window(self) -> tuple[int, int]:
         """Least membrane before reset whose surrogate is 1, and the least above for which it is 0 again."""
         neuron, narrow = self.neuron, self.learning.surrogate == "narrow"
-        edge = (1 << neuron.threshold_shift) >> 1 if narrow else 0
-        return edge, (1 << (neuron.threshold_shift + neuron.spike_width)) - edge
+        edge = neuron.level >> 1 if narrow else 0
+        return edge, (neuron.level << neuron.spike_width) - edge
 
     @property
     def budget_push(self) -> int:

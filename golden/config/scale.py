@@ -81,7 +81,7 @@ def _init_shifts(
 ) -> Iterator[int]:
     """Yield the shifts of shadow weights: of at least one inference weight's step, and within their bits."""
     for index, (layer, kind) in enumerate(zip(layers, kinds, strict=True)):
-        n_inputs, level = _n_inputs(kind), layer.neuron.threshold_shift
+        n_inputs, level = _n_inputs(kind), layer.neuron.level_shift + layer.neuron.current_shift
         shift = init_shift(n_inputs, level) if index else first_init_shift(n_inputs, level, encoding.spike_width)
         least = LEAST_RANGE if 0 < index < len(layers) - 1 else 0
         step = learning.shadow_width - layer.weight_width
@@ -104,7 +104,7 @@ def _rate_shifts(
     common, highest = 16 - learning.shadow_width + steps, LFSR_WIDTH - len(learning.schedule)
     for layer, kind in zip(layers[:-1], kinds[:-1], strict=True):
         shared = _nearest(3 * math.log2(kind.n_sharing) / 4)
-        level = layer.weight_width - layer.neuron.threshold_shift
+        level = layer.weight_width - layer.neuron.level_shift - layer.neuron.current_shift
         yield max(RATE_SHIFTS[0], min(RATE + shared + level + common, highest))
     yield max(RATE_SHIFTS[0], min(READOUT_RATE + common, highest))
 

@@ -6,7 +6,9 @@ from .compiled import compiled, shift_right
 from .plan import (
     BIAS_AT,
     BY_TABLE,
+    CURRENT_SHIFT,
     FIRES,
+    INITIAL,
     LEAK,
     LEAK_BY_FACTOR,
     LEAK_BY_SHIFT,
@@ -22,10 +24,12 @@ from .plan import (
     N_STATE,
     NEURON_AT,
     RESET,
+    RESET_AMOUNT,
     RESET_HARD,
     RESET_SOFT,
     SCORES_SPIKES,
     SCORES_SUM,
+    THRESHOLD,
     THRESHOLD_SHIFT,
     WEIGHT_AT,
 )
@@ -92,24 +96,42 @@ def layer_step(p, accumulator, state, integrated, spikes):  # pragma: no cover
     elif p[LEAK] == LEAK_BY_FACTOR:
         for j in range(n_out):
             u[j] = (np.int64(u[j]) * p[LEAK_FACTOR]) >> p[LEAK_SHIFT]
+    if p[CURRENT_SHIFT]:
+        for j in range(n_out):
+            accumulator[j] = shift_right(accumulator[j], p[CURRENT_SHIFT])
     for j in range(n_out):
         before[j] = min(max(kind(u[j] + accumulator[j]), low), high)
     if not p[FIRES]:
         u[:] = before
         return 0
-    shift, top = p[THRESHOLD_SHIFT], kind(p[MAX_SPIKE])
-    for j in range(n_out):
-        s[j] = min(max(shift_right(before[j], shift), kind(0)), top)
-        fired += s[j] > 0
-    if p[RESET] == RESET_SOFT:
+    if p[THRESHOLD]:
+        theta = kind(p[THRESHOLD])
         for j in range(n_out):
-            u[j] = before[j] - kind(s[j] << shift)
+            s[j] = before[j] >= theta
+            fired += s[j] > 0
+    else:
+        shift, top = p[THRESHOLD_SHIFT], kind(p[MAX_SPIKE])
+        for j in range(n_out):
+            s[j] = min(max(shift_right(before[j], shift), kind(0)), top)
+            fired += s[j] > 0
+    if p[RESET] == RESET_SOFT:
+        amount = kind(p[RESET_AMOUNT])
+        for j in range(n_out):
+            u[j] = before[j] - kind(s[j] * amount)
     elif p[RESET] == RESET_HARD:
         for j in range(n_out):
             u[j] = kind(0) if s[j] > 0 else before[j]
     else:
         u[:] = before
     return fired
+
+
+@compiled
+def begin_sample(plan, state):  # pragma: no cover
+    """Set the state in which a sample begins."""
+    for index in range(len(plan)):
+        p = plan[index]
+        state[MEMBRANE, p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]] = p[INITIAL]
 
 
 @compiled
@@ -170,7 +192,7 @@ def infer_samples(model, shown, found):  # pragma: no cover
     last = plan[depth - 1]
     activity = np.zeros(3, np.int64)
     for sample in range(len(scores)):
-        state[:] = 0
+        begin_sample(plan, state)
         s[:] = 0
         for t in range(n_steps):
             at = sample * n_steps + t

@@ -7,7 +7,7 @@ from ..fixed import ROUNDINGS
 from .arguments import Kept
 from .compiled import compiled, shift_right
 from .fixed import round_pow2, shift_round
-from .forward import accumulate, add_scores, begin, events_of, join_own, layer_step, rows_of
+from .forward import accumulate, add_scores, begin, begin_sample, events_of, join_own, layer_step, rows_of
 from .output_error import output_error
 from .plan import (
     BUDGET,
@@ -357,7 +357,7 @@ def learn_samples(model, shown, lesson, found):  # pragma: no cover
     for position in range(len(order)):
         sample = order[position]
         label = labels[sample]
-        state[:] = 0
+        begin_sample(plan, state)
         s[:] = 0
         fired_steps[:] = 0
         swept[:] = 0

@@ -13,8 +13,8 @@ from .scatter import N_ENTRIES, input_places, rows_in_memory, run_table, runs_st
     N_IN, N_OWN, N_OUT, FIRES, MEMBRANE_WIDTH, MAX_SPIKE, THRESHOLD_SHIFT, SURROGATE_LOW, SURROGATE_HIGH, LEAK,
     LEAK_SHIFT, LEAK_FACTOR, RESET, WEIGHT_AT, NEURON_AT, TRACE_LEAK, TRACE_GAIN, ERROR_SHIFT, ERROR_BITS, GROUP_AT,
     GROUP_STOP, BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, PLACE_AT, TARGET_STEP, SOURCE_STEP, N_FED, BIAS_AT,
-    N_BIASES, N_COLUMNS,
-) = range(33)  # fmt: skip
+    N_BIASES, THRESHOLD, RESET_AMOUNT, CURRENT_SHIFT, INITIAL, N_COLUMNS,
+) = range(37)  # fmt: skip
 # Columns of the groups of rows that learn, all layers.
 (
     FEED_AT, N_TRACES, N_ROWS, ROW_AT, N_VALUES, TRACE_AT, VALUE_AT, RATE_SHIFT, WIDTH, STORED_WIDTH, SHARED,
@@ -101,7 +101,8 @@ def layer_table(config: NetworkConfig) -> IntArray:
         neuron = layer.neuron
         row[N_IN], row[N_OWN], row[N_OUT], row[FIRES] = layer.n_in, layer.n_own, layer.n_out, layer.fires
         row[MEMBRANE_WIDTH], row[MAX_SPIKE] = neuron.membrane_width, neuron.max_spike
-        row[THRESHOLD_SHIFT] = neuron.threshold_shift
+        row[THRESHOLD_SHIFT], row[THRESHOLD] = neuron.threshold_shift, neuron.threshold or 0
+        row[RESET_AMOUNT], row[CURRENT_SHIFT], row[INITIAL] = neuron.amount, neuron.current_shift, neuron.initial
         if neuron.leak_shift is not None:
             row[LEAK], row[LEAK_SHIFT] = LEAK_BY_SHIFT, neuron.leak_shift
         elif neuron.leak_factor is not None:

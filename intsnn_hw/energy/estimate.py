@@ -161,7 +161,7 @@ def _walked(layer: ResolvedLayer, into: NDArray[Any], membranes: NDArray[Any]) -
         touched = touched_positions(layer, into)
         whole[:] = False
     if layer.lists_touched and layer.keeps_state:
-        again = np.asarray((membranes >= 1 << layer.neuron.threshold_shift).any(axis=-1))
+        again = np.asarray((membranes >= layer.neuron.level).any(axis=-1))
         whole = np.concatenate([np.ones_like(again[:, :1]), again[:, :-1]], axis=1)
     groups = np.where(whole, layer.n_fire_words, touched * layer.n_fire_groups)
     return Walked(

@@ -32,8 +32,9 @@ from golden.config import (
     Timing,
     WeightMemory,
 )
+from golden.config.limits import LEAK_FRACS, WEIGHT_WIDTHS
 from golden.config.spatial import Shape, pooled_shape
-from golden.fixed import LFSR_WIDTH, IntArray, Rounding, signed_range
+from golden.fixed import LFSR_WIDTH, IntArray, Rounding, shift_floor, signed_range
 from golden.network import LearningNetwork, Network, Record, by_field, run
 from golden.neuron import fire, integrate, leak
 from golden.synapse import layer_current
@@ -100,13 +101,13 @@ def neuron(
     def currents(count: int) -> IntArray:
         return rng.integers(current_low, current_high, count, endpoint=True)
 
-    levels = [level << config.threshold_shift for level in range(config.max_spike + 2)]
+    levels = [level * config.level for level in range(config.max_spike + 2)]
     goals = _with_neighbours([*levels, low, high], low - 1, high + 1)
     goal, current = product(goals, np.array([0, 1, -1, current_low, current_high, *currents(2)], np.int64))
-    before = _before_leak(goal - current, config)
-    met = leak(before, config) + current == goal
+    before = _before_leak(goal - shift_floor(current, config.current_shift), config)
+    met = leak(before, config) + shift_floor(current, config.current_shift) == goal
     aimed, start = product(goals, np.array([0, low, high, *membranes(2)], np.int64))
-    added = aimed - leak(start, config)
+    added = shift_floor(aimed - leak(start, config), -config.current_shift)
     legal = (added >= current_low) & (added <= current_high)
     extremes = product(
         _with_neighbours([low, 0, high], low, high),
@@ -142,14 +143,14 @@ def reaches_every_level(spikes: IntArray, config: NeuronConfig) -> bool:
 def reaches_both_saturations(membrane: IntArray, current: IntArray, config: NeuronConfig) -> bool:
     """Return whether a sum beyond each end of the membrane's range occurs."""
     low, high = signed_range(config.membrane_width)
-    total = leak(membrane, config) + current
+    total = leak(membrane, config) + shift_floor(current, config.current_shift)
     return bool((total < low).any() and (total > high).any())
 
 
 def reaches_every_threshold(membrane: IntArray, current: IntArray, config: NeuronConfig) -> bool:
     """Return whether the membrane before reset meets every level exactly, and the value just below each."""
     integrated = integrate(membrane, current, config)
-    levels = np.arange(1, config.max_spike + 1) * (1 << config.threshold_shift)
+    levels = np.arange(1, config.max_spike + 1) * config.level
     return bool(np.isin(np.concatenate([levels, levels - 1]), integrated).all())
 
 
@@ -184,7 +185,11 @@ class SeededChoices:
 
 
 def neuron_config(choices: Choices, current_width: int) -> NeuronConfig:
-    """Return a random neuron, its membrane mostly near `current_width`, so that inputs reach firing and saturation."""
+    """Return a random neuron, its membrane mostly near `current_width`, so that inputs reach firing and saturation.
+
+    Half of them have what the neurons of other frameworks need: any threshold, another amount of the reset, guard bits,
+    an initial membrane.
+    """
     wider = choices.one_of((-2, -1, 0, 1, 2, 3, 32))
     membrane_width = min(max(current_width + wider, 4), 32)
     spike_width = choices.integer(1, min(8, membrane_width - 1))
@@ -193,15 +198,39 @@ def neuron_config(choices: Choices, current_width: int) -> NeuronConfig:
     if kind == "shift":
         leaks["leak_shift"] = choices.integer(1, membrane_width - 1)
     elif kind == "factor":
-        leaks["leak_frac"] = choices.integer(1, 16)
+        leaks["leak_frac"] = choices.integer(*LEAK_FRACS)
         leaks["leak_factor"] = choices.integer(0, 1 << leaks["leak_frac"])
-    return NeuronConfig(
-        membrane_width=membrane_width,
-        spike_width=spike_width,
-        threshold_shift=choices.integer(0, membrane_width - 1 - spike_width),
-        reset=choices.one_of(get_args(Reset)),
+    fields: dict[str, Any] = {
+        "membrane_width": membrane_width,
+        "spike_width": spike_width,
+        "threshold_shift": choices.integer(0, membrane_width - 1 - spike_width),
+        "reset": choices.one_of(get_args(Reset)),
         **leaks,
-    )
+    }
+    foreign = _foreign(choices, membrane_width, current_width) if choices.one_of((False, True)) else {}
+    return NeuronConfig(**fields | foreign)
+
+
+def _foreign(choices: Choices, membrane_width: int, current_width: int) -> dict[str, Any]:
+    """Return fields of a neuron of another framework; a spike of one bit, but where levels stay powers of two."""
+    highest = (1 << (membrane_width - 1)) - 1
+    found: dict[str, Any] = {
+        "current_shift": choices.integer(0, min(3, current_width - 1)),
+        "initial": choices.one_of((0, choices.integer(-highest - 1, highest))),
+    }
+    if choices.one_of((False, True)):
+        return found
+    found |= {"spike_width": 1, "threshold": choices.integer(1, highest), "reset": choices.one_of(get_args(Reset))}
+    if found["reset"] == "soft":
+        found["reset_amount"] = choices.one_of((None, choices.integer(0, highest)))
+    return found
+
+
+_PLAIN: dict[str, Any] = {
+    "reset": "soft", "leak_shift": None, "leak_factor": None, "leak_frac": None, "threshold": None,
+    "threshold_shift": 0, "reset_amount": None,
+}  # fmt: skip
+"""Of a neuron whose spikes may be counted to learn from."""
 
 
 def encoding_config(choices: Choices) -> EncodingConfig:
@@ -303,10 +332,10 @@ def network_config(
     layers: list[LayerConfig] = []
     n_in, spike_width = n_inputs, encoding.spike_width
     for index in range(depth):
-        size, weight_width = choices.integer(1, max_size), choices.integer(2, 16)
+        size, weight_width = choices.integer(1, max_size), choices.integer(2, choices.one_of((16, WEIGHT_WIDTHS[1])))
         neuron = neuron_config(choices, weight_width + spike_width + n_in.bit_length() - 1)
         if learning and READOUTS[readout].fires and index == depth - 1:
-            neuron = replace(neuron, reset="soft", leak_shift=None, leak_factor=None, leak_frac=None)
+            neuron = replace(neuron, **_PLAIN)
         recurrent = temporal and index < depth - 1 and choices.one_of((True, True, False))
         layers.append(LayerConfig(size=size, weight_width=weight_width, neuron=neuron, recurrent=recurrent))
         n_in, spike_width = size, neuron.spike_width
@@ -386,9 +415,7 @@ def _learning_maps(choices: Choices, config: NetworkConfig) -> NetworkConfig:
     """Return a configuration of maps that learns."""
     *hidden, last = config.layers
     if config.readout_kind.fires:
-        last = replace(
-            last, neuron=replace(last.neuron, reset="soft", leak_shift=None, leak_factor=None, leak_frac=None)
-        )
+        last = replace(last, neuron=replace(last.neuron, **_PLAIN))
     layers = (
         *(replace(layer, recurrent=not layer.is_spatial and choices.one_of((True, False))) for layer in hidden),
         last,
@@ -502,7 +529,7 @@ def reached(network: Network, inputs: IntArray) -> set[str]:
         high.append((total > top).any())
         integrated = integrate(membrane, current, layer.neuron)
         level = fire(integrated, layer.neuron)
-        threshold.append(layer.fires and (level * (1 << layer.neuron.threshold_shift) == integrated)[level > 0].any())
+        threshold.append(layer.fires and (level * layer.neuron.level == integrated)[level > 0].any())
     sources = [inputs, *record.spikes[:-1]]
     found |= {
         "fires": any(record.spikes[index].any() for index in firing),

@@ -31,14 +31,15 @@ def expected_step(membrane: int, current: int, config: NeuronConfig, fires: bool
         membrane -= math.floor(Fraction(membrane, 2**config.leak_shift))
     elif config.leak_factor is not None and config.leak_frac is not None:
         membrane = math.floor(Fraction(membrane * config.leak_factor, 2**config.leak_frac))
-    integrated = min(max(membrane + current, low), high)
+    integrated = min(max(membrane + math.floor(Fraction(current, 2**config.current_shift)), low), high)
     if not fires:
         return integrated, 0, integrated
-    levels = [level * 2**config.threshold_shift for level in range(1, 2**config.spike_width)]
+    first = 2**config.threshold_shift if config.threshold is None else config.threshold
+    levels = [level * first for level in range(1, 2**config.spike_width)]
     spike = sum(integrated >= level for level in levels)
     after = integrated
     if config.reset == "soft" and spike > 0:
-        after = integrated - levels[spike - 1]
+        after = integrated - (levels[spike - 1] if config.reset_amount is None else config.reset_amount)
     elif config.reset == "hard" and spike > 0:
         after = 0
     return after, spike, integrated
@@ -72,6 +73,32 @@ def test_lif_step(shape, leak_fields):
         pairs = zip(*(axis[thinned].tolist() for axis in drawn), strict=True)
         expected = np.array([expected_step(u, i, config) for u, i in pairs]).T
         np.testing.assert_array_equal(np.stack([*result.state, result.spike, result.integrated])[:, thinned], expected)
+
+
+FOREIGN = [
+    {"threshold": 11, "reset_amount": 14},
+    {"threshold": 1},
+    {"threshold": 31, "reset_amount": 0, "current_shift": 3},
+    {"reset_amount": 31, "current_shift": 1},
+]
+
+
+@pytest.mark.parametrize("fields", FOREIGN, ids=str)
+@pytest.mark.parametrize("width", [6, 16])
+def test_neurons_of_other_frameworks(width, fields):
+    config = NeuronConfig(membrane_width=width, spike_width=1, threshold_shift=2, leak_factor=13, leak_frac=4, **fields)
+    drawn = stimuli.neuron(config, current_width(config) + config.current_shift, seed=1)
+    result = stepped(lif_step, *drawn, config)
+    assert stimuli.reaches_every_level(result.spike, config)
+    assert stimuli.reaches_both_saturations(*drawn, config)
+    assert stimuli.reaches_every_threshold(*drawn, config)
+    expected = np.array([expected_step(u, i, config) for u, i in zip(*(x.tolist() for x in drawn), strict=True)]).T
+    np.testing.assert_array_equal(np.stack([*result.state, result.spike, result.integrated]), expected)
+
+
+def test_a_sample_begins_with_the_initial_membrane():
+    state = NeuronState.initial((2, 3), NeuronConfig(initial=-7))
+    assert (state.membrane == -7).all() and state.membrane.shape == (2, 3)
 
 
 @pytest.mark.parametrize("leak_fields", LEAKS, ids=str)

@@ -115,7 +115,11 @@ def exact_model(model: SpikingNetwork) -> SpikingNetwork:
 
 
 def _neuron(config: NeuronConfig, module: Spiking, quantisation: Quantisation) -> NeuronConfig:
-    changes: dict[str, int | None] = {"threshold_shift": quantisation.threshold_shift}
+    changes: dict[str, int | None] = {
+        "threshold_shift": quantisation.threshold_shift,
+        "reset_amount": module.neuron.integer_amount(quantisation),
+        "initial": module.neuron.integer_initial(quantisation),
+    }
     if module.neuron.decay_logit is not None:
         assert quantisation.leak_frac is not None
         factor = module.neuron.leak_factor(quantisation.leak_frac)

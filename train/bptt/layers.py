@@ -35,6 +35,8 @@ class Quantisation:
         Bits.
     threshold_shift : int
         log2 of the first firing level, in LSBs of the membrane; it fixes the scale of weights and membrane.
+    threshold : int or None
+        The level itself where it is no power of two; it stays as it is.
     highest_shift : int
         Highest threshold shift that the membrane has room for.
     input_levels : int
@@ -42,6 +44,8 @@ class Quantisation:
     leak_shift : int or None
     leak_frac : int or None
         Fraction bits of a leak factor, where the leak is none by shift.
+    current_shift : int
+        Guard bits of the sum of a step.
     """
 
     parameters: tuple[Parameter, ...]
@@ -51,6 +55,13 @@ class Quantisation:
     input_levels: int
     leak_shift: int | None = None
     leak_frac: int | None = None
+    threshold: int | None = None
+    current_shift: int = 0
+
+    @property
+    def level(self) -> int:
+        """First firing level, in LSBs of the membrane."""
+        return 1 << self.threshold_shift if self.threshold is None else self.threshold
 
     @property
     def weights(self) -> Parameter:
@@ -80,6 +91,10 @@ class LIF(nn.Module):
         Where it peaks (ETH 2025, eq. 3.2; :func:`train.bptt.surrogate.centre_of`).
     detach_reset : bool
         Pass no gradient through the reset.
+    reset_amount : float, optional
+        What a soft reset subtracts after a spike of one bit, in place of theta.
+    initial : float
+        Membrane in front of the first step.
 
     Shapes
     ------
@@ -100,6 +115,8 @@ class LIF(nn.Module):
         slope: float | None = None,
         centre: Centre = "staircase",
         detach_reset: bool = False,
+        reset_amount: float | None = None,
+        initial: float = 0.0,
     ) -> None:
         super().__init__()
         if not 0 <= spike_bits <= 8:
@@ -127,10 +144,12 @@ class LIF(nn.Module):
             surrogate=surrogate,
             slope=SLOPES[surrogate] if slope is None else slope,
             centre=centre_of(centre, spike_bits) if spike_bits else 0.0,
+            amount=reset_amount,
+            initial=initial,
         )
 
     def forward(self, current: Tensor, own: Tensor | None = None) -> Tensor:
-        """Run a sequence from membranes 0."""
+        """Run a sequence from the initial membrane."""
         level_weight = own if own is None or self.max_spike == 1 else own / self.max_spike
         spikes, membranes = lif_sequence(current, self._decay(current), self.dynamics, level_weight)
         return spikes / self.max_spike if self.spike_bits else membranes
@@ -140,13 +159,30 @@ class LIF(nn.Module):
 
         `own` are whole numbers as well.
         """
-        level = 2.0**quantisation.threshold_shift
+        level = float(quantisation.level)
         low, high = signed_range(quantisation.membrane_width)
         dynamics = self.dynamics._replace(
-            level=level, whole=True, leak_shift=quantisation.leak_shift, bounds=(low, high)
+            level=level,
+            whole=True,
+            leak_shift=quantisation.leak_shift,
+            bounds=(low, high),
+            amount=self.integer_amount(quantisation),
+            initial=self.integer_initial(quantisation),
+            current_shift=quantisation.current_shift,
         )
         spikes, membranes = lif_sequence(current, self._integer_decay(current, quantisation), dynamics, own)
         return spikes / self.max_spike if self.spike_bits else membranes * (self.dynamics.level / level)
+
+    def integer_amount(self, quantisation: Quantisation) -> int | None:
+        """Return what a soft reset subtracts, in LSBs; None: the level."""
+        return None if self.dynamics.amount is None else self._integer(self.dynamics.amount, quantisation)
+
+    def integer_initial(self, quantisation: Quantisation) -> int:
+        """Return the membrane in front of the first step, in LSBs."""
+        return self._integer(self.dynamics.initial, quantisation)
+
+    def _integer(self, membrane: float, quantisation: Quantisation) -> int:
+        return math.floor(membrane * quantisation.level / self.dynamics.level + 0.5)
 
     def leak_factor(self, leak_frac: int) -> int:
         """Return the decay as a fixed-point number of `leak_frac` fraction bits."""
@@ -264,7 +300,7 @@ class Spiking(nn.Module):
         if parameter is None or not isinstance(self.synapse.bias, Tensor):
             raise ValueError("Spiking.synapse: has a bias, and its configuration has none; give bias=False")
         unit = self.neuron.max_spike / self.neuron.threshold
-        return self.synapse.bias.double(), unit * 2.0**quantisation.threshold_shift, parameter
+        return self.synapse.bias.double(), unit * _sum_level(quantisation), parameter
 
     def shadow_weight(self) -> Tensor:
         """Return the shadow weights that the quantised weights are rounded from."""
@@ -273,21 +309,24 @@ class Spiking(nn.Module):
 
     @property
     def scale(self) -> float | Tensor:
-        """LSBs of the membrane for a weight of 1 and a spike of one level; of a recurrent layer for each column."""
+        """LSBs of the sum for a weight of 1 and a spike of one level; of a recurrent layer for each column."""
         quantisation = self._quantised()
-        return self._scale_at_0(quantisation) * 2.0**quantisation.threshold_shift
+        return self._scale_at_0(quantisation) * _sum_level(quantisation)
 
     @property
     def output_unit(self) -> float:
         """Whole numbers for an output of 1: levels of a spike, or LSBs of the membrane of neurons that do not fire."""
         if self.neuron.spike_bits:
             return float(self.neuron.max_spike)
-        return 2.0 ** self._quantised().threshold_shift / self.neuron.threshold
+        return self._quantised().level / self.neuron.threshold
 
     def fit_threshold_shift(self) -> None:
-        """Choose the threshold shift that suits the present weights best."""
+        """Choose the threshold shift that suits the present weights best; a threshold of any integer stays."""
         quantisation = self._quantised()
-        scale, highest = self._scale_at_0(quantisation), quantisation.highest_shift
+        if quantisation.threshold is not None:
+            return
+        scale = self._scale_at_0(quantisation) * 2.0**quantisation.current_shift
+        highest = quantisation.highest_shift
         self.set_threshold_shift(fitting_shift(self.weight, scale, quantisation.weights.width, highest))
 
     def set_threshold_shift(self, shift: int) -> None:
@@ -339,6 +378,11 @@ class Spiking(nn.Module):
     def extra_repr(self) -> str:
         """Tell what matters in a print of the model."""
         return f"quantisation={self.quantisation}"
+
+
+def _sum_level(quantisation: Quantisation) -> float:
+    """Return the first firing level in LSBs of the sum of a step."""
+    return quantisation.level * 2.0**quantisation.current_shift
 
 
 def _check_own(own: nn.Linear, synapse: nn.Module, neuron: LIF) -> None:

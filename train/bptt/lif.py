@@ -20,6 +20,12 @@ class Dynamics(NamedTuple):
         n; 0 for neurons that do not fire.
     level : float
         First firing level: level i fires at ``i * level``, theta is ``(2^n - 1) * level``.
+    amount : float or None
+        What a soft reset subtracts for each level of a spike; None: `level`.
+    initial : float
+        Membrane in front of the first step.
+    current_shift : int
+        The sum of a step is divided by ``2^current_shift`` and rounded down before it is added.
     reset : {"soft", "hard", "none"}
     detach_reset : bool
         Pass no gradient through the reset.
@@ -45,6 +51,14 @@ class Dynamics(NamedTuple):
     whole: bool = False
     leak_shift: int | None = None
     bounds: tuple[float, float] | None = None
+    amount: float | None = None
+    initial: float = 0.0
+    current_shift: int = 0
+
+    @property
+    def reset_amount(self) -> float:
+        """What a soft reset subtracts for each level of a spike."""
+        return self.level if self.amount is None else self.amount
 
     @property
     def max_spike(self) -> int:
@@ -55,7 +69,7 @@ class Dynamics(NamedTuple):
 def lif_sequence(
     current: Tensor, decay: Tensor | None, dynamics: Dynamics, own: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Run neurons over all steps, from membranes 0.
+    """Run neurons over all steps, from the initial membrane.
 
     In each step, in the order of :mod:`golden.neuron`: ``U <- decay U``, ``U <- saturate(U + current)``, fire, reset.
     Neurons with weights of their `own` spikes add, before saturation, what those of the step before send: one matrix
@@ -91,21 +105,25 @@ class _LifSequence(torch.autograd.Function):
         membranes = torch.empty_like(current)
         for t in range(len(current)):
             arrived = before[t]
-            if t == 0:
-                arrived.copy_(current[0])
-            elif decay is None:
-                torch.add(membranes[t - 1], current[t], out=arrived)
-            else:
-                _leak(membranes[t - 1], decay, dynamics, arrived)
-                arrived.add_(current[t])
+            total = current[t]
             if own is not None and t > 0:
-                _add_product(arrived, spikes[t - 1], own.T)
+                total = _add_product(total.clone(), spikes[t - 1], own.T)
+            if dynamics.current_shift:
+                total = torch.floor(total * 2.0**-dynamics.current_shift)
+            if t == 0 and not dynamics.initial:
+                arrived.copy_(total)
+            else:
+                kept = membranes[t - 1] if t else torch.full_like(arrived, dynamics.initial)
+                if decay is None:
+                    torch.add(kept, total, out=arrived)
+                else:
+                    _leak(kept, decay, dynamics, arrived)
+                    arrived.add_(total)
             membrane = arrived if dynamics.bounds is None else arrived.clamp(*dynamics.bounds)
             if dynamics.spike_bits:
-                spike = torch.mul(membrane, 1 / dynamics.level, out=spikes[t])
-                spike.floor_().clamp_(0, dynamics.max_spike)
+                spike = _fire(membrane, dynamics, spikes[t])
                 if dynamics.reset == "soft":
-                    torch.sub(membrane, spike, alpha=dynamics.level, out=membranes[t])
+                    torch.sub(membrane, spike, alpha=dynamics.reset_amount, out=membranes[t])
                     continue
                 if dynamics.reset == "hard":
                     torch.mul(membrane, spike == 0, out=membranes[t])
@@ -140,10 +158,10 @@ class _LifSequence(torch.autograd.Function):
                 carried = _through_spike(carried, to_spike, membrane, spikes[t], dynamics)
             if inside is not None:
                 carried = carried * inside
-            to_current[t] = carried
-            if t > 0 and decay is not None:
+            to_current[t] = carried * 2.0**-dynamics.current_shift if dynamics.current_shift else carried
+            if decay is not None:
                 if to_decay is not None and membranes is not None:
-                    to_decay += (carried * membranes[t - 1]).sum()
+                    to_decay += (carried * (membranes[t - 1] if t else dynamics.initial)).sum()
                 carried = carried * decay
         if to_decay is not None:
             to_decay = to_decay.reshape(ctx.saved_tensors[3].shape)
@@ -159,6 +177,13 @@ def _add_product(total: Tensor, values: Tensor, weight: Tensor) -> Tensor:
     if weight.dtype == total.dtype:
         return total.addmm_(values, weight)
     return total.add_(values.to(weight.dtype) @ weight)
+
+
+def _fire(membrane: Tensor, dynamics: Dynamics, out: Tensor) -> Tensor:
+    """Write the spikes; a single level is compared, since dividing by one that is no power of two would round."""
+    if dynamics.max_spike == 1:
+        return out.copy_(membrane >= dynamics.level)
+    return torch.mul(membrane, 1 / dynamics.level, out=out).floor_().clamp_(0, dynamics.max_spike)
 
 
 def _leak(membrane: Tensor, decay: Tensor, dynamics: Dynamics, out: Tensor) -> None:
@@ -179,7 +204,7 @@ def _through_spike(carried: Tensor, to_spike: Tensor, membrane: Tensor, spike: T
     if dynamics.reset == "soft":
         kept = carried
         if not dynamics.detach_reset:
-            to_spike = to_spike - carried * dynamics.level
+            to_spike = to_spike - carried * dynamics.reset_amount
     elif dynamics.reset == "hard":
         kept = carried * (spike == 0)
         if not dynamics.detach_reset:

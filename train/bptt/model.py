@@ -161,6 +161,7 @@ def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
         decay = config.leak_factor / 2**config.leak_frac
     arguments = dict(neuron)
     learn_decay = arguments.pop("learn_decay", False) and 0 < decay < 1
+    theta = arguments.get("threshold", 1.0)
     has_bias = any(parameter.name == "bias" for parameter in layer.parameters)
     synapse = SYNAPSES[type(layer.kind)](layer.kind, has_bias)
     lif = LIF(
@@ -168,6 +169,8 @@ def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
         decay=decay,
         learn_decay=learn_decay,
         reset=config.reset,
+        reset_amount=None if config.reset_amount is None else theta * config.reset_amount / config.level,
+        initial=theta * config.initial / (config.level * (config.max_spike if layer.fires else 1)),
         **arguments,
     )
     return Spiking(synapse, lif, _own(layer, lif) if layer.n_own else None)
@@ -178,7 +181,8 @@ def _own(layer: ResolvedLayer, neuron: LIF) -> nn.Linear:
     own = nn.Linear(layer.n_out, layer.n_out, bias=False)
     if isinstance(layer, LearningLayer) and not layer.learns_own:
         shadow = torch.from_numpy(initial_shadow(layer)[:, layer.n_in :])
-        unit = 2.0 ** (layer.weight_width - layer.stored_width - layer.neuron.threshold_shift)
+        sum_level = layer.neuron.level << layer.neuron.current_shift
+        unit = 2.0 ** (layer.weight_width - layer.stored_width) / sum_level
         own.weight = nn.Parameter((shadow * unit * neuron.threshold).to(own.weight.dtype), requires_grad=False)
     return own
 
@@ -196,6 +200,8 @@ def _quantisation(layer: ResolvedLayer, neuron: LIF, input_levels: int) -> Quant
         parameters=layer.parameters,
         membrane_width=config.membrane_width,
         threshold_shift=config.threshold_shift,
+        threshold=config.threshold,
+        current_shift=config.current_shift,
         highest_shift=max(0, highest_shift),
         input_levels=input_levels,
         leak_shift=config.leak_shift if neuron.decay_logit is None else None,

@@ -53,9 +53,9 @@ def quantise_weight(
     ----------
     weight : Tensor
     scale : float or Tensor
-        LSBs of the membrane for a weight of 1 and a spike of one level, in 64 bits; a tensor is broadcast.
+        LSBs of the sum of a step for a weight of 1 and a spike of one level, in 64 bits; a tensor is broadcast.
     weight_width : int
-        Bits Bw, 2..16.
+        Bits Bw, 2..24.
     shadow_width : int, optional
         Bits Bs of the shadow weights of a network that learns on line: its inference weights are rounded twice.
     """

@@ -8,7 +8,7 @@ from golden.config import ResolvedLayer
 
 from ..arith import index_shape
 from ..layouts import states_layout, sums_layout
-from .neuron import Integrate
+from .neuron import Integrate, initial_state
 
 
 class GroupIntegrate(wiring.Component):
@@ -23,7 +23,7 @@ class GroupIntegrate(wiring.Component):
     Members
     -------
     i : In        states before the step
-    fresh : In    they count as 0: the step is the first of its sample
+    fresh : In    they count as the initial ones: the step is the first of its sample
     sums : In     word of accumulators
     part : In     place of the group's sums in that word
     empty : In    the sums count as 0: the step had no event
@@ -55,7 +55,7 @@ class GroupIntegrate(wiring.Component):
         for lane in range(width):
             m.submodules[f"neuron{lane}"] = neuron = Integrate(layer)
             m.d.comb += [
-                neuron.i.eq(Mux(self.fresh, 0, self.i[lane].as_value())),
+                neuron.i.eq(Mux(self.fresh, initial_state(layer.neuron).as_value(), self.i[lane].as_value())),
                 neuron.current.eq(Mux(self.empty, 0, sums[lane])),
                 self.o[lane].eq(neuron.o),
             ]

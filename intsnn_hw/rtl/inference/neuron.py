@@ -1,6 +1,6 @@
 """Leak, integrate, fire and reset of one neuron as combinational logic; the twins of :mod:`golden.neuron`."""
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,8 +10,13 @@ from ..arith import clip_unsigned, multiply_constant, saturate, shift_floor
 
 
 def state_layout(config: NeuronConfig) -> data.StructLayout:
-    """What a neuron holds from one step to the next, all 0 before the first; memory and probe are made of it."""
+    """What a neuron holds from one step to the next; memory and probe are made of it."""
     return data.StructLayout({name: signed(width) for name, width in config.state_widths.items()})
+
+
+def initial_state(config: NeuronConfig) -> data.Const:
+    """Return the state in which every sample begins."""
+    return state_layout(config).const({"membrane": config.initial})
 
 
 def leak(membrane: Value, config: NeuronConfig) -> Value:
@@ -24,14 +29,19 @@ def leak(membrane: Value, config: NeuronConfig) -> Value:
 
 
 def fire(integrated: Value, config: NeuronConfig) -> Value:
-    """Return the graded spike: the upper bits of the membrane, clipped (ETH 2025, eq. 3.1)."""
+    """Return the graded spike: the upper bits of the membrane, clipped (ETH 2025, eq. 3.1), or a comparison."""
+    if config.threshold is not None:
+        return integrated >= Const(config.threshold, signed(config.membrane_width))
     return clip_unsigned(shift_floor(integrated, config.threshold_shift), config.spike_width)
 
 
 def reset(integrated: Value, spike: Value, config: NeuronConfig) -> Value:
-    """Reset after a spike: soft subtracts its level, hard clears, none keeps."""
+    """Reset after a spike: soft subtracts its level, or a constant, hard clears, none keeps."""
     if config.reset == "soft":
-        return (integrated - shift_floor(spike, -config.threshold_shift))[: config.membrane_width].as_signed()
+        level = shift_floor(spike, -config.threshold_shift)
+        if config.threshold is not None or config.reset_amount is not None:
+            level = Mux(spike.any(), config.amount, 0)
+        return (integrated - level)[: config.membrane_width].as_signed()
     if config.reset == "hard":
         return Mux(spike.any(), 0, integrated)
     return integrated
@@ -60,13 +70,14 @@ class Integrate(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        layer, neuron = self._layer, self._layer.neuron
+        neuron = self._layer.neuron
+        current = shift_floor(self.current, neuron.current_shift)
         # Signals, because every use of an expression builds it anew: a leak by factor is a tree of adders.
         leaked = Signal(signed(neuron.membrane_width))
-        total = Signal(signed(1 + max(neuron.membrane_width, layer.current_width)))
+        total = Signal(signed(1 + max(neuron.membrane_width, len(current))))
         m.d.comb += [
             leaked.eq(leak(self.i.membrane, neuron)),
-            total.eq(leaked + self.current),
+            total.eq(leaked + current),
             self.o.membrane.eq(saturate(total, neuron.membrane_width)),
         ]
         return m

@@ -25,6 +25,8 @@ LOSING_NEURONS = (
     NeuronConfig(reset="hard"),
     NeuronConfig(leak_shift=4),
     NeuronConfig(leak_factor=3, leak_frac=2),
+    NeuronConfig(spike_width=1, threshold=1, reset_amount=0, current_shift=24, initial=-(1 << 15)),
+    NeuronConfig(spike_width=1, threshold=(1 << 15) - 1, reset_amount=(1 << 15) - 1, threshold_shift=99),
 )
 
 BROKEN_RULES = [
@@ -54,17 +56,32 @@ BROKEN_RULES = [
         {"leak_shift": 3, "leak_factor": 1, "leak_frac": 1},
         "NeuronConfig.leak_factor: must be absent where leak_shift is given, got 1",
     ),
+    (NeuronConfig, {"threshold": 5}, "NeuronConfig.threshold: goes with spike_width 1; give threshold_shift, got 5"),
+    (NeuronConfig, {"threshold": 0, "spike_width": 1}, "NeuronConfig.threshold: must be 1..32767, got 0"),
+    (NeuronConfig, {"reset_amount": 5}, "NeuronConfig.reset_amount: goes with spike_width 1, got 5"),
+    (
+        NeuronConfig,
+        {"reset_amount": 5, "spike_width": 1, "reset": "hard"},
+        'NeuronConfig.reset_amount: goes with reset = "soft", got 5',
+    ),
+    (
+        NeuronConfig,
+        {"reset_amount": 32768, "spike_width": 1},
+        "NeuronConfig.reset_amount: must be 0..32767, got 32768",
+    ),
+    (NeuronConfig, {"current_shift": 25}, "NeuronConfig.current_shift: must be 0..24, got 25"),
+    (NeuronConfig, {"initial": 32768}, "NeuronConfig.initial: must be -32768..32767, got 32768"),
     (NeuronConfig, {"leak_factor": 3}, "NeuronConfig.leak_frac: goes together with leak_factor, got None"),
     (NeuronConfig, {"leak_frac": 3}, "NeuronConfig.leak_frac: goes together with leak_factor, got 3"),
-    (NeuronConfig, {"leak_factor": 0, "leak_frac": 0}, "NeuronConfig.leak_frac: must be 1..16, got 0"),
-    (NeuronConfig, {"leak_factor": 0, "leak_frac": 17}, "NeuronConfig.leak_frac: must be 1..16, got 17"),
+    (NeuronConfig, {"leak_factor": 0, "leak_frac": 0}, "NeuronConfig.leak_frac: must be 1..24, got 0"),
+    (NeuronConfig, {"leak_factor": 0, "leak_frac": 25}, "NeuronConfig.leak_frac: must be 1..24, got 25"),
     (NeuronConfig, {"leak_factor": 9, "leak_frac": 3}, "NeuronConfig.leak_factor: must be 0..8, got 9"),
     (NeuronConfig, {"leak_factor": -1, "leak_frac": 3}, "NeuronConfig.leak_factor: must be 0..8, got -1"),
     (NeuronConfig, {"reset": "never"}, "NeuronConfig.reset: must be one of soft, hard, none, got 'never'"),
     (LayerConfig, {"size": 0}, "LayerConfig.size: must be 1..65536, got 0"),
     (LayerConfig, {"size": 65537}, "LayerConfig.size: must be 1..65536, got 65537"),
-    (LayerConfig, {"size": 4, "weight_width": 1}, "LayerConfig.weight_width: must be 2..16, got 1"),
-    (LayerConfig, {"size": 4, "weight_width": 17}, "LayerConfig.weight_width: must be 2..16, got 17"),
+    (LayerConfig, {"size": 4, "weight_width": 1}, "LayerConfig.weight_width: must be 2..24, got 1"),
+    (LayerConfig, {"size": 4, "weight_width": 25}, "LayerConfig.weight_width: must be 2..24, got 25"),
     (
         EncodingConfig,
         {"kind": "phase"},
@@ -203,7 +220,8 @@ BROKEN_RULES = [
                 "readout": "spike_count",
                 "layers": (LayerConfig(size=6), LayerConfig(size=3, neuron=neuron)),
             },
-            "LearningConfig.margin: a spike-count readout learns with soft reset and without leak only, got 512",
+            "LearningConfig.margin: a spike-count readout learns with soft reset of 2^threshold_shift and without leak "
+            "only, got 512",
         )
         for neuron in LOSING_NEURONS
     ),

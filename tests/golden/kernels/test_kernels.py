@@ -176,6 +176,10 @@ def test_learning_equals_the_steps(config, n_samples, boost, seed):
     check_learning(config, n_samples, boost, seed)
 
 
+FOREIGN = ("threshold", "reset_amount", "current_shift", "initial")
+"""Fields of neurons of other frameworks."""
+
+
 def axes(config: NetworkConfig) -> set[tuple[str, Any]]:
     """What a configuration is an example of."""
     met = {("depth", len(config.layers)), ("readout", config.readout), ("encoding", config.encoding.kind)}
@@ -183,6 +187,7 @@ def axes(config: NetworkConfig) -> set[tuple[str, Any]]:
         neuron = layer.neuron
         leak = "shift" if neuron.leak_shift else "factor" if neuron.leak_frac else "none"
         met |= {("reset", neuron.reset), ("leak", leak), ("n", neuron.spike_width)}
+        met |= {(name, getattr(neuron, name) not in (None, 0)) for name in FOREIGN}
     if config.learning is not None:
         rule = config.learning
         met |= {(name, getattr(rule, name)) for name in ("route", "timing", "rounding")}
@@ -213,6 +218,7 @@ def test_seeded_configurations_meet_every_case():
         *(("depth", depth) for depth in (1, 2, 3)),
         *(("n", n) for n in range(1, 9)),
         *(("reset", kind) for kind in ("soft", "hard", "none")),
+        *((name, there) for name in FOREIGN for there in (False, True)),
         *(("leak", kind) for kind in ("shift", "factor", "none")),
         *(("readout", kind) for kind in ("membrane", "spike_count")),
         *(("encoding", kind) for kind in ("single_shot", "every_step", "rate", "latency")),
@@ -221,7 +227,7 @@ def test_seeded_configurations_meet_every_case():
         *(("rounding", kind) for kind in ("floor", "toward_zero", "nearest", "stochastic")),
         *(("trace leak", there) for there in (True, False)),
         *(("accumulator", kind) for kind in ("int32", "int64")),
-        *(("weights", kind) for kind in ("int8", "int16")),
+        *(("weights", kind) for kind in ("int8", "int16", "int32")),
         *(["few of many", "most", "left shift", "right shift", "hidden update"]),
         *(["shadow weights change", "inference weights change", "no error"]),
     }

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from golden.encoding import to_events
@@ -51,7 +51,8 @@ def with_values(model, network):
         for module, bias in zip(spiking_layers(model), network.biases, strict=False):
             if len(bias):
                 assert isinstance(module.synapse.bias, torch.Tensor) and module.quantisation is not None
-                unit = module.neuron.max_spike / module.neuron.threshold * 2.0**module.quantisation.threshold_shift
+                level = module.quantisation.level * 2.0**module.quantisation.current_shift
+                unit = module.neuron.max_spike / module.neuron.threshold * level
                 module.synapse.bias.copy_(torch.from_numpy(bias).double() / unit)
         for module, weight in zip(spiking_layers(model), network.weights, strict=True):
             values = torch.from_numpy(weight).double() / module.scale
@@ -65,6 +66,8 @@ def with_values(model, network):
 @settings(max_examples=300)
 @given(st.one_of(network_configs(), network_configs(temporal=True), spatial_configs()), seeds)
 def test_model_export_and_golden_are_equal(config, seed):
+    # Beyond, no floating point is exact.
+    assume(all(layer.neuron.membrane_width + (layer.neuron.leak_frac or 0) <= 54 for layer in config.layers))
     network = stimuli.network(config, seed=seed)
     model = with_values(SpikingNetwork(config).double().quantise(fit=False), network)
     exported = to_network(model)

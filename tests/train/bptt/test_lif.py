@@ -30,7 +30,7 @@ class _Spike(torch.autograd.Function):
 
 
 def reference(current, decay, d, own=None):
-    membrane, spikes, membranes = torch.zeros_like(current[0]), [], []
+    membrane, spikes, membranes = torch.full_like(current[0], d.initial), [], []
     for step in current:
         membrane = (membrane if decay is None else membrane * decay) + step
         if own is not None and spikes:
@@ -43,7 +43,7 @@ def reference(current, decay, d, own=None):
             spike = _Spike.apply(membrane, d)
             through = spike.detach() if d.detach_reset else spike
             if d.reset == "soft":
-                membrane = membrane - through * d.level
+                membrane = membrane - through * (d.level if d.amount is None else d.amount)
             elif d.reset == "hard":
                 fired = (spike.detach() > 0).to(membrane.dtype)
                 if not d.detach_reset:
@@ -55,14 +55,20 @@ def reference(current, decay, d, own=None):
 
 
 @pytest.mark.parametrize(
-    "reset, detach, bits, bounded", [*product(RESETS, (False, True), (1, 3), (False, True)), ("soft", False, 0, True)]
+    "reset, detach, bits, bounded, more",
+    [
+        *product(RESETS, (False, True), (1, 3), (False, True), ({},)),
+        ("soft", False, 0, True, {"initial": 0.2}),
+        ("soft", False, 1, True, {"amount": 0.7, "initial": -0.4}),
+        ("hard", False, 3, False, {"initial": 0.9}),
+    ],
 )
 @pytest.mark.parametrize("surrogate", SURROGATES)
-def test_gradients_are_those_of_automatic_differentiation(reset, detach, bits, bounded, surrogate):
+def test_gradients_are_those_of_automatic_differentiation(reset, detach, bits, bounded, more, surrogate):
     torch.manual_seed(1)
     dynamics = Dynamics(
         spike_bits=bits, level=0.3, reset=reset, detach_reset=detach, surrogate=surrogate, slope=SLOPES[surrogate],
-        centre=centre_of("staircase", bits) if bits else 0.0, bounds=(-1.0, 2.5) if bounded else None,
+        centre=centre_of("staircase", bits) if bits else 0.0, bounds=(-1.0, 2.5) if bounded else None, **more,
     )  # fmt: skip
     current = torch.randn(6, 40, dtype=torch.float64) + 0.2
     weights = torch.randn(2, 6, 40, dtype=torch.float64)

@@ -36,14 +36,14 @@ class Steps:
     def states(self):
         """Membranes and spikes after each step, of the model, discarded steps left out."""
         step = lif_step if self.layer.fires else readout_step
-        state, found = NeuronState.zeros((self.layer.n_out,)), []
+        state, found = NeuronState.initial((self.layer.n_out,), self.layer.neuron), []
         for at, end in enumerate(self.ends):
             if at in self.discarded:
-                state = NeuronState.zeros((self.layer.n_out,))
+                state = NeuronState.initial((self.layer.n_out,), self.layer.neuron)
                 continue
             result = step(state, self.currents[at], self.layer.neuron)
             found.append((result.state.membrane, result.spike, result.integrated))
-            state = NeuronState.zeros((self.layer.n_out,)) if end else result.state
+            state = NeuronState.initial((self.layer.n_out,), self.layer.neuron) if end else result.state
         return [np.array(values) for values in zip(*found, strict=True)]
 
 

@@ -1,5 +1,6 @@
 """One neuron, and a group of them, against golden.neuron: every membrane and current at narrow widths."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from amaranth.lib import data
 
 from golden.config import NeuronConfig
+from golden.fixed import signed_range
 from golden.neuron import fire, integrate, reset
 from intsnn_hw.rtl.inference.group_fire import GroupFire
 from intsnn_hw.rtl.inference.group_integrate import GroupIntegrate
@@ -18,16 +20,20 @@ NEURONS = [
     NeuronConfig(membrane_width=6, spike_width=2, threshold_shift=2, leak_shift=2),
     NeuronConfig(membrane_width=6, spike_width=1, threshold_shift=3, leak_factor=5, leak_frac=3, reset="hard"),
     NeuronConfig(membrane_width=6, spike_width=2, threshold_shift=2, reset="none"),
+    NeuronConfig(membrane_width=6, spike_width=1, threshold=11, reset_amount=13),
+    NeuronConfig(membrane_width=6, spike_width=1, threshold=1, reset="hard"),
+    NeuronConfig(membrane_width=4, spike_width=1, threshold=7, reset_amount=0, current_shift=1),
 ]
 
 
-@pytest.mark.parametrize("neuron", NEURONS, ids=lambda neuron: neuron.reset)
+@pytest.mark.parametrize("neuron", NEURONS, ids=lambda neuron: f"{neuron.reset}-{neuron.level}")
 def test_integrate_is_the_models(neuron):
     layer = network_config(n_inputs=1, neuron=neuron).resolved[0]
     low, high = layer.current_range
-    membranes, currents = np.array(list(product(range(-32, 32), range(low, high + 1)))).T
+    least, most = signed_range(neuron.membrane_width)
+    membranes, currents = np.array(list(product(range(least, most + 1), range(low, high + 1)))).T
     expected = integrate(membranes, currents, neuron)
-    assert {-32, 31} <= set(expected[(membranes != expected)].tolist())
+    assert {least, most} <= set(expected[(membranes != expected)].tolist())
     component, found = Integrate(layer), []
 
     async def bench(ctx):
@@ -41,12 +47,12 @@ def test_integrate_is_the_models(neuron):
 
 
 @pytest.mark.parametrize("readout", ["membrane", "spike_count"])
-@pytest.mark.parametrize("neuron", NEURONS, ids=lambda neuron: neuron.reset)
+@pytest.mark.parametrize("neuron", NEURONS, ids=lambda neuron: f"{neuron.reset}-{neuron.level}")
 def test_fire_is_the_models(neuron, readout):
     """The readout layer, which fires only where spikes are counted."""
     layer = network_config(neuron=neuron, readout=readout).resolved[1]
     component, found = Fire(layer), {0: [], 1: []}
-    membranes = np.arange(-32, 32)
+    membranes = np.arange(*signed_range(neuron.membrane_width)) + 1
 
     async def bench(ctx):
         for enable, results in found.items():
@@ -62,8 +68,11 @@ def test_fire_is_the_models(neuron, readout):
     assert all(spike == 0 for spike, _ in found[0])
 
 
-def test_a_group_takes_its_part_of_the_sums_and_starts_from_0():
-    layer = network_config(lanes=(6,), fire_lanes=(2,)).resolved[0]
+@pytest.mark.parametrize("initial", [0, -5])
+def test_a_group_takes_its_part_of_the_sums_and_starts_from_the_initial_state(initial):
+    base = network_config(lanes=(6,), fire_lanes=(2,))
+    neuron = replace(base.layers[0].neuron, initial=initial)
+    layer = network_config(lanes=(6,), fire_lanes=(2,), neuron=neuron).resolved[0]
     component, rng = GroupIntegrate(layer), np.random.default_rng(1)
 
     async def bench(ctx):
@@ -74,7 +83,7 @@ def test_a_group_takes_its_part_of_the_sums_and_starts_from_0():
             for name, value in {"part": part, "fresh": fresh, "empty": empty}.items():
                 ctx.set(getattr(component, name), value)
             current = sums[2 * part : 2 * part + 2] * (not empty)
-            expected = integrate(before * (not fresh), current, layer.neuron)
+            expected = integrate(np.where(fresh, initial, before), current, layer.neuron)
             assert [state["membrane"] for state in plain(ctx.get(component.o))] == expected.tolist()
 
     simulate(component, bench)
