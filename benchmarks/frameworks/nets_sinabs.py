@@ -34,7 +34,9 @@ def record(
     """Draw weights, run, export; layers whose names end in Squeeze take batch and time as one."""
     weights(net, seed)
     x = spikes(seed, STEPS, SAMPLES, shape)
-    neurons = {str(index): module for index, module in enumerate(net) if isinstance(module, sl.StatefulLayer)}
+    neurons: dict[str, Any] = {
+        str(index): module for index, module in enumerate(net) if isinstance(module, sl.StatefulLayer)
+    }
     squeezed = any(isinstance(module, sl.SqueezeMixin) for module in net)
 
     def again() -> tuple[dict[str, Tensor], Tensor]:
@@ -71,9 +73,8 @@ def steps_first(values: Tensor, squeezed: bool) -> Tensor:
 def lif() -> Recording:
     """Graded spikes."""
     options = {"norm_input": False}
-    net = nn.Sequential(
-        nn.Linear(16, 20), sl.LIF(tau_mem=8.0, **options), nn.Linear(20, 6), sl.LIF(tau_mem=4.0, **options)
-    )
+    hidden, last = sl.LIF(tau_mem=8.0, **options), sl.LIF(tau_mem=4.0, **options)
+    net = nn.Sequential(nn.Linear(16, 20), hidden, nn.Linear(20, 6), last)
     return record(net, (16,), 31)
 
 

@@ -33,7 +33,8 @@ def record(
         for module in maps(net):
             module.weight.data.abs_()
     x = spikes(seed, STEPS, SAMPLES, shape)
-    neurons = {name(index, module): module for index, module in enumerate(net) if isinstance(module, snn.SpikingNeuron)}
+    spiking = [(index, module) for index, module in enumerate(net) if isinstance(module, snn.SpikingNeuron)]
+    neurons: dict[str, Any] = {name(index, module): module for index, module in spiking}
 
     def again() -> tuple[dict[str, Tensor], Tensor]:
         for module in neurons.values():
@@ -41,7 +42,7 @@ def record(
         return run(net, neurons, x)
 
     pairs = [(linear, key) for linear, key in zip(maps(net), neurons, strict=True)]
-    calibrate(lambda: again()[0], pairs)
+    calibrate(lambda: again()[0], pairs, *((0.05, 0.1) if is_positive else (0.12, 0.3)))
     layers, output = again()
     for module in neurons.values():
         module.reset_mem()

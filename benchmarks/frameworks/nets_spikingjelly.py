@@ -13,8 +13,8 @@ from benchmarks.frameworks.recording import Recording, calibrate, linear_maps, r
 SAMPLES, STEPS = 24, 12
 
 
-def record(net: nn.Sequential, shape: tuple[int, ...], seed: int) -> Recording:
-    """Draw weights, run, export."""
+def record(net: nn.Sequential, shape: tuple[int, ...], seed: int, grid: float | None = None) -> Recording:
+    """Draw weights, run, export; with a `grid` weights are multiples of it, and membranes may meet the threshold."""
     weights(net, seed)
     x = spikes(seed, STEPS, SAMPLES, shape)
     neurons = {f"_{index}": module for index, module in enumerate(net) if isinstance(module, neuron.BaseNode)}
@@ -24,6 +24,8 @@ def record(net: nn.Sequential, shape: tuple[int, ...], seed: int) -> Recording:
         return run(net, neurons, x)
 
     calibrate(lambda: again()[0], list(zip(linear_maps(net), neurons, strict=True)))
+    for linear in linear_maps(net) if grid is not None else []:
+        linear.weight.data = (linear.weight.data / grid).round() * grid
     layers, output = again()
     functional.reset_net(net)
     graph = export_to_nir(net, torch.zeros(1, *shape))
@@ -57,6 +59,15 @@ def conv_if() -> Recording:
     return record(net, (2, 8, 8), 13)
 
 
+def if_exact() -> Recording:
+    """IF whose membranes often equal the threshold, where this framework spikes and others do not."""
+    net = nn.Sequential(
+        layer.Linear(16, 20, bias=False), neuron.IFNode(),
+        layer.Linear(20, 6, bias=False), neuron.IFNode(v_threshold=1.5),
+    )  # fmt: skip
+    return record(net, (16,), 16, grid=0.125)
+
+
 def cuba() -> Recording:
     """CUBA neurons."""
     net = nn.Sequential(
@@ -79,6 +90,7 @@ NETS: dict[str, Callable[[], Recording]] = {
     "spikingjelly-lif": lif,
     "spikingjelly-lif-reset": lif_reset,
     "spikingjelly-conv-if": conv_if,
+    "spikingjelly-if-exact": if_exact,
     "spikingjelly-cuba": cuba,
     "spikingjelly-conv1d": conv1d,
 }

@@ -101,11 +101,9 @@ def write(folder: Path, name: str, recording: Recording) -> str:
     """Write ``NAME.nir`` and ``NAME.npz``; returns a line about them."""
     plain(recording.graph)
     nir.write(folder / f"{name}.nir", recording.graph, compression=None)  # HDF5 compresses no scalars
-    arrays = {"input": recording.input, **recording.layers, "output": recording.output, **recording.extra}
-    np.savez_compressed(
-        folder / f"{name}.npz", dialect=np.array(recording.dialect),
-        **{key: compact(each.numpy()) for key, each in arrays.items()},
-    )  # fmt: skip
+    tensors = {"input": recording.input, **recording.layers, "output": recording.output, **recording.extra}
+    arrays: dict[str, Any] = {key: compact(each.numpy()) for key, each in tensors.items()}
+    np.savez_compressed(folder / f"{name}.npz", dialect=np.array(recording.dialect), **arrays)
     size = sum((folder / f"{name}{suffix}").stat().st_size for suffix in (".nir", ".npz"))
     rates = ", ".join(f"{key} {each.mean().item():.3f}" for key, each in recording.layers.items())
     return f"{name}: {recording.dialect}, {size} bytes, rates {rates}"
