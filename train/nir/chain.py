@@ -264,12 +264,10 @@ def _stated(flat: Flat, name: str) -> Shape | None:
 
 
 def _trailing(shape: Shape, n: int) -> Shape:
-    """The last axes that hold `n` values together, without the axes of samples and steps in front."""
-    for axes in range(1, len(shape) + 1):
-        if math.prod(shape[-axes:]) == n:
-            kept = shape[-axes:]
-            return kept if len(kept) == 3 else (n,)
-    return shape
+    """The last axes that hold `n` values together, without those of samples and steps in front; three are a map."""
+    if math.prod(shape[-3:]) == n and len(shape) > 2 and shape[-3:-1] != (1, 1):
+        return shape[-3:]
+    return (n,) if any(math.prod(shape[-axes:]) == n for axes in range(1, len(shape) + 1)) else shape
 
 
 def _not_spiking(flat: Flat, name: str, behind: str) -> str:

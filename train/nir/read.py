@@ -51,7 +51,7 @@ def _tree(path: Path | str, nir: Any, h5py: Any) -> dict[str, Any]:
         if not h5py.is_hdf5(where):
             raise NirError(f"{path}: is no HDF5 file and so no NIR; give what nir.write wrote")
         with h5py.File(where, "r") as file:
-            if "node" not in file or "type" not in file["node"]:
+            if not isinstance(file.get("node"), h5py.Group) or "type" not in file["node"]:
                 raise NirError(f"{path}: is HDF5 but no NIR, it has no node at its top; give what nir.write wrote")
             return nir.serialization.hdf2dict(file["node"])
     except (OSError, RuntimeError, KeyError) as error:

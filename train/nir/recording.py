@@ -41,6 +41,11 @@ class Recording:
         """Samples."""
         return self.input.shape[1]
 
+    def samples(self, start: int, stop: int) -> "Recording":
+        """The recording of some samples."""
+        layers = {name: each[:, start:stop] for name, each in self.layers.items()}
+        return Recording(where=self.where, input=self.input[:, start:stop], layers=layers)
+
 
 def read_recording(path: Path | str, chain: Chain) -> Recording:
     """Read a recording of a chain from an ``.npz``.

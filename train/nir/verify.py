@@ -21,6 +21,12 @@ ROUNDING = 1e-5
 RARE = 1e-5
 """Share of decisions that may lie so close: the networks measured had fewer than one in a million."""
 
+SCREENED = 64
+"""Samples that are enough to tell dialects apart; the one that is chosen must reproduce all."""
+
+_ELEMENTS = 1 << 22
+"""Membranes that are kept at a time."""
+
 _READOUT = 1e-3
 """Share of the largest membrane by which those of a readout may differ: float32 sums over all steps."""
 
@@ -122,27 +128,33 @@ def candidates(hint: Hint) -> tuple[Dialect, ...]:
 
 
 def match(chain: Chain, dialect: Dialect, recorded: Recording, dtype: Dtype = np.float64) -> Match:
-    """Compare a dialect with a recording."""
+    """Compare a dialect with a recording, some samples at a time."""
     try:
         layers = discretize(chain, dialect)
     except NirError as error:
         return Match(dialect=dialect, layers=(), obstacle=str(error))
-    found, x = [], recorded.input
-    for layer in layers:
-        trace = run(layer, x, dtype)
-        theirs = recorded.layers.get(layer.name)
-        if theirs is not None:
-            found.append(_layer(layer, trace, theirs))
-        x = trace.spikes if theirs is None else theirs
-    return Match(dialect=dialect, layers=tuple(found))
+    found: dict[str, LayerMatch] = {}
+    step = max(1, _ELEMENTS // (recorded.input.shape[0] * max(layer.n_neurons for layer in layers)))
+    for start in range(0, recorded.n_samples, step):
+        block = recorded.samples(start, start + step)
+        x = block.input
+        for layer in layers:
+            trace, theirs = run(layer, x, dtype), block.layers.get(layer.name)
+            if theirs is not None:
+                scale = float(np.abs(recorded.layers[layer.name]).max()) if layer.is_readout else 0.0
+                ours = _layer(layer, trace, theirs, start, scale)
+                found[layer.name] = _together(found[layer.name], ours) if layer.name in found else ours
+            x = trace.spikes if theirs is None else theirs
+    return Match(dialect=dialect, layers=tuple(found.values()))
 
 
 def matches(
     graph: Any, recorded: Recording, chain: Chain | None = None, dtype: Dtype = np.float64
 ) -> tuple[Match, ...]:
-    """Compare all :func:`candidates` with a recording, the best first; equals stay in their order."""
+    """Compare all :func:`candidates` with the first :data:`SCREENED` samples, the best first; equals keep their order."""
     chain = read_chain(graph) if chain is None else chain
-    found = [match(chain, each, recorded, dtype) for each in candidates(hints(graph))]
+    some = recorded.samples(0, SCREENED)
+    found = [match(chain, each, some, dtype) for each in candidates(hints(graph))]
     return tuple(sorted(found, key=lambda each: (not each.is_reproduced, each.share)))
 
 
@@ -160,8 +172,9 @@ def choose(graph: Any, recorded: Recording | None, chain: Chain | None = None) -
     """
     if recorded is None:
         return guess(graph)
+    chain = read_chain(graph) if chain is None else chain
     found = matches(graph, recorded, chain)
-    if not found[0].is_reproduced:
+    if not found[0].is_reproduced or not match(chain, found[0].dialect, recorded).is_reproduced:
         raise DataError(
             f"{recorded.where}: no dialect reproduces these spikes: {table(found)}; record what the exported network "
             "itself computes, or override --dt, --reset, --compare, --decay or --gain"
@@ -207,12 +220,10 @@ def _text(first: First | None) -> str:
     return f"sample {first.sample}, step {first.step}, neuron {first.neuron}, {first.distance:+.2g} from the threshold"
 
 
-def _layer(layer: Discrete, trace: Trace, theirs: Any) -> LayerMatch:
+def _layer(layer: Discrete, trace: Trace, theirs: Any, start: int, scale: float) -> LayerMatch:
+    """Compare a layer over some samples; `start` is the first one's place, `scale` the largest membrane of a readout."""
     ours = trace.output(layer)
-    if layer.is_readout:
-        off = np.abs(ours - theirs) > _READOUT * max(float(np.abs(theirs).max()), 1e-9)
-    else:
-        off = ours != theirs
+    off = np.abs(ours - theirs) > _READOUT * max(scale, 1e-9) if layer.is_readout else ours != theirs
     first, close, origins = None, 0, 0
     for sample in np.flatnonzero(off.any(axis=(0, 2))):
         step = int(np.flatnonzero(off[:, sample].any(axis=1))[0])
@@ -222,9 +233,22 @@ def _layer(layer: Discrete, trace: Trace, theirs: Any) -> LayerMatch:
             close, origins = close + int(off[:, sample].sum()), origins + 1
         if first is None:
             worst = int(np.abs(distances).argmax())
-            first = First(sample=int(sample), step=step, neuron=int(neurons[worst]), distance=float(distances[worst]))
+            neuron, distance = int(neurons[worst]), float(distances[worst])
+            first = First(sample=start + int(sample), step=step, neuron=neuron, distance=distance)
     n_off = int(off.sum())
     return LayerMatch(name=layer.name, mismatches=n_off, decisions=off.size, close=close, origins=origins, first=first)
+
+
+def _together(one: LayerMatch, other: LayerMatch) -> LayerMatch:
+    """The counts of two blocks of samples, and the first mismatch of the earlier that has one."""
+    return LayerMatch(
+        name=one.name,
+        mismatches=one.mismatches + other.mismatches,
+        decisions=one.decisions + other.decisions,
+        close=one.close + other.close,
+        origins=one.origins + other.origins,
+        first=one.first or other.first,
+    )
 
 
 def _distances(layer: Discrete, membranes: Any, neurons: Any) -> Any:
