@@ -95,7 +95,7 @@ def current(layer: Discrete, x: Floats) -> Floats:
     shape = x.shape[:-1]
     rows = x.reshape(-1, x.shape[-1])
     parts = [_mapped(layer.map, layer.pool, part) for part in _blocks(rows)]
-    return np.concatenate(parts).reshape(*shape, -1) + layer.bias.astype(x.dtype)
+    return np.concatenate(parts).reshape(*shape, layer.n_neurons) + layer.bias.astype(x.dtype)
 
 
 def _blocks(rows: Floats, elements: int = 1 << 20) -> Iterator[Floats]:
@@ -116,21 +116,22 @@ def pooled(pool: Pool, x: Floats) -> Floats:
     """Sums (samples, c h w) of windows of maps (samples, C H W)."""
     channels, height, width = pool.output_shape
     rows, columns = pool.kernel
-    maps = x.reshape(-1, *pool.shape)[:, :, : height * rows, : width * columns]
-    sums = maps.reshape(-1, channels, height, rows, width, columns).sum(axis=(3, 5))
-    return sums.reshape(len(sums), -1)
+    maps = x.reshape(len(x), *pool.shape)[:, :, : height * rows, : width * columns]
+    sums = maps.reshape(len(x), channels, height, rows, width, columns).sum(axis=(3, 5))
+    return sums.reshape(len(x), channels * height * width)
 
 
 def convolved(conv: Convolution, x: Floats) -> Floats:
     """Convolution (samples, outputs) of maps (samples, C H W)."""
     (pad_y, pad_x), (step_y, step_x), (gap_y, gap_x) = conv.padding, conv.stride, conv.dilation
     outputs, channels, rows, columns = conv.weight.shape
-    maps = np.pad(x.reshape(-1, *conv.shape), ((0, 0), (0, 0), (pad_y, pad_y), (pad_x, pad_x)))
+    maps = np.pad(x.reshape(len(x), *conv.shape), ((0, 0), (0, 0), (pad_y, pad_y), (pad_x, pad_x)))
     size = gap_y * (rows - 1) + 1, gap_x * (columns - 1) + 1
     windows = sliding_window_view(maps, size, axis=(2, 3))[:, :, ::step_y, ::step_x, ::gap_y, ::gap_x]
     _, height, width = conv.output_shape
-    grouped = windows.reshape(-1, conv.groups, channels, height, width, rows * columns)
-    grouped = grouped.transpose(1, 0, 3, 4, 2, 5).reshape(conv.groups, -1, channels * rows * columns)
-    weight = conv.weight.astype(x.dtype).reshape(conv.groups, outputs // conv.groups, -1)
-    sums = (grouped @ weight.transpose(0, 2, 1)).reshape(conv.groups, -1, height * width, outputs // conv.groups)
-    return sums.transpose(1, 0, 3, 2).reshape(-1, math.prod(conv.output_shape))
+    seen, each = channels * rows * columns, outputs // conv.groups
+    grouped = windows.reshape(len(x), conv.groups, channels, height, width, rows * columns)
+    grouped = grouped.transpose(1, 0, 3, 4, 2, 5).reshape(conv.groups, len(x) * height * width, seen)
+    weight = conv.weight.astype(x.dtype).reshape(conv.groups, each, seen)
+    sums = (grouped @ weight.transpose(0, 2, 1)).reshape(conv.groups, len(x), height * width, each)
+    return sums.transpose(1, 0, 3, 2).reshape(len(x), math.prod(conv.output_shape))

@@ -148,13 +148,11 @@ def match(chain: Chain, dialect: Dialect, recorded: Recording, dtype: Dtype = np
     return Match(dialect=dialect, layers=tuple(found.values()))
 
 
-def matches(
-    graph: Any, recorded: Recording, chain: Chain | None = None, dtype: Dtype = np.float64
-) -> tuple[Match, ...]:
-    """Compare all :func:`candidates` with the first :data:`SCREENED` samples, the best first; equals keep their order."""
+def matches(graph: Any, recorded: Recording, chain: Chain | None = None) -> tuple[Match, ...]:
+    """Compare all :func:`candidates` with the first :data:`SCREENED` samples, the best first; equals keep order."""
     chain = read_chain(graph) if chain is None else chain
     some = recorded.samples(0, SCREENED)
-    found = [match(chain, each, some, dtype) for each in candidates(hints(graph))]
+    found = [match(chain, each, some) for each in candidates(hints(graph))]
     return tuple(sorted(found, key=lambda each: (not each.is_reproduced, each.share)))
 
 
@@ -221,7 +219,7 @@ def _text(first: First | None) -> str:
 
 
 def _layer(layer: Discrete, trace: Trace, theirs: Any, start: int, scale: float) -> LayerMatch:
-    """Compare a layer over some samples; `start` is the first one's place, `scale` the largest membrane of a readout."""
+    """Compare a layer over the samples from `start` on; `scale` is the largest membrane of a readout."""
     ours = trace.output(layer)
     off = np.abs(ours - theirs) > _READOUT * max(scale, 1e-9) if layer.is_readout else ours != theirs
     first, close, origins = None, 0, 0

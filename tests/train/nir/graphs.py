@@ -1,5 +1,6 @@
 """Small NIR graphs and the recorded networks of the frameworks."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,7 @@ def row(shape: tuple[int, ...] | None, **nodes: Any) -> nir.NIRGraph:
         **nodes,
         "output": nir.Output(np.array([1])),
     }
-    names = list(every)
-    return graph(every, list(zip(names, names[1:], strict=False)))
+    return graph(every, list(pairwise(every)))
 
 
 def chain(shape: tuple[int, ...] | None, **nodes: Any) -> Chain:

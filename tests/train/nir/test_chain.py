@@ -221,7 +221,7 @@ def with_value(node, field, value):
 REFUSED = {
     "delay": (row((4,), fc=affine(3, 4), d=nir.Delay(np.ones(3)), lif=lif(3)), "node 'd' (Delay): delays are not"),
     "fan-out": (
-        graph({**NODES, "fc": affine(3, 4), "lif": lif(3), "a": affine(3, 3), "b": affine(3, 3), "out": lif(3)}, BRANCH),
+        graph(NODES | {"fc": affine(3, 4), "lif": lif(3), "a": affine(3, 3), "b": affine(3, 3), "out": lif(3)}, BRANCH),
         "node 'lif' (LIF): leads to 'a' and 'b'; skips and fan-out",
     ),
     "skip": (
@@ -238,7 +238,10 @@ REFUSED = {
         ),
         "the graph starts at 2 nodes ('a', 'b')",
     ),
-    "long cycle": (looped(("two", "back"), ("back", "one")), "is in the cycle 'two' -> 'back' -> 'one' -> 'fc2' -> 'two'; neurons may only see"),
+    "long cycle": (
+        looped(("two", "back"), ("back", "one")),
+        "is in the cycle 'two' -> 'back' -> 'one' -> 'fc2' -> 'two'; neurons may only see",
+    ),
     "two recurrences": (
         graph(
             {"fc": affine(3, 4), "lif": lif(3), "r": affine(3, 3)},
@@ -287,7 +290,7 @@ REFUSED = {
         "node 'li' (LI): does not spike and yet feeds back",
     ),
     "no weights": (row((4,), lif=lif(4)), "node 'lif' (LIF): has no weights in front"),
-    "map at the end": (row((4,), fc=affine(3, 4), lif=lif(3), fc2=affine(2, 3)), "node 'fc2' (Affine): is the last node"),
+    "map at the end": (row((4,), fc=affine(3, 4), lif=lif(3), fc2=affine(2, 3)), "node 'fc2' (Affine): is the last"),
     "no neurons": (row((4,)), "the graph has no neurons"),
     "nan weight": (row((4,), fc=with_value(affine(3, 4), "weight", np.nan), lif=lif(3)), "its weight holds nan"),
     "inf tau": (row((4,), fc=affine(3, 4), lif=with_value(lif(3), "tau", np.inf)), "its tau holds inf"),
@@ -308,8 +311,8 @@ REFUSED = {
     ),
     "neurons": (row((4,), fc=affine(3, 4), lif=lif(4)), "node 'lif' (LIF): its tau is of shape (4,), but 3 neurons"),
     "bias": (row((4,), fc=nir.Affine(random(3, 4), random(2)), lif=lif(3)), "its bias is (2,), but it has 3 outputs"),
-    "weight": (row((4,), fc=nir.Linear(random(2, 3, 4)), lif=lif(3)), "node 'fc' (Linear): its weight is of shape (2, 3, 4)"),
-    "channels": (row((3, 6, 6), conv=conv(2, 1, 3, 3), lif=lif(2, 4, 4)), "1 channels in 1 groups do not fit a map of 3"),
+    "weight": (row((4,), fc=nir.Linear(random(2, 3, 4)), lif=lif(3)), "its weight is of shape (2, 3, 4)"),
+    "channels": (row((3, 6, 6), conv=conv(2, 1, 3, 3), lif=lif(2)), "1 channels in 1 groups do not fit a map of 3"),
     "stated size": (
         row((1, 6, 6), conv=conv(2, 1, 3, 3, input_shape=(5, 5)), lif=lif(2, 4, 4)),
         "node 'conv' (Conv2d): its input_shape is (5, 5), but it gets (6, 6)",

@@ -164,7 +164,8 @@ def test_gains_of_channels_go_into_kernels():
     neurons.r = np.repeat([5.0, 20.0], 9).reshape(2, 3, 3)
     (layer,) = discretize(chain((1, 5, 5), conv=conv(2, 1, 3, 3), lif=neurons), DIALECTS["nir"])
     np.testing.assert_allclose(layer.map.weight, random(2, 1, 3, 3) * np.array([0.5, 2.0]).reshape(2, 1, 1, 1))
-    np.testing.assert_allclose(per_channel(layer.bias, layer.output_shape), random(2) * [0.5, 2.0])
+    bias = per_channel(layer.bias, layer.output_shape)
+    assert bias is not None and np.allclose(bias, random(2) * [0.5, 2.0])
     assert per_channel(np.arange(18.0), (2, 3, 3)) is None
     assert (uniform(layer.decay), uniform(layer.bias)) == (0.9, None)
 

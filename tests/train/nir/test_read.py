@@ -14,7 +14,7 @@ from train.nir.chain import load_chain
 from train.nir.read import read_graph
 
 
-def message(path, error=NirError):
+def message(path, error: type[InputError] = NirError):
     with pytest.raises(error) as caught:
         read_graph(path)
     text = str(caught.value)

@@ -50,7 +50,7 @@ def test_no_dialect_reproduces_other_spikes():
         choose(graph, flipped(recorded, "1", slice(3), 5))
     text = str(caught.value)
     assert "\n" not in text and "no dialect reproduces these spikes: snntorch " in text
-    assert all(f"{name} " in text for name in DIALECTS) and "norse 2" in text and "does not apply" not in text
+    assert all(f"{name} " in text for name in DIALECTS) and "does not apply" not in text
 
 
 def test_a_dialect_that_does_not_apply_stands_in_the_table():
@@ -83,7 +83,7 @@ def test_blocks_of_samples_change_nothing(monkeypatch):
 def test_all_samples_must_be_reproduced_not_only_those_screened(monkeypatch):
     graph, _, recorded = opened("snntorch-leaky")
     monkeypatch.setattr(verify, "SCREENED", 16)
-    assert choose(graph, flipped(recorded, "1", 3, 5)) if False else choose(graph, recorded).name == "snntorch"
+    assert choose(graph, recorded).name == "snntorch"
     with pytest.raises(DataError, match="no dialect reproduces"):
         choose(graph, flipped(recorded, "1", slice(3), 20))
 
