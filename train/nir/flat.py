@@ -102,7 +102,8 @@ def _collect(
     for source, target in graph.edges:
         for end in (source, target):
             if end not in graph.nodes:
-                raise NirError(f"the edge '{prefix}{source}' -> '{prefix}{target}': there is no node '{prefix}{end}'")
+                edge = f"'{prefix}{source}' -> '{prefix}{target}'"
+                raise NirError(f"the edge {edge}: there is no node '{prefix}{end}'; export the graph again")
         edges.append((prefix + source, prefix + target))
 
 

@@ -111,6 +111,27 @@ class Match:
         return bool(self.layers) and all(layer.is_rounding for layer in self.layers)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A dialect that was found.
+
+    Attributes
+    ----------
+    dialect : Dialect
+    why : str
+        The hint, or the recording that it reproduces.
+    others : tuple of str
+        Labels of dialects that reproduce the recording as well: equal on this network, or on so few spikes.
+    proof : Match or None
+        Over all samples; None of a hint.
+    """
+
+    dialect: Dialect
+    why: str
+    others: tuple[str, ...] = ()
+    proof: Match | None = None
+
+
 def candidates(hint: Hint) -> tuple[Dialect, ...]:
     """All dialects and their usual variants, those that a file hints at first; with the dt that it hints at."""
     variants = [
@@ -156,8 +177,8 @@ def matches(graph: Any, recorded: Recording, chain: Chain | None = None) -> tupl
     return tuple(sorted(found, key=lambda each: (not each.is_reproduced, each.share)))
 
 
-def choose(graph: Any, recorded: Recording | None, chain: Chain | None = None) -> Dialect:
-    """Return the dialect of a graph: the one that reproduces a recording, or without one a certain hint.
+def choose(graph: Any, recorded: Recording | None, chain: Chain | None = None) -> Choice:
+    """Choose the dialect of a graph: the one that reproduces a recording, or without one a certain hint.
 
     Several may reproduce it, if nothing in it tells them apart; then the one that the file hints at.
 
@@ -169,15 +190,17 @@ def choose(graph: Any, recorded: Recording | None, chain: Chain | None = None) -
         No recording, and the hint is not certain.
     """
     if recorded is None:
-        return guess(graph)
+        return Choice(dialect=guess(graph), why=hints(graph).why)
     chain = read_chain(graph) if chain is None else chain
     found = matches(graph, recorded, chain)
-    if not found[0].is_reproduced or not match(chain, found[0].dialect, recorded).is_reproduced:
+    proof = match(chain, found[0].dialect, recorded)
+    if not found[0].is_reproduced or not proof.is_reproduced:
         raise DataError(
             f"{recorded.where}: no dialect reproduces these spikes: {table(found)}; record what the exported network "
             "itself computes, or override --dt, --reset, --compare, --decay or --gain"
         )
-    return found[0].dialect
+    others = tuple(each.dialect.label for each in found[1:] if each.is_reproduced)
+    return Choice(dialect=proof.dialect, why=f"reproduces {recorded.where}", others=others, proof=proof)
 
 
 def require(chain: Chain, dialect: Dialect, recorded: Recording) -> Match:

@@ -47,7 +47,9 @@ def test_recorded_spikes_choose_the_dialect(name):
     label = str(recorded(name)["dialect"])
     found = matches(graph, recording)
     equals = {each.dialect.label for each in found if each.is_reproduced} - {label}
-    assert choose(graph, recording).label == label and found[0].mismatches == 0
+    choice = choose(graph, recording)
+    assert choice.dialect.label == label and set(choice.others) == equals
+    assert choice.proof is not None and choice.proof.mismatches == 0
     assert all((label, other) in EQUIVALENT or (other, label) in EQUIVALENT for other in equals)
     assert all(each.share > 0.002 for each in found if not each.is_reproduced)
 

@@ -30,7 +30,8 @@ def flipped(recorded, layer, *place):
 
 
 def test_without_a_recording_a_certain_hint_decides():
-    assert choose(opened("norse-box")[0], None).name == "norse"
+    choice = choose(opened("norse-box")[0], None)
+    assert (choice.dialect.name, choice.why, choice.proof) == ("norse", "r = 1 and tau < 1e-4", None)
     with pytest.raises(InputError, match="snnTorch default or literal"):
         choose(opened("snntorch-leaky")[0], None)
 
@@ -83,7 +84,7 @@ def test_blocks_of_samples_change_nothing(monkeypatch):
 def test_all_samples_must_be_reproduced_not_only_those_screened(monkeypatch):
     graph, _, recorded = opened("snntorch-leaky")
     monkeypatch.setattr(verify, "SCREENED", 16)
-    assert choose(graph, recorded).name == "snntorch"
+    assert choose(graph, recorded).dialect.name == "snntorch"
     with pytest.raises(DataError, match="no dialect reproduces"):
         choose(graph, flipped(recorded, "1", slice(3), 20))
 
