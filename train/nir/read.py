@@ -54,7 +54,9 @@ def _tree(path: Path | str, nir: Any, h5py: Any) -> dict[str, Any]:
             if not isinstance(file.get("node"), h5py.Group) or "type" not in file["node"]:
                 raise NirError(f"{path}: is HDF5 but no NIR, it has no node at its top; give what nir.write wrote")
             return nir.serialization.hdf2dict(file["node"])
-    except (OSError, RuntimeError, KeyError) as error:
+    except NirError:
+        raise
+    except (KeyError, MemoryError, OSError, OverflowError, RuntimeError, TypeError, ValueError) as error:
         reason = "it is cut short" if "truncated" in str(error) else " ".join(str(error).split())
         raise NirError(f"{path}: cannot be read ({reason}); {_AGAIN}") from error
 

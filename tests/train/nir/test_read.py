@@ -103,6 +103,12 @@ def test_a_node_with_arrays_of_unequal_shape(tmp_path):
     assert "node '1' (LIF) is damaged: All parameters must have the same shape" in message(path)
 
 
+def test_a_damaged_name(tmp_path):
+    path = copy_of("snntorch-leaky", tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"Affine", b"Aff\xaene"))
+    assert "cannot be read ('utf-8' codec can't decode" in message(path)
+
+
 def test_damaged_edges(tmp_path):
     path = copy_of("snntorch-leaky", tmp_path)
     with h5py.File(path, "a") as file:
