@@ -61,7 +61,8 @@ def make_environment(folder: Path) -> None:
 def run(python: Path, *arguments: str) -> None:
     """Run a Python from the root of the project."""
     root = HERE.parents[1]
-    environment = os.environ | {"PYTHONPATH": str(root)}
+    # Exporters gather edges in sets: without a seed of hashes every run would write another order.
+    environment = os.environ | {"PYTHONPATH": str(root), "PYTHONHASHSEED": "0"}
     code = subprocess.run([python.absolute(), *arguments], cwd=root, env=environment, check=False).returncode
     if code:
         raise InputError(f"{python}: ended with code {code}; see its messages above")
