@@ -35,6 +35,10 @@ class CheckpointError(InputError):
     """A trained network that is missing, damaged or of another version."""
 
 
+class NirError(InputError):
+    """A NIR file or graph that is missing, damaged, or says what the integer arithmetic does not have."""
+
+
 class ToolError(InputError):
     """An outside program (compiler, simulator) that is missing or failed."""
 

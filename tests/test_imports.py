@@ -43,6 +43,7 @@ AT_ONCE = {
     "train/audio": {"golden"},
     "train/bptt": {"golden", "golden/config", "golden/kernels", "train", "train/data"},
     "train/data": {"golden", "golden/config", "train/audio"},
+    "train/nir": {"golden"},
 }  # fmt: skip
 """Room to the rooms that its files import when they are imported; a room holds the files of its folders without rooms
 of their own."""
