@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import ConvConfig, Convolution, LayerKind, Parameter
+from ..config import Convolution, LayerKind, Parameter
+from ..config.kinds.convolution import Windows
 from ..fixed import IntArray
 
 (N_RUNS, LENGTH, TARGET, SOURCE, N_ENTRIES) = range(5)
@@ -28,7 +29,7 @@ def runs_step(kind: LayerKind) -> tuple[int, int]:
     if not isinstance(kind, Convolution):
         return 0, 0
     channels, _, width = kind.output_shape
-    return width * channels, kind.conv.kernel * channels
+    return width * channels, kind.conv.columns.kernel * channels
 
 
 def input_places(kind: LayerKind) -> IntArray:
@@ -51,37 +52,37 @@ def run_table(kind: LayerKind) -> IntArray:
         return table
     channel, y, x = np.indices(kind.pooled_shape).reshape(3, -1)
     channels, output_height, output_width = kind.output_shape
-    first_y, n_y, row = _windows(y, output_height, kind.conv)
-    first_x, n_x, column = _windows(x, output_width, kind.conv)
-    kernel = kind.conv.kernel
+    first_y, n_y, row = _seen(y, output_height, kind.conv.rows)
+    first_x, n_x, column = _seen(x, output_width, kind.conv.columns)
+    rows, columns = (own.kernel for own in kind.conv.sides)
     table[:, N_RUNS], table[:, LENGTH] = n_y, n_x * channels
     table[:, TARGET] = (first_y * output_width + first_x) * channels
-    table[:, SOURCE] = ((channel * kernel + row) * kernel + column) * channels
+    table[:, SOURCE] = ((channel * rows + row) * columns + column) * channels
     table[(n_y == 0) | (n_x == 0)] = 0
     return table
 
 
-def _windows(at: IntArray, n_windows: int, conv: ConvConfig) -> tuple[IntArray, IntArray, IntArray]:
+def _seen(at: IntArray, n_windows: int, windows: Windows) -> tuple[IntArray, IntArray, IntArray]:
     """Return the first of the windows that see a position, their number, and where in memory its place in it lies."""
-    place = np.argsort(_window_order(conv))
-    padded = at + conv.padding
-    first = np.maximum(-((conv.kernel - 1 - padded) // conv.stride), 0)
-    last = np.minimum(padded // conv.stride, n_windows - 1)
-    inside = np.clip(padded - first * conv.stride, 0, conv.kernel - 1)
+    place = np.argsort(_window_order(windows))
+    padded = at + windows.padding
+    first = np.maximum(-((windows.kernel - 1 - padded) // windows.stride), 0)
+    last = np.minimum(padded // windows.stride, n_windows - 1)
+    inside = np.clip(padded - first * windows.stride, 0, windows.kernel - 1)
     return first, np.maximum(last - first + 1, 0), place[inside]
 
 
-def _window_order(conv: ConvConfig) -> IntArray:
+def _window_order(windows: Windows) -> IntArray:
     """Return the rows, or columns, of a window in their order in memory."""
-    places = np.arange(conv.kernel)
-    return np.lexsort((-places, places % conv.stride))
+    places = np.arange(windows.kernel)
+    return np.lexsort((-places, places % windows.stride))
 
 
 def to_memory(kind: LayerKind, parameter: Parameter, values: IntArray) -> IntArray:
     """Return values of a parameter of a layer in the order of the kernels' memory, flat."""
     if isinstance(kind, Convolution) and len(parameter.shape) == 4:
-        order = _window_order(kind.conv)
-        values = values[:, :, order][:, :, :, order]
+        rows, columns = map(_window_order, kind.conv.sides)
+        values = values[:, :, rows][:, :, :, columns]
     return parameter.to_load(values)
 
 
@@ -89,8 +90,8 @@ def from_memory(kind: LayerKind, parameter: Parameter, flat: NDArray[Any]) -> In
     """Undo :func:`to_memory`."""
     values = parameter.from_load(flat.astype(np.int64))
     if isinstance(kind, Convolution) and len(parameter.shape) == 4:
-        place = np.argsort(_window_order(kind.conv))
-        values = values[:, :, place][:, :, :, place]
+        rows, columns = (np.argsort(_window_order(windows)) for windows in kind.conv.sides)
+        values = values[:, :, rows][:, :, :, columns]
     return values.copy()
 
 
@@ -98,6 +99,6 @@ def rows_in_memory(kind: LayerKind) -> IntArray:
     """Return which row of weights in memory each row is, (n_rows,), in the order of a weight load."""
     if not isinstance(kind, Convolution):
         return np.arange(kind.n_rows)
-    place = np.argsort(_window_order(kind.conv))
-    rows = np.arange(kind.n_rows).reshape(-1, kind.conv.kernel, kind.conv.kernel)
-    return rows[:, place][:, :, place].ravel()
+    rows, columns = (np.argsort(_window_order(windows)) for windows in kind.conv.sides)
+    places = np.arange(kind.n_rows).reshape(-1, *kind.weight_shape[2:])
+    return places[:, rows][:, :, columns].ravel()

@@ -10,7 +10,7 @@ import numpy as np
 from ..config import Convolution, Dense, LayerKind, Recurrent, ResolvedLayer, RowGroup
 from ..fixed import IntArray
 from . import convolution, dense
-from .convolution import conv_current, conv_error, conv_gradient
+from .convolution import conv_current, conv_error, conv_gradient, windows_of
 from .dense import feedback_error, outer_gradient, synaptic_current
 from .pooling import pool_sum, pooled, spread, unpooled
 from .weight import inference_weight
@@ -31,6 +31,7 @@ __all__ = [
     "spread",
     "synaptic_current",
     "unpooled",
+    "windows_of",
 ]
 
 

@@ -1,26 +1,31 @@
 """Rows of a convolution: each with a weight to every channel, the same in every window."""
 
 import math
+from typing import TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from ..config import ConvConfig, Convolution, LayerKind
 from ..config.spatial import Shape
 from ..fixed import IntArray
 
+T = TypeVar("T", bound=np.generic)
+
 
 def conv_current(spikes: IntArray, weight: IntArray, shape: Shape, conv: ConvConfig) -> IntArray:
     """Return ``sum_cij w_ocij * s_c[y * stride - padding + i, x * stride - padding + j]`` exactly.
 
-    Zeros lie around the map. The kernel is not flipped: a correlation, as trainers have it.
+    Stride and padding are those of rows and of columns. Zeros lie around the map. The kernel is not flipped: a
+    correlation, as trainers have it.
 
     Parameters
     ----------
     spikes : IntArray
         Graded spikes of one step, or sums of them, shape (..., inputs), in the order of a map of `shape`.
     weight : IntArray
-        Inference weights, shape (c_out, c_in, kernel, kernel).
+        Inference weights, shape (c_out, c_in, rows, columns of a window).
     shape : (c_in, height, width)
     conv : ConvConfig
 
@@ -30,7 +35,7 @@ def conv_current(spikes: IntArray, weight: IntArray, shape: Shape, conv: ConvCon
         Shape (..., c_out * h_out * w_out), membrane LSBs.
     """
     maps = np.asarray(spikes, np.int64).reshape(*np.shape(spikes)[:-1], *shape)
-    current = np.einsum("...cyxij,ocij->...oyx", _windows(maps, conv), np.asarray(weight, np.int64))
+    current = np.einsum("...cyxij,ocij->...oyx", windows_of(maps, conv), np.asarray(weight, np.int64))
     return current.reshape(*maps.shape[:-3], math.prod(current.shape[-3:]))
 
 
@@ -42,7 +47,7 @@ def conv_error(error: IntArray, weight: IntArray, shape: Shape, conv: ConvConfig
     error : IntArray
         Of the neurons, shape (c_out * h_out * w_out,).
     weight : IntArray
-        Inference weights, shape (c_out, c_in, kernel, kernel).
+        Inference weights, shape (c_out, c_in, rows, columns of a window).
     shape : (c_in, height, width)
         Of the map that the windows see.
     conv : ConvConfig
@@ -52,14 +57,18 @@ def conv_error(error: IntArray, weight: IntArray, shape: Shape, conv: ConvConfig
     IntArray
         Shape (c_in * height * width,).
     """
-    channels, height, width = shape
-    rows, columns = conv.output_side(height), conv.output_side(width)
-    maps = error.reshape(-1, rows, columns)
-    padded = np.zeros((channels, height + 2 * conv.padding, width + 2 * conv.padding), np.int64)
-    for i, j in np.ndindex(conv.kernel, conv.kernel):
-        seen = padded[:, i : i + rows * conv.stride : conv.stride, j : j + columns * conv.stride : conv.stride]
-        seen += np.einsum("oyx,oc->cyx", maps, weight[:, :, i, j])
-    inside = slice(conv.padding, conv.padding + height), slice(conv.padding, conv.padding + width)
+    channels, *sides = shape
+    counts = [windows.count(side) for windows, side in zip(conv.sides, sides, strict=True)]
+    maps = error.reshape(-1, *counts)
+    around = [side + 2 * own.padding for own, side in zip(conv.sides, sides, strict=True)]
+    padded = np.zeros((channels, *around), np.int64)
+    for place in np.ndindex(weight.shape[2:]):
+        seen = (
+            slice(at, at + count * windows.stride, windows.stride)
+            for at, count, windows in zip(place, counts, conv.sides, strict=True)
+        )
+        padded[:, *seen] += np.einsum("oyx,oc->cyx", maps, weight[:, :, *place])
+    inside = (slice(own.padding, own.padding + side) for own, side in zip(conv.sides, sides, strict=True))
     return padded[:, *inside].ravel()
 
 
@@ -78,9 +87,9 @@ def conv_gradient(error: IntArray, trace: IntArray, shape: Shape, conv: ConvConf
     Returns
     -------
     IntArray
-        Shape (c_out, c_in * kernel * kernel), exact.
+        Shape (c_out, c_in * rows * columns of a window), exact.
     """
-    windows = _windows(trace.reshape(shape), conv)
+    windows = windows_of(trace.reshape(shape), conv)
     maps = error.reshape(-1, *windows.shape[1:3])
     return np.einsum("oyx,cyxij->ocij", maps, windows).reshape(len(maps), -1)
 
@@ -103,8 +112,9 @@ def gradient(error: IntArray, trace: IntArray, kind: LayerKind) -> IntArray:
     return conv_gradient(error, trace, kind.pooled_shape, kind.conv)
 
 
-def _windows(maps: IntArray, conv: ConvConfig) -> IntArray:
-    """Return what each window sees of maps (..., c, height, width), shape (..., c, h_out, w_out, kernel, kernel)."""
-    around = [(0, 0)] * (maps.ndim - 2) + [(conv.padding, conv.padding)] * 2
-    windows = sliding_window_view(np.pad(maps, around), (conv.kernel, conv.kernel), axis=(-2, -1))
-    return windows[..., :: conv.stride, :: conv.stride, :, :]
+def windows_of(maps: NDArray[T], conv: ConvConfig) -> NDArray[T]:
+    """Return what each window sees of maps (..., height, width), shape (..., h_out, w_out, rows, columns)."""
+    rows, columns = conv.sides
+    around = [(0, 0)] * (maps.ndim - 2) + [(own.padding, own.padding) for own in conv.sides]
+    windows = sliding_window_view(np.pad(maps, around), (rows.kernel, columns.kernel), axis=(-2, -1))
+    return windows[..., :: rows.stride, :: columns.stride, :, :]

@@ -48,8 +48,8 @@ def _synapse(kind: LayerKind) -> nn.Module:
     if kind.pool > 1:
         steps.append(nn.AvgPool2d(kind.pool))
     if isinstance(kind, Convolution):
-        conv = kind.conv
-        steps.append(nn.Conv2d(kind.pooled_shape[0], kind.size, conv.kernel, conv.stride, conv.padding))
+        kernel, stride, padding = zip(*kind.conv.sides, strict=True)
+        steps.append(nn.Conv2d(kind.pooled_shape[0], kind.size, kernel, stride, padding))
     if kind.is_spatial:
         steps.append(nn.Flatten())
     if not isinstance(kind, Convolution):

@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from golden.config import Convolution, ResolvedLayer
+from golden.synapse import windows_of
 from intsnn_hw.rtl.windows import Seen, input_map, pooled_by_axis, seen_by_axis
 
 
@@ -47,14 +47,12 @@ def touched_positions(layer: ResolvedLayer, active: NDArray[Any]) -> NDArray[Any
     assert isinstance(kind, Convolution)
     channels, height, width = input_map(kind)
     _, pooled_height, pooled_width = kind.pooled_shape
-    pool, conv = kind.pool, kind.conv
+    pool = kind.pool
     lead = active.shape[:-1]
     maps = np.asarray(active.reshape(*lead, channels, height, width).any(axis=-3))
     maps = maps[..., : pooled_height * pool, : pooled_width * pool]
     maps = np.asarray(maps.reshape(*lead, pooled_height, pool, pooled_width, pool).any(axis=(-3, -1)))
-    around = [(0, 0)] * len(lead) + [(conv.padding, conv.padding)] * 2
-    windows = sliding_window_view(np.pad(maps, around), (conv.kernel, conv.kernel), axis=(-2, -1))
-    return np.sum(windows[..., :: conv.stride, :: conv.stride, :, :].any(axis=(-2, -1)), axis=(-2, -1))
+    return np.sum(windows_of(maps, kind.conv).any(axis=(-2, -1)), axis=(-2, -1))
 
 
 def visited_groups(layer: ResolvedLayer, input_events: float) -> float:

@@ -53,8 +53,8 @@ class WindowCursor:
         """Go to the next word."""
         m, layer, conv = self._m, self._layer, self._kind.conv
         _, _, width = self._kind.output_shape
-        column = layer.n_words * conv.stride
-        row = column * conv.kernel
+        column = layer.n_words * conv.columns.stride
+        row = layer.n_words * conv.columns.kernel * conv.rows.stride
         from_row, change = Signal(), Signal(signed(len(self._address) + 1))
         address, position = Signal.like(self._address), Signal.like(self._position)
         m.d.comb += [

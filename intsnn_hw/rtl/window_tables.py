@@ -39,13 +39,13 @@ def window_tables(
         ]
 
     rows, columns = seen
-    return words(rows, width, kind.conv.kernel), words(columns, 1, 1)
+    return words(rows, width, kind.conv.columns.kernel), words(columns, 1, 1)
 
 
 def locate_windows(layer: ResolvedLayer, windows: Any, channel: Value, row: Any, column: Any) -> list[Any]:
     """Return the assignments of a rectangle of windows, a :func:`window_event_layout`, from its row and column."""
     assert isinstance(layer.kind, Convolution)
-    weights = layer.kind.conv.kernel**2 * layer.n_words
+    weights = layer.kind.conv.rows.kernel * layer.kind.conv.columns.kernel * layer.n_words
     return [
         windows.position.eq(row.position + column.position),
         windows.address.eq(multiply_constant(channel, weights) + (row.address + column.address)),

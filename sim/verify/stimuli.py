@@ -401,9 +401,11 @@ def spatial_config(
             layer = replace(layer, pool=choices.integer(1, min(3, *at[1:])))
             sides = pooled_shape(at, layer.pool)[1:]
             if choices.one_of((True, True, False)):
-                layer = replace(layer, conv=_conv_config(choices, min(sides)))
+                layer = replace(layer, conv=_conv_config(choices, sides))
         kind = layer.kind(n_in, at, index)
-        fan_in = n_in if at is None or layer.conv is None else at[0] * (layer.conv.kernel * layer.pool) ** 2
+        fan_in = n_in
+        if at is not None and layer.conv is not None:
+            fan_in = at[0] * math.prod(windows.kernel * layer.pool for windows in layer.conv.sides)
         near = layer.weight_width + spike_width + fan_in.bit_length() - 1
         layers.append(replace(layer, neuron=neuron_config(choices, near, synaptic=not learning)))
         at, n_in, spike_width = kind.output_shape, kind.n_out, layers[-1].neuron.spike_width
@@ -433,11 +435,21 @@ def _learning_maps(choices: Choices, config: NetworkConfig) -> NetworkConfig:
     return replace(config, layers=layers, learning=rule)
 
 
-def _conv_config(choices: Choices, side: int) -> ConvConfig:
-    """Return random windows of which at least one fits along `side` with its padding."""
+def _conv_config(choices: Choices, sides: Sequence[int]) -> ConvConfig:
+    """Return random windows of which at least one fits along both sides with its padding; a third are not square."""
+    if choices.one_of((False, False, True)):
+        (kernel, stride, padding), across = (_windows(choices, side) for side in sides)
+        names = ("kernel_x", "stride_x", "padding_x")
+        return ConvConfig(kernel=kernel, stride=stride, padding=padding, **dict(zip(names, across, strict=True)))
+    kernel, stride, padding = _windows(choices, min(sides))
+    return ConvConfig(kernel=kernel, stride=stride, padding=padding)
+
+
+def _windows(choices: Choices, side: int) -> tuple[int, int, int]:
+    """Return kernel, stride and padding along a side."""
     padding = choices.integer(0, 3)
     kernel = choices.integer(padding + 1, max(padding + 1, min(4, side + 2 * padding)))
-    return ConvConfig(kernel=kernel, stride=choices.integer(1, 3), padding=padding)
+    return kernel, choices.integer(1, 3), padding
 
 
 @overload

@@ -141,7 +141,8 @@ def _linear(kind: LayerKind, bias: bool) -> nn.Module:
 def _convolution(kind: LayerKind, bias: bool) -> nn.Module:
     assert isinstance(kind, Convolution)
     n_out, n_in, *_ = kind.weight_shape
-    made = nn.Conv2d(n_in, n_out, kind.conv.kernel, kind.conv.stride, kind.conv.padding, bias=bias)
+    kernel, stride, padding = zip(*kind.conv.sides, strict=True)
+    made = nn.Conv2d(n_in, n_out, kernel, stride, padding, bias=bias)
     # On a CPU convolutions and pools are faster with channels last: a seventh of a training step of `mnist-cnn`.
     return made.to(memory_format=torch.channels_last)
 

@@ -62,6 +62,8 @@ def test_topologies_of_maps():
     assert maps({}).topology == "60-3"
     assert maps({"pool": 2}).topology == "6x5x2-2a-3"
     assert maps({"conv": ConvConfig(kernel=3, stride=2, padding=1)}, {}).topology == "6x5x2-3c3s2p1-3"
+    wide = ConvConfig(kernel=1, kernel_x=5, stride_x=2, padding_x=1)
+    assert maps({"conv": wide}, {}).topology == "6x5x2-3c1x5s1x2p0x1-3"
     assert maps({"conv": CONV, "pool": 1}, {"pool": 3}).topology == "6x5x2-3c3-3a-3"
 
 

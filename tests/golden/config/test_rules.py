@@ -235,6 +235,9 @@ BROKEN_RULES += [
     (ConvConfig, {"kernel": 3, "stride": 65}, "ConvConfig.stride: must be 1..64, got 65"),
     (ConvConfig, {"kernel": 3, "padding": -1}, "ConvConfig.padding: must be 0..2, got -1"),
     (ConvConfig, {"kernel": 3, "padding": 3}, "ConvConfig.padding: must be 0..2, got 3"),
+    (ConvConfig, {"kernel": 3, "kernel_x": 0}, "ConvConfig.kernel_x: must be 1..64, got 0"),
+    (ConvConfig, {"kernel": 3, "kernel_x": 1, "padding": 1}, "ConvConfig.padding: must be 0..0, got 1"),
+    (ConvConfig, {"kernel": 1, "kernel_x": 3, "padding_x": 3}, "ConvConfig.padding_x: must be 0..2, got 3"),
     (LayerConfig, {"size": 3, "pool": 0}, "LayerConfig.pool: must be 1..64, got 0"),
     (LayerConfig, {"size": 3, "pool": 65}, "LayerConfig.pool: must be 1..64, got 65"),
     *(

@@ -70,10 +70,10 @@ def slow_current(spikes: np.ndarray, weight: np.ndarray, layer: ResolvedLayer) -
                 product_ = int(weight[j, (channel * height + y) * width + x]) * values[address]
                 totals[(j,)] = totals.get((j,), 0) + product_
             continue
-        for o, i, j in product(range(layer.weight_shape[0]), range(conv.kernel), range(conv.kernel)):
-            row, column = y + conv.padding - i, x + conv.padding - j
-            if row % conv.stride == 0 and column % conv.stride == 0:
-                at = (o, row // conv.stride, column // conv.stride)
+        for o, i, j in np.ndindex(weight.shape[0], *weight.shape[2:]):
+            row, column = y + conv.padding - i, x + conv.columns.padding - j
+            if row % conv.stride == 0 and column % conv.columns.stride == 0:
+                at = (o, row // conv.stride, column // conv.columns.stride)
                 totals[at] = totals.get(at, 0) + int(weight[o, channel, i, j]) * values[address]
     shape = kind.output_shape or (layer.n_out,)
     return [totals.get(at, 0) for at in np.ndindex(*shape)]
@@ -104,9 +104,8 @@ def test_maps_equal_torch(config, seed):
         if layer.config.conv is None:
             expected = maps.flatten(1) @ kernel.T
         else:
-            expected = functional.conv2d(
-                maps, kernel, stride=layer.config.conv.stride, padding=layer.config.conv.padding
-            )
+            _, stride, padding = zip(*layer.config.conv.sides, strict=True)
+            expected = functional.conv2d(maps, kernel, stride=stride, padding=padding)
         np.testing.assert_array_equal(
             layer_current(spikes, weight, layer), expected.flatten(1).numpy().astype(np.int64)
         )

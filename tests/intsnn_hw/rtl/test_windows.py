@@ -13,8 +13,8 @@ def test_every_window_that_sees_a_place_and_no_other(kernel, stride, pool):
     dropped = 0
     for side in range(pool, 12):
         for padding in range(kernel):
-            conv = ConvConfig(kernel=kernel, stride=stride, padding=padding)
-            windows = range(conv.output_side(side // pool))
+            conv = ConvConfig(kernel=1, kernel_x=kernel, stride_x=stride, padding_x=padding).columns
+            windows = range(conv.count(side // pool))
             for place, seen in enumerate(seen_along(side, pool, conv)):
                 pooled = place // pool
                 inside = {window: pooled - (window * stride - padding) for window in windows}

@@ -62,7 +62,8 @@ def windows_of(layer, event):
     for down in range(event["rows"] + 1):
         for across in range(event["columns"] + 1):
             position = event["position"] + down * width + across
-            found[position] = row - (down * kind.conv.kernel + across) * kind.conv.stride
+            rows, columns = kind.conv.sides
+            found[position] = row - down * rows.stride * columns.kernel - across * columns.stride
     return found
 
 

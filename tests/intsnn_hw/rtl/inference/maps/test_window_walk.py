@@ -12,6 +12,7 @@ LAYERS = {
     "one word": {"size": 4},
     "two words": {"size": 5, "padding": 1},
     "three words, strided": {"size": 5, "kernel": 5, "stride": 2, "padding": 3, "hardware": {"lanes": (2,)}},
+    "not square": {"size": 4, "kernel": 2, "kernel_x": 4, "stride": 1, "stride_x": 2},
     "one place": {"size": 3, "kernel": 1, "hardware": {"lanes": (1,), "banks": 1}},
 }
 
@@ -20,12 +21,17 @@ def random_event(layer, rng):
     """Return windows that lie in the map, and rows of weights that lie in the memory."""
     kind = layer.kind
     _, height, width = kind.output_shape
-    kernel, stride = kind.conv.kernel, kind.conv.stride
-    down, across = (int(rng.integers(1, 1 + min(side, -(-kernel // stride)))) for side in (height, width))
+    rows, columns = kind.conv.sides
+    down, across = (
+        int(rng.integers(1, 1 + min(side, -(-own.kernel // own.stride))))
+        for own, side in ((rows, height), (columns, width))
+    )
     at = [int(rng.integers(side - count + 1)) for side, count in ((height, down), (width, across))]
-    inside = [int(rng.integers((count - 1) * stride, kernel)) for count in (down, across)]
+    inside = [
+        int(rng.integers((count - 1) * own.stride, own.kernel)) for own, count in ((rows, down), (columns, across))
+    ]
     channel = int(rng.integers(kind.pooled_shape[0]))
-    row = (channel * kernel + inside[0]) * kernel + inside[1]
+    row = (channel * rows.kernel + inside[0]) * columns.kernel + inside[1]
     return {
         "position": at[0] * width + at[1], "address": row * layer.n_words, "rows": down - 1, "columns": across - 1,
         "spike": int(rng.integers(1, 4)),
