@@ -13,7 +13,7 @@ from golden.errors import ConfigError, NirError
 from golden.fixed import IntArray, signed_range
 from golden.network import Network
 from train.nir.calibration import Calibration
-from train.nir.dynamics import Discrete, per_channel, uniform
+from train.nir.dynamics import Discrete, per_channel
 from train.nir.layers import Array, Convolution, Dense
 from train.nir.options import Options
 from train.nir.scale import Room, Scale, choose_scale
@@ -28,10 +28,13 @@ class Converted:
     ----------
     network : golden.network.Network
     scales : tuple of Scale
+    weights : tuple of array
+        In float, of the shapes of those of the network.
     """
 
     network: Network
     scales: tuple[Scale, ...]
+    weights: tuple[Array, ...]
 
 
 def convert(
@@ -67,14 +70,20 @@ def convert(
         raise ConfigError("`spike_width`: no layer sends graded spikes; leave it out, or take a dialect with them")
     incoming = _bits(seen.input_level, "the input")
     encoding = EncodingConfig(kind="events", spike_width=incoming)
-    configs, weights, biases, scales = [], [], [], []
+    configs, floats, weights, biases, scales = [], [], [], [], []
     for index, layer in enumerate(layers):
         room = _room(layer, index, seen, options, incoming)
         scale = choose_scale(layer, room, options.threshold)
-        config, weight, bias = _layer(layer, room, scale, options.leak_frac)
+        neuron, linear = _neuron(layer, room, scale, options.leak_frac), _weights(layer)
+        bias = _bias(layer, neuron, scale)
+        config = LayerConfig(
+            weight_width=room.weight_width, neuron=neuron, bias="none" if bias is None else "fixed", **_geometry(layer)
+        )
+        low, high = signed_range(room.weight_width)
         configs.append(config)
-        weights.append(weight)
-        biases.append(bias)
+        floats.append(linear)
+        weights.append(np.clip(np.rint(linear * scale.weight_lsb), low, high).astype(np.int64))
+        biases.append(np.zeros(0, np.int64) if bias is None else bias)
         scales.append(scale)
         incoming = room.spike_width
     config = NetworkConfig(
@@ -87,9 +96,8 @@ def convert(
         readout="membrane" if layers[-1].is_readout else "spike_count",
     )
     any_bias = any(len(each) for each in biases)
-    return Converted(
-        network=Network(config=config, weights=weights, biases=biases if any_bias else []), scales=tuple(scales)
-    )
+    network = Network(config=config, weights=weights, biases=biases if any_bias else [])
+    return Converted(network=network, scales=tuple(scales), weights=tuple(floats))
 
 
 def _map_shape(layer: Discrete) -> tuple[int, int, int] | None:
@@ -140,17 +148,10 @@ def _square(layer: Discrete) -> Dense | Convolution:
     return found
 
 
-def _layer(layer: Discrete, room: Room, scale: Scale, leak_frac: int) -> tuple[LayerConfig, IntArray, IntArray]:
-    neuron = _neuron(layer, room, scale, leak_frac)
-    linear = _square(layer)
-    floats = linear.weight if layer.recurrent is None else np.concatenate([linear.weight, layer.recurrent], axis=1)
-    low, high = signed_range(room.weight_width)
-    weight = np.clip(np.rint(floats * scale.weight_lsb), low, high).astype(np.int64)
-    bias = _bias(layer, neuron, scale)
-    config = LayerConfig(
-        weight_width=room.weight_width, neuron=neuron, bias="none" if bias is None else "fixed", **_geometry(layer)
-    )
-    return config, weight, np.zeros(0, np.int64) if bias is None else bias
+def _weights(layer: Discrete) -> Array:
+    """All weights in float, those of the layer's own spikes in the last columns."""
+    weight = _square(layer).weight
+    return weight if layer.recurrent is None else np.concatenate([weight, layer.recurrent], axis=1)
 
 
 def _neuron(layer: Discrete, room: Room, scale: Scale, leak_frac: int) -> NeuronConfig:
@@ -191,17 +192,17 @@ def _level(layer: Discrete, scale: Scale) -> dict[str, Any]:
 
 
 def _bias(layer: Discrete, neuron: NeuronConfig, scale: Scale) -> IntArray | None:
-    lost = lost_a_step(neuron) * COMPENSATE
-    if not layer.bias.any() and (scale.guard == 0 or not lost):
+    lost = lost_a_step(neuron)
+    if not layer.bias.any() and (scale.guard <= 0 or not lost):  # without guard bits, no bias is as fine as half an LSB
         return None
     bias = layer.bias if isinstance(layer.map, Dense) else per_channel(layer.bias, layer.output_shape)
     assert bias is not None
     return np.rint(bias * scale.weight_lsb + math.ldexp(lost, scale.guard)).astype(np.int64)
 
-COMPENSATE = 1
+
 def lost_a_step(neuron: NeuronConfig) -> float:
     """Return the membrane LSBs that a step loses on average, because sum and leak are rounded down."""
-    guard = 0.5 - math.ldexp(0.5, -neuron.current_shift)
+    guard = 0.5 - math.ldexp(0.5, -max(neuron.current_shift, 0))
     if neuron.leak_factor is None or neuron.leak_frac is None or neuron.leak_factor == 0:
         return guard
     bits = neuron.leak_frac - ((neuron.leak_factor & -neuron.leak_factor).bit_length() - 1)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from golden.config.limits import MAX_NEURONS, WINDOW_SIDES
 from golden.errors import NirError
-from train.nir.dynamics import Discrete, uniform
+from train.nir.dynamics import Discrete, per_channel, uniform
 from train.nir.layers import Convolution, Dense
 from train.nir.square import squared
 
@@ -39,6 +39,8 @@ def _one_value_for_all(layer: Discrete, is_last: bool) -> Iterator[str]:
                 f"has {name} of {each.min():.4g} to {each.max():.4g}; one value for all neurons is all that is "
                 "supported yet, train with scalars"
             )
+    if isinstance(layer.map, Convolution) and per_channel(layer.bias, layer.output_shape) is None:
+        yield "has a bias, or v_leak, that differs within a channel, which is not supported; give one for a channel"
 
 
 def _graded(layer: Discrete, is_last: bool) -> Iterator[str]:
