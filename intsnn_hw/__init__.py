@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .api.demo import demo
     from .api.encode_audio import encode_audio
     from .api.explore import explore
+    from .api.import_nir import import_nir
     from .api.network import IntegerNetwork
-    from .api.nir import import_nir
     from .api.opening import from_nir, from_toml, from_torch, load, preset
     from .api.torch_model import export
 
@@ -51,7 +51,7 @@ _PLACES = {
     "from_nir": "intsnn_hw.api.opening",
     "from_toml": "intsnn_hw.api.opening",
     "from_torch": "intsnn_hw.api.opening",
-    "import_nir": "intsnn_hw.api.nir",
+    "import_nir": "intsnn_hw.api.import_nir",
     "load": "intsnn_hw.api.opening",
     "preset": "intsnn_hw.api.opening",
 }

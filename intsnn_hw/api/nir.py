@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.errors import ConfigError, NirError
-from golden.places import named_path, writable_file, write_file
+from golden.places import named_path
 
 from .network import IntegerNetwork
 from .progress import SILENT, display
-from .report import Facts, Grid, Result, Shown, to_json
+from .report import Facts, Grid, Result, Shown
 from .source import Source
 from .wording import percent
 
@@ -103,8 +103,8 @@ class Imported(Result):
         if self.checkpoint is not None:
             facts.append(("checkpoint", self.checkpoint))
         names = (
-            "layer", "neurons", "bits of weights, membranes", "threshold", "guard bits", "weights to error", "decisions",
-            "differ alone", "in cascade", "predicted alone",
+            "layer", "neurons", "bits of weights, membranes", "threshold", "guard bits", "weights to error",
+            "decisions", "differ alone", "in cascade", "predicted alone",
         )  # fmt: skip
         rows = tuple(_row(each) for each in self.layers)
         title = f"{self.network}, {self.topology}"
@@ -175,45 +175,6 @@ def from_nir(
     )
 
 
-def import_nir(source: Any, out: Path | str, *, report: Path | str | None = None, **options: Any) -> Imported:
-    """Convert a NIR file and write its checkpoint, and the report as JSON; nothing where it fails.
-
-    Parameters
-    ----------
-    source : path or nir.NIRGraph
-    out : path
-        Checkpoint (.npz).
-    report : path, optional
-    options
-        As of :func:`intsnn_hw.from_nir`.
-
-    Raises
-    ------
-    InputError
-        As of :func:`intsnn_hw.from_nir`; files that cannot be written, or are among those that are read.
-    """
-    from golden import checkpoint
-
-    from .opening import from_nir as opened
-
-    place = checkpoint.writable_checkpoint(out)
-    beside = None if report is None else writable_file(report)
-    read = {key: named_path(each) for key, each in (("source", source), *options.items())
-            if key in ("source", "verify", "calibrate") and isinstance(each, str | os.PathLike)}  # fmt: skip
-    for written in (place, beside):
-        for path in read.values():
-            if written is not None and written.resolve() == path.resolve():
-                raise ConfigError(f"{written}: would be replaced, and is read; give another file to write")
-    if beside is not None and beside.resolve() == place.resolve():
-        raise ConfigError(f"{beside}: is the checkpoint itself; give another `report`")
-    network = opened(source, **options)
-    found = replace(network.report, checkpoint=str(place))
-    checkpoint.save(place, network.golden, training=network.notes)
-    if beside is not None:
-        write_file(beside, to_json(found.to_dict()))
-    return found
-
-
 def _options(given: Mapping[str, Any], exact: bool) -> Options:
     from train.nir.options import EXACT, Options
 
@@ -278,9 +239,7 @@ def _inputs(calibrate: Any, chain: Chain) -> tuple[str, NDArray[Any]]:
     return str(path), input_spikes(read_arrays(path), chain, str(path))
 
 
-def _choice(
-    graph: Any, chain: Chain, recorded: Recording | None, name: str, overrides: Mapping[str, Any]
-) -> Choice:
+def _choice(graph: Any, chain: Chain, recorded: Recording | None, name: str, overrides: Mapping[str, Any]) -> Choice:
     from train.nir.dialects import dialect
     from train.nir.verify import Choice, choose, require
 
@@ -408,7 +367,14 @@ def _row(layer: LayerReport) -> tuple[object, ...]:
         f"2^{layer.threshold_shift}" if layer.threshold_shift is not None else f"{layer.level:,}"
     )  # fmt: skip
     weights = "no error" if layer.weight_sqnr_db is None else f"{layer.weight_sqnr_db:.1f} dB"
-    sizes = (layer.name, layer.neurons, f"{layer.weight_width}, {layer.membrane_width}", level, layer.guard_bits, weights)
+    sizes = (
+        layer.name,
+        layer.neurons,
+        f"{layer.weight_width}, {layer.membrane_width}",
+        level,
+        layer.guard_bits,
+        weights,
+    )
     if layer.readout_error is not None and layer.cascade_error is not None:
         return (*sizes, "membranes", percent(layer.readout_error), percent(layer.cascade_error), "-")
     return (*sizes, layer.decisions, layer.alone, layer.cascade, f"{layer.predicted:.0f}")
@@ -426,5 +392,3 @@ def _remarks(layer: LayerReport) -> list[str]:
     if layer.close and (layer.alone or layer.cascade):
         found.append(f"{layer.close:,} decisions are so close to the threshold that float32 may decide otherwise")
     return found
-
-

@@ -27,9 +27,9 @@ spikes differ from the framework's, alone and in cascade, and where the first on
 
 A NIR file does not say what its numbers mean: frameworks differ in reset, comparison, decay and gain. --verify takes
 spikes that the framework recorded, an .npz with input (steps, samples, ...) and output, or arrays under the names of
-the layers, and finds the dialect that reproduces them. Without it --dialect names the framework, unless the file gives it
-away. --calibrate takes input alone, from which the range of the membranes is measured; without any data that is done on
-random spikes. docs/nir.md tells it all. Needs the package extra 'nir'.""",
+the layers, and finds the dialect that reproduces them. Without it --dialect names the framework, unless the file gives
+it away. --calibrate takes input alone, from which the range of the membranes is measured; without any data that is done
+on random spikes. docs/nir.md tells it all. Needs the package extra 'nir'.""",
         """\
 intsnn import nir net.nir --verify spikes.npz -o net.npz
 intsnn import nir net.nir --verify spikes.npz --exact --require-exact -o net.npz
@@ -50,7 +50,9 @@ intsnn import nir net.nir --dialect sinabs --gain nir --calibrate input.npz --sp
     )  # fmt: skip
     meaning.add_argument("--dt", type=float, metavar="S", help="time step, in the unit of the file's time constants")
     meaning.add_argument("--reset", metavar="HOW", help="zero, subtract, or subtract-next: a step later")
-    meaning.add_argument("--compare", metavar="HOW", help="a spike above the threshold: gt, at it: ge, or graded: floor")
+    meaning.add_argument(
+        "--compare", metavar="HOW", help="a spike above the threshold: gt, at it: ge, or graded: floor"
+    )
     meaning.add_argument("--decay", metavar="HOW", help="of a step: euler, 1 - dt/tau, or exp, exp(-dt/tau)")
     meaning.add_argument("--gain", metavar="HOW", help="of the input: nir, r (1 - decay), or unit, r")
     meaning.add_argument(
@@ -64,13 +66,19 @@ intsnn import nir net.nir --dialect sinabs --gain nir --calibrate input.npz --sp
     )
     widths.add_argument("--leak-frac", type=int, metavar="N", help="bits of a decay, 1..24 (default: 12)")
     widths.add_argument(
-        "--threshold", metavar="KIND", help="integer: any number; pow2: less hardware, more differences (default: integer)"
+        "--threshold",
+        metavar="KIND",
+        help="integer: any number; pow2: less hardware, more differences (default: integer)",
     )
     widths.add_argument("--exact", action="store_true", help="weights of 24 bits, membranes of 32, decays of 24")
     data = parser.add_argument_group("data")
     data.add_argument("--calibrate", metavar="X.npz", help="input spikes, for the range of the membranes")
-    data.add_argument("--verify", metavar="X.npz", help="input and spikes that the framework recorded; labels may be there")
-    data.add_argument("--require-exact", action="store_true", help="write nothing unless every spike is the recorded one")
+    data.add_argument(
+        "--verify", metavar="X.npz", help="input and spikes that the framework recorded; labels may be there"
+    )
+    data.add_argument(
+        "--require-exact", action="store_true", help="write nothing unless every spike is the recorded one"
+    )
 
 
 def _spike_width(text: str) -> int | str:
@@ -84,7 +92,7 @@ def _spike_width(text: str) -> int | str:
 
 def run(args: argparse.Namespace) -> int:
     """Execute the command."""
-    from intsnn_hw.api.nir import import_nir
+    from intsnn_hw.api.import_nir import import_nir
 
     options = {name: getattr(args, name) for name in OPTIONS}
     show(args, import_nir(args.file, args.out, report=args.report, **options))

@@ -37,9 +37,7 @@ class Converted:
     weights: tuple[Array, ...]
 
 
-def convert(
-    layers: Sequence[Discrete], seen: Calibration, options: Options, *, n_steps: int, name: str
-) -> Converted:
+def convert(layers: Sequence[Discrete], seen: Calibration, options: Options, *, n_steps: int, name: str) -> Converted:
     """Convert layers that :func:`train.nir.expressible.check_expressible` accepts.
 
     Of a layer, with M membrane LSBs in a unit and g guard bits, ``w = round(W M 2^g)``, the bias likewise, and the

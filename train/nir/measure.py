@@ -93,7 +93,7 @@ def measure(
         part = recorded.samples(block.start, block.stop)
         found = kernel.infer(to_events(part.input.transpose(1, 0, 2)), record=True)
         outputs = _by_layer(converted, layers, found)
-        x = part.input
+        x = output = part.input
         for index, layer in enumerate(layers):
             trace = run(layer, x)
             output = part.layers.get(layer.name)

@@ -70,6 +70,6 @@ def _in_integers(network: Network, index: int, layer: Discrete) -> Discrete:
     conv = resolved.config.conv
     assert conv is not None
     linear = Convolution(
-        weight=weight, shape=layer.map.shape, stride=(conv.stride,) * 2, padding=(conv.padding,) * 2
+        weight=weight, shape=layer.map.shape, stride=(conv.stride, conv.stride), padding=(conv.padding, conv.padding)
     )
     return replace(layer, map=linear, bias=bias)

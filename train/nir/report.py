@@ -34,8 +34,8 @@ class LayerReport:
     """A layer of a converted network.
 
     Mismatches are spikes that differ from the recorded ones, or from those simulated in float where none are: of the
-    layer ``alone``, fed with the spikes that the reference has in front of it, and in ``cascade``, fed with those of the
-    integer layers in front. A readout has none; `readout_error` and `cascade_error` stand for them.
+    layer ``alone``, fed with the spikes that the reference has in front of it, and in ``cascade``, fed with those of
+    the integer layers in front. A readout has none; `readout_error` and `cascade_error` stand for them.
 
     Attributes
     ----------

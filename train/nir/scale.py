@@ -83,8 +83,8 @@ def choose_scale(layer: Discrete, room: Room, threshold: Threshold) -> Scale:
         found = _exact(layer, limit, weights) or _snapped(_free(limit, weights), layer.reset, theta, amount)
     if found.lsb * theta < 1 - 1e-9:
         raise NirError(
-            f"node '{layer.name}': weights up to {_largest_weight(layer):.4g}, membranes up to {room.largest:.4g} and a "
-            f"threshold of {theta:.4g} have no room in weights of {room.weight_width} bits and membranes of "
+            f"node '{layer.name}': weights up to {_largest_weight(layer):.4g}, membranes up to {room.largest:.4g} and "
+            f"a threshold of {theta:.4g} have no room in weights of {room.weight_width} bits and membranes of "
             f"{room.membrane_width}; give larger widths"
         )
     return found
