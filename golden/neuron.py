@@ -5,19 +5,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .config import NeuronConfig
+from .config import Leak, NeuronConfig
 from .fixed import IntArray, saturate, shift_floor
 
 
 class NeuronState(NamedTuple):
-    """What neurons keep from step to step, one array for each field; widths are those of ``state_widths``."""
+    """What neurons keep from step to step, one array for each field; widths are those of ``state_widths``.
+
+    The synaptic current is 0 in neurons without one.
+    """
 
     membrane: IntArray
+    current: IntArray
 
     @classmethod
     def initial(cls, shape: tuple[int, ...], config: NeuronConfig) -> "NeuronState":
         """Return the state in which every sample begins."""
-        return cls(membrane=np.full(shape, config.initial, np.int64))
+        return cls(membrane=np.full(shape, config.initial, np.int64), current=np.zeros(shape, np.int64))
 
     @classmethod
     def stack(cls, states: Iterable["NeuronState"], axis: int = 0) -> "NeuronState":
@@ -33,17 +37,25 @@ class LifStep(NamedTuple):
     integrated: IntArray
 
 
-def leak(membrane: IntArray, config: NeuronConfig) -> IntArray:
-    """Leak membranes by shift or by fixed-point factor, rounding down; membrane LSBs in and out."""
+def leak(value: IntArray, config: Leak) -> IntArray:
+    """Leak membranes or currents by shift or by fixed-point factor, rounding down; LSBs in and out."""
     if config.leak_shift is not None:
-        return membrane - shift_floor(membrane, config.leak_shift)
+        return value - shift_floor(value, config.leak_shift)
     if config.leak_factor is not None and config.leak_frac is not None:
-        return shift_floor(membrane * config.leak_factor, config.leak_frac)
-    return membrane
+        return shift_floor(value * config.leak_factor, config.leak_frac)
+    return value
+
+
+def synaptic_current(kept: IntArray, current: IntArray, config: NeuronConfig) -> tuple[IntArray, IntArray]:
+    """Return the synaptic current after a step and what the membrane gets: it, or the exact input sum itself."""
+    if config.synaptic is None:
+        return kept, current
+    after = saturate(leak(kept, config.synaptic) + current, config.synaptic.width)
+    return after, after
 
 
 def integrate(membrane: IntArray, current: IntArray, config: NeuronConfig) -> IntArray:
-    """Leak, add the exact input sum without its guard bits, and saturate once to ``membrane_width``."""
+    """Leak, add a sum or synaptic current without its guard bits, and saturate once to ``membrane_width``."""
     return saturate(leak(membrane, config) + shift_floor(current, config.current_shift), config.membrane_width)
 
 
@@ -65,12 +77,14 @@ def reset(integrated: IntArray, spike: IntArray, config: NeuronConfig) -> IntArr
 
 def lif_step(state: NeuronState, current: IntArray, config: NeuronConfig) -> LifStep:
     """Advance firing neurons by one time step; arrays of any one shape, membrane LSBs."""
-    integrated = integrate(state.membrane, current, config)
+    kept, arriving = synaptic_current(state.current, current, config)
+    integrated = integrate(state.membrane, arriving, config)
     spike = fire(integrated, config)
-    return LifStep(NeuronState(reset(integrated, spike, config)), spike, integrated)
+    return LifStep(NeuronState(reset(integrated, spike, config), kept), spike, integrated)
 
 
 def readout_step(state: NeuronState, current: IntArray, config: NeuronConfig) -> LifStep:
     """Advance neurons that never fire: leak and integrate only; the spike is 0."""
-    integrated = integrate(state.membrane, current, config)
-    return LifStep(NeuronState(integrated), np.zeros_like(integrated), integrated)
+    kept, arriving = synaptic_current(state.current, current, config)
+    integrated = integrate(state.membrane, arriving, config)
+    return LifStep(NeuronState(integrated, kept), np.zeros_like(integrated), integrated)

@@ -9,6 +9,7 @@ from .error_rules import ERROR_RULES, ErrorKind, ErrorRule
 from .hardware import HardwareConfig
 from .kinds import ConvConfig, Convolution, Dense, LayerKind, Recurrent
 from .layer import LayerConfig
+from .leak import Leak
 from .learning import LearningConfig
 from .limits import (
     ERROR_SHIFTS,
@@ -39,6 +40,7 @@ from .readouts import READOUTS, Readout, ReadoutKind
 from .resolved import LearningLayer, ResolvedLayer
 from .row_group import RowGroup
 from .rules import FieldError
+from .synaptic import SynapticConfig
 from .toml import from_toml
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "HardwareConfig",
     "LayerConfig",
     "LayerKind",
+    "Leak",
     "LearningConfig",
     "LearningLayer",
     "LearningNetworkConfig",
@@ -83,6 +86,7 @@ __all__ = [
     "Route",
     "RowGroup",
     "Surrogate",
+    "SynapticConfig",
     "Timing",
     "WeightMemory",
     "from_toml",

@@ -226,6 +226,9 @@ class LearningNetworkConfig(NetworkConfig):
         widest = max(layer.weight_width for layer in self.layers)
         require(learning.shadow_width >= widest, learning, "shadow_width", f"must be at least weight_width ({widest})")
         neuron = self.layers[-1].neuron
+        for layer in self.layers:
+            rule = "must be left out where the network learns on line"
+            require(layer.neuron.synaptic is None, layer.neuron, "synaptic", rule)
         exact = neuron.keeps_sums or not self.readout_kind.fires
         rule = "a spike-count readout learns with soft reset of 2^threshold_shift and without leak only"
         require(exact, learning, "margin", rule)

@@ -4,8 +4,10 @@ import math
 from dataclasses import dataclass, field
 from typing import get_args
 
-from .limits import CURRENT_SHIFTS, LEAK_FRACS, LEFT_OUT, MEMBRANE_WIDTHS, SPIKE_WIDTHS, Reset
+from .leak import require_leak
+from .limits import CURRENT_SHIFTS, LEFT_OUT, MEMBRANE_WIDTHS, SPIKE_WIDTHS, Reset
 from .rules import is_within, require, require_choice, require_range
+from .synaptic import SynapticConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class NeuronConfig:
         Guard bits, 0..24: the exact sum of a step is ``floor(sum / 2^current_shift)`` membrane LSBs.
     initial : int
         Membrane in front of the first step of a sample.
+    synaptic : SynapticConfig or None
+        A current between the sum and the membrane that leaks on its own; None: the membrane gets the sum itself.
     """
 
     membrane_width: int = 16
@@ -50,6 +54,7 @@ class NeuronConfig:
     reset_amount: int | None = None
     current_shift: int = field(default=0, metadata={LEFT_OUT: 0})
     initial: int = field(default=0, metadata={LEFT_OUT: 0})
+    synaptic: SynapticConfig | None = None
 
     def __post_init__(self) -> None:
         require_range(self, "membrane_width", *MEMBRANE_WIDTHS)
@@ -62,15 +67,7 @@ class NeuronConfig:
         else:
             require_range(self, "threshold", 1, self._highest)
             require(self.spike_width == 1, self, "threshold", "goes with spike_width 1; give threshold_shift")
-        if self.leak_shift is not None:
-            require_range(self, "leak_shift", 1, self.membrane_width - 1)
-            require(self.leak_factor is None, self, "leak_factor", "must be absent where leak_shift is given")
-        require(
-            (self.leak_factor is None) == (self.leak_frac is None), self, "leak_frac", "goes together with leak_factor"
-        )
-        if self.leak_frac is not None:
-            require_range(self, "leak_frac", *LEAK_FRACS)
-            require_range(self, "leak_factor", 0, 1 << self.leak_frac)
+        require_leak(self, self.membrane_width)
         require_choice(self, "reset", get_args(Reset))
         if self.reset_amount is not None:
             require_range(self, "reset_amount", 0, self._highest)
@@ -100,18 +97,24 @@ class NeuronConfig:
 
     @property
     def leaks(self) -> bool:
-        """Whether a step begins with a leak."""
+        """Whether a step begins with a leak of the membrane."""
         return self.leak_shift is not None or self.leak_factor is not None
 
     @property
     def keeps_sums(self) -> bool:
         """Whether membrane plus emitted levels, ``2^threshold_shift`` each, are all that has arrived."""
-        return self.reset == "soft" and not self.leaks and self.threshold is None and self.reset_amount is None
+        changed = (self.threshold, self.reset_amount, self.synaptic)
+        return self.reset == "soft" and not self.leaks and changed == (None, None, None)
 
     @property
     def state_widths(self) -> dict[str, int]:
         """Bits of each signed field of a neuron's state, by the names of :class:`golden.neuron.NeuronState`."""
-        return {"membrane": self.membrane_width}
+        return {"membrane": self.membrane_width} | ({"current": self.synaptic.width} if self.synaptic else {})
+
+    @property
+    def moves_alone(self) -> bool:
+        """Whether a step changes the state even if no event arrives and the neuron does not fire."""
+        return self.leaks or self.synaptic is not None
 
     @property
     def max_spike(self) -> int:

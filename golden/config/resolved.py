@@ -181,9 +181,9 @@ class ResolvedLayer:
         """Whether a fire sweep may visit only neurons that a step's events reached, since no others change.
 
         So it is in a hidden map without a bias whose membranes begin at 0, where a sample has one step, or neurons have
-        no leak.
+        neither leak nor synaptic current.
         """
-        moves = self.neuron.leaks and self.n_steps > 1
+        moves = self.neuron.moves_alone and self.n_steps > 1
         return self._is_map and not self.is_readout and not self.has_bias and not moves and not self.neuron.initial
 
     @property

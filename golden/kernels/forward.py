@@ -6,7 +6,12 @@ from .compiled import compiled, shift_right
 from .plan import (
     BIAS_AT,
     BY_TABLE,
+    CURRENT,
+    CURRENT_LEAK,
+    CURRENT_LEAK_FACTOR,
+    CURRENT_LEAK_SHIFT,
     CURRENT_SHIFT,
+    CURRENT_WIDTH,
     FIRES,
     INITIAL,
     LEAK,
@@ -80,6 +85,29 @@ def accumulate(p, weights, accumulator, addresses, levels):  # pragma: no cover
 
 
 @compiled
+def leak(values, how, shift, factor):  # pragma: no cover
+    """Leak membranes or currents in place."""
+    if how == LEAK_BY_SHIFT:
+        for j in range(len(values)):
+            values[j] -= shift_right(values[j], shift)
+    elif how == LEAK_BY_FACTOR:
+        for j in range(len(values)):
+            values[j] = (np.int64(values[j]) * factor) >> shift
+
+
+@compiled
+def synaptic_step(p, accumulator, current):  # pragma: no cover
+    """Leak the synaptic currents, add the sums of a step; the sums become what the membranes get."""
+    kind = current.dtype.type
+    high = kind((np.int64(1) << (p[CURRENT_WIDTH] - 1)) - 1)
+    low = kind(-high - 1)
+    leak(current, p[CURRENT_LEAK], p[CURRENT_LEAK_SHIFT], p[CURRENT_LEAK_FACTOR])
+    for j in range(len(current)):
+        current[j] = min(max(kind(current[j] + accumulator[j]), low), high)
+        accumulator[j] = current[j]
+
+
+@compiled
 def layer_step(p, accumulator, state, integrated, spikes):  # pragma: no cover
     """Leak, integrate, fire and reset; return the number of neurons that fired.
 
@@ -90,12 +118,9 @@ def layer_step(p, accumulator, state, integrated, spikes):  # pragma: no cover
     kind = u.dtype.type
     high = kind((np.int64(1) << (p[MEMBRANE_WIDTH] - 1)) - 1)
     low = kind(-high - 1)
-    if p[LEAK] == LEAK_BY_SHIFT:
-        for j in range(n_out):
-            u[j] -= shift_right(u[j], p[LEAK_SHIFT])
-    elif p[LEAK] == LEAK_BY_FACTOR:
-        for j in range(n_out):
-            u[j] = (np.int64(u[j]) * p[LEAK_FACTOR]) >> p[LEAK_SHIFT]
+    leak(u, p[LEAK], p[LEAK_SHIFT], p[LEAK_FACTOR])
+    if p[CURRENT_WIDTH]:
+        synaptic_step(p, accumulator, state[CURRENT, at : at + n_out])
     if p[CURRENT_SHIFT]:
         for j in range(n_out):
             accumulator[j] = shift_right(accumulator[j], p[CURRENT_SHIFT])
@@ -129,6 +154,7 @@ def layer_step(p, accumulator, state, integrated, spikes):  # pragma: no cover
 @compiled
 def begin_sample(plan, state):  # pragma: no cover
     """Set the state in which a sample begins."""
+    state[:] = 0
     for index in range(len(plan)):
         p = plan[index]
         state[MEMBRANE, p[NEURON_AT] : p[NEURON_AT] + p[N_OUT]] = p[INITIAL]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..config import ERROR_RULES, LearningLayer, LearningNetworkConfig, NetworkConfig
+from ..config import ERROR_RULES, Leak, LearningLayer, LearningNetworkConfig, NetworkConfig
 from ..fixed import DRAW_STEPS, ROUNDINGS, TAPS, IntArray
 from ..maps import neuron_places
 from ..neuron import NeuronState
@@ -13,8 +13,9 @@ from .scatter import N_ENTRIES, input_places, rows_in_memory, run_table, runs_st
     N_IN, N_OWN, N_OUT, FIRES, MEMBRANE_WIDTH, MAX_SPIKE, THRESHOLD_SHIFT, SURROGATE_LOW, SURROGATE_HIGH, LEAK,
     LEAK_SHIFT, LEAK_FACTOR, RESET, WEIGHT_AT, NEURON_AT, TRACE_LEAK, TRACE_GAIN, ERROR_SHIFT, ERROR_BITS, GROUP_AT,
     GROUP_STOP, BUDGET, BUDGET_PUSH, MATRIX_AT, BY_TABLE, TABLE_AT, PLACE_AT, TARGET_STEP, SOURCE_STEP, N_FED, BIAS_AT,
-    N_BIASES, THRESHOLD, RESET_AMOUNT, CURRENT_SHIFT, INITIAL, N_COLUMNS,
-) = range(37)  # fmt: skip
+    N_BIASES, THRESHOLD, RESET_AMOUNT, CURRENT_SHIFT, INITIAL, CURRENT_WIDTH,
+    CURRENT_LEAK, CURRENT_LEAK_SHIFT, CURRENT_LEAK_FACTOR, N_COLUMNS,
+) = range(41)  # fmt: skip
 # Columns of the groups of rows that learn, all layers.
 (
     FEED_AT, N_TRACES, N_ROWS, ROW_AT, N_VALUES, TRACE_AT, VALUE_AT, RATE_SHIFT, WIDTH, STORED_WIDTH, SHARED,
@@ -25,9 +26,9 @@ NETWORK_INPUTS, BY_EVENTS = -1, -2
 those of maps, which the layer's table names.
 """
 
-MEMBRANE, N_STATE = range(2)
+MEMBRANE, CURRENT, N_STATE = range(3)
 """Rows of the state of neurons."""
-assert NeuronState._fields == ("membrane",)
+assert NeuronState._fields == ("membrane", "current")
 LEAK_NONE, LEAK_BY_SHIFT, LEAK_BY_FACTOR = range(3)
 RESET_SOFT, RESET_HARD, RESET_NONE = range(3)
 # Entries of the learning rule.
@@ -41,8 +42,8 @@ FLOOR, TOWARD_ZERO, NEAREST, STOCHASTIC = range(4)
 
 
 def accumulator_type(config: NetworkConfig) -> type:
-    """Return the type that holds a membrane plus the exact sum of a step."""
-    widest = max(max(layer.current_width, layer.neuron.membrane_width) + 1 for layer in config.resolved)
+    """Return the type that holds a neuron's state plus the exact sum of a step."""
+    widest = max(max(layer.current_width, *layer.neuron.state_widths.values()) + 1 for layer in config.resolved)
     return np.int32 if widest <= 32 else np.int64
 
 
@@ -103,10 +104,10 @@ def layer_table(config: NetworkConfig) -> IntArray:
         row[MEMBRANE_WIDTH], row[MAX_SPIKE] = neuron.membrane_width, neuron.max_spike
         row[THRESHOLD_SHIFT], row[THRESHOLD] = neuron.threshold_shift, neuron.threshold or 0
         row[RESET_AMOUNT], row[CURRENT_SHIFT], row[INITIAL] = neuron.amount, neuron.current_shift, neuron.initial
-        if neuron.leak_shift is not None:
-            row[LEAK], row[LEAK_SHIFT] = LEAK_BY_SHIFT, neuron.leak_shift
-        elif neuron.leak_factor is not None:
-            row[LEAK], row[LEAK_SHIFT], row[LEAK_FACTOR] = LEAK_BY_FACTOR, neuron.leak_frac or 0, neuron.leak_factor
+        row[LEAK], row[LEAK_SHIFT], row[LEAK_FACTOR] = _leak(neuron)
+        if neuron.synaptic is not None:
+            row[CURRENT_WIDTH] = neuron.synaptic.width
+            row[CURRENT_LEAK], row[CURRENT_LEAK_SHIFT], row[CURRENT_LEAK_FACTOR] = _leak(neuron.synaptic)
         row[RESET] = {"soft": RESET_SOFT, "hard": RESET_HARD, "none": RESET_NONE}[neuron.reset]
         row[WEIGHT_AT], row[NEURON_AT], row[MATRIX_AT] = weight_at, neuron_at, matrix_at
         if isinstance(layer, LearningLayer):
@@ -126,6 +127,15 @@ def layer_table(config: NetworkConfig) -> IntArray:
         neuron_at += layer.n_out
         matrix_at += layer.n_out * config.n_classes
     return plan
+
+
+def _leak(config: Leak) -> tuple[int, int, int]:
+    """Return kind, shift and factor of a leak."""
+    if config.leak_shift is not None:
+        return LEAK_BY_SHIFT, config.leak_shift, 0
+    if config.leak_factor is not None and config.leak_frac is not None:
+        return LEAK_BY_FACTOR, config.leak_frac, config.leak_factor
+    return LEAK_NONE, 0, 0
 
 
 def group_table(config: NetworkConfig) -> IntArray:

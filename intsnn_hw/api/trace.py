@@ -33,7 +33,7 @@ class Trace(Result):
     spikes : tuple of (n, T, neurons)
         Graded spikes of each layer; 0 in a layer that does not fire.
     states : dict of str to tuple of (n, T, neurons)
-        Each field of the neurons' state after reset, as ``membrane``, by layer.
+        Each field of the neurons' state after reset, by layer: ``membrane``, and ``current`` where one is synaptic.
     scores : (n, n_classes)
     classes : (n,)
     """
@@ -77,6 +77,8 @@ def trace(source: Source, x: ArrayLike) -> Trace:
     assert found.state is not None and found.spikes is not None
     ends = np.cumsum([layer.n_out for layer in config.resolved])[:-1]
 
+    kept = {name for layer in config.layers for name in layer.neuron.state_widths}
+
     def by_layer(values: np.ndarray) -> tuple[np.ndarray, ...]:
         return tuple(np.split(values, ends, axis=-1))
 
@@ -85,7 +87,7 @@ def trace(source: Source, x: ArrayLike) -> Trace:
         topology=config.topology,
         inputs=_dense(events),
         spikes=by_layer(found.spikes),
-        states={name: by_layer(values) for name, values in found.state._asdict().items()},
+        states={name: by_layer(values) for name, values in found.state._asdict().items() if name in kept},
         scores=found.scores,
         classes=found.classes,
     )

@@ -286,6 +286,8 @@ def compare(report: CosimReport, config: NetworkConfig, expected: Inference, res
         neurons = slice(at, at + layer.n_out)
         at += layer.n_out
         for what, golden in recorded.items():
+            if what not in (*layer.neuron.state_widths, "spike"):
+                continue
             rtl = fired(layer, probe, what, n_samples, config.n_steps)
             _differences(report, what, golden[..., neurons], rtl, first, layer.index)
     if config.readout_kind.fires:

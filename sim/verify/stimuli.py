@@ -29,10 +29,11 @@ from golden.config import (
     Reset,
     Route,
     Surrogate,
+    SynapticConfig,
     Timing,
     WeightMemory,
 )
-from golden.config.limits import LEAK_FRACS, WEIGHT_WIDTHS
+from golden.config.limits import CURRENT_WIDTHS, LEAK_FRACS, WEIGHT_WIDTHS
 from golden.config.spatial import Shape, pooled_shape
 from golden.fixed import LFSR_WIDTH, IntArray, Rounding, shift_floor, signed_range
 from golden.network import LearningNetwork, Network, Record, by_field, run
@@ -184,31 +185,38 @@ class SeededChoices:
         return options[self.integer(0, len(options) - 1)]
 
 
-def neuron_config(choices: Choices, current_width: int) -> NeuronConfig:
+def neuron_config(choices: Choices, current_width: int, *, synaptic: bool = True) -> NeuronConfig:
     """Return a random neuron, its membrane mostly near `current_width`, so that inputs reach firing and saturation.
 
     Half of them have what the neurons of other frameworks need: any threshold, another amount of the reset, guard bits,
-    an initial membrane.
+    an initial membrane; with `synaptic` also a synaptic current.
     """
     wider = choices.one_of((-2, -1, 0, 1, 2, 3, 32))
     membrane_width = min(max(current_width + wider, 4), 32)
     spike_width = choices.integer(1, min(8, membrane_width - 1))
-    leaks: dict[str, Any] = {}
-    kind = choices.one_of(("none", "shift", "factor"))
-    if kind == "shift":
-        leaks["leak_shift"] = choices.integer(1, membrane_width - 1)
-    elif kind == "factor":
-        leaks["leak_frac"] = choices.integer(*LEAK_FRACS)
-        leaks["leak_factor"] = choices.integer(0, 1 << leaks["leak_frac"])
     fields: dict[str, Any] = {
         "membrane_width": membrane_width,
         "spike_width": spike_width,
         "threshold_shift": choices.integer(0, membrane_width - 1 - spike_width),
         "reset": choices.one_of(get_args(Reset)),
-        **leaks,
+        **_leak(choices, membrane_width),
     }
     foreign = _foreign(choices, membrane_width, current_width) if choices.one_of((False, True)) else {}
+    if synaptic and choices.one_of((False, False, True)):
+        width = min(max(current_width + choices.one_of((-1, 0, 2)), CURRENT_WIDTHS[0]), CURRENT_WIDTHS[1])
+        foreign["synaptic"] = SynapticConfig(width=width, **_leak(choices, width))
     return NeuronConfig(**fields | foreign)
+
+
+def _leak(choices: Choices, width: int) -> dict[str, Any]:
+    """Return the fields of the leak of a value of so many bits."""
+    kind = choices.one_of(("none", "shift", "factor"))
+    if kind == "none":
+        return {}
+    if kind == "shift":
+        return {"leak_shift": choices.integer(1, width - 1)}
+    frac = choices.integer(*LEAK_FRACS)
+    return {"leak_frac": frac, "leak_factor": choices.integer(0, 1 << frac)}
 
 
 def _foreign(choices: Choices, membrane_width: int, current_width: int) -> dict[str, Any]:
@@ -228,7 +236,7 @@ def _foreign(choices: Choices, membrane_width: int, current_width: int) -> dict[
 
 _PLAIN: dict[str, Any] = {
     "reset": "soft", "leak_shift": None, "leak_factor": None, "leak_frac": None, "threshold": None,
-    "threshold_shift": 0, "reset_amount": None,
+    "threshold_shift": 0, "reset_amount": None, "synaptic": None,
 }  # fmt: skip
 """Of a neuron whose spikes may be counted to learn from."""
 
@@ -333,7 +341,8 @@ def network_config(
     n_in, spike_width = n_inputs, encoding.spike_width
     for index in range(depth):
         size, weight_width = choices.integer(1, max_size), choices.integer(2, choices.one_of((16, WEIGHT_WIDTHS[1])))
-        neuron = neuron_config(choices, weight_width + spike_width + n_in.bit_length() - 1)
+        near = weight_width + spike_width + n_in.bit_length() - 1
+        neuron = neuron_config(choices, near, synaptic=not learning)
         if learning and READOUTS[readout].fires and index == depth - 1:
             neuron = replace(neuron, **_PLAIN)
         recurrent = temporal and index < depth - 1 and choices.one_of((True, True, False))
@@ -396,7 +405,7 @@ def spatial_config(
         kind = layer.kind(n_in, at, index)
         fan_in = n_in if at is None or layer.conv is None else at[0] * (layer.conv.kernel * layer.pool) ** 2
         near = layer.weight_width + spike_width + fan_in.bit_length() - 1
-        layers.append(replace(layer, neuron=neuron_config(choices, near)))
+        layers.append(replace(layer, neuron=neuron_config(choices, near, synaptic=not learning)))
         at, n_in, spike_width = kind.output_shape, kind.n_out, layers[-1].neuron.spike_width
     config = NetworkConfig(
         name="random maps",
@@ -524,7 +533,7 @@ def reached(network: Network, inputs: IntArray) -> set[str]:
     low, high, threshold = [], [], []
     for layer, (membrane, current) in zip(config.resolved, pairs, strict=True):
         bottom, top = signed_range(layer.neuron.membrane_width)
-        total = leak(membrane, layer.neuron) + current
+        total = leak(membrane, layer.neuron) + shift_floor(current, layer.neuron.current_shift)
         low.append((total < bottom).any())
         high.append((total > top).any())
         integrated = integrate(membrane, current, layer.neuron)

@@ -1,13 +1,14 @@
 """One step of a neuron against plain Python integers and fractions; the stimuli are shown to reach their corners."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
-from golden.config import NeuronConfig
+from golden.config import NeuronConfig, SynapticConfig
 from golden.fixed import signed_range
 from golden.neuron import NeuronState, fire, integrate, leak, lif_step, readout_step, reset
 from sim.verify import stimuli
@@ -56,7 +57,7 @@ def current_width(config: NeuronConfig) -> int:
 
 def stepped(step, membrane, current, config):
     """A step from a state of the given membranes."""
-    return step(NeuronState(membrane), current, config)
+    return step(NeuronState(membrane, np.zeros_like(membrane)), current, config)
 
 
 @pytest.mark.parametrize("leak_fields", LEAKS, ids=str)
@@ -72,7 +73,8 @@ def test_lif_step(shape, leak_fields):
         thinned = slice(None, None, 1 if kind == "soft" else 7)
         pairs = zip(*(axis[thinned].tolist() for axis in drawn), strict=True)
         expected = np.array([expected_step(u, i, config) for u, i in pairs]).T
-        np.testing.assert_array_equal(np.stack([*result.state, result.spike, result.integrated])[:, thinned], expected)
+        found = np.stack([result.state.membrane, result.spike, result.integrated])
+        np.testing.assert_array_equal(found[:, thinned], expected)
 
 
 FOREIGN = [
@@ -93,12 +95,36 @@ def test_neurons_of_other_frameworks(width, fields):
     assert stimuli.reaches_both_saturations(*drawn, config)
     assert stimuli.reaches_every_threshold(*drawn, config)
     expected = np.array([expected_step(u, i, config) for u, i in zip(*(x.tolist() for x in drawn), strict=True)]).T
-    np.testing.assert_array_equal(np.stack([*result.state, result.spike, result.integrated]), expected)
+    np.testing.assert_array_equal(np.stack([result.state.membrane, result.spike, result.integrated]), expected)
+
+
+@pytest.mark.parametrize("leak_fields", LEAKS, ids=str)
+def test_the_synaptic_current_leaks_adds_and_saturates_in_front_of_the_membrane(leak_fields):
+    synaptic = SynapticConfig(width=6, **leak_fields)
+    config = NeuronConfig(
+        membrane_width=6, spike_width=1, threshold=9, leak_shift=2, current_shift=1, synaptic=synaptic
+    )
+    grid = np.meshgrid(np.arange(-32, 32, 3), np.arange(-32, 32), np.arange(-40, 41, 4), indexing="ij")
+    membrane, kept, current = (axis.ravel() for axis in grid)
+    result = lif_step(NeuronState(membrane, kept), current, config)
+    current_leak = NeuronConfig(membrane_width=6, spike_width=1, threshold=9, **leak_fields)
+    expected = [
+        expected_step(i, x, current_leak, fires=False)[0] for i, x in zip(kept.tolist(), current.tolist(), strict=True)
+    ]
+    assert {-32, 31} <= set(expected)
+    np.testing.assert_array_equal(result.state.current, expected)
+    without = replace(config, synaptic=None)
+    after = [expected_step(u, i, without) for u, i in zip(membrane.tolist(), expected, strict=True)]
+    np.testing.assert_array_equal(np.stack([result.state.membrane, result.spike, result.integrated]), np.array(after).T)
+    readout = readout_step(NeuronState(membrane, kept), current, config)
+    np.testing.assert_array_equal(readout.state.current, expected)
+    np.testing.assert_array_equal(readout.state.membrane, result.integrated)
 
 
 def test_a_sample_begins_with_the_initial_membrane():
     state = NeuronState.initial((2, 3), NeuronConfig(initial=-7))
-    assert (state.membrane == -7).all() and state.membrane.shape == (2, 3)
+    assert (state.membrane == -7).all() and (state.current == 0).all()
+    assert state.membrane.shape == state.current.shape == (2, 3)
 
 
 @pytest.mark.parametrize("leak_fields", LEAKS, ids=str)
@@ -109,7 +135,7 @@ def test_readout_step(shape, leak_fields):
     assert stimuli.reaches_both_saturations(*drawn, config)
     expected = [expected_step(u, i, config, fires=False) for u, i in zip(*(x.tolist() for x in drawn), strict=True)]
     result = stepped(readout_step, *drawn, config)
-    found = np.stack([*result.state, result.spike, result.integrated])
+    found = np.stack([result.state.membrane, result.spike, result.integrated])
     np.testing.assert_array_equal(found, np.array(expected).T)
 
 

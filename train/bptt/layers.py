@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from golden.config import Parameter
+from golden.config import Leak, Parameter, SynapticConfig
 from golden.fixed import signed_range
 
-from .lif import RESETS, Dynamics, Reset, lif_sequence
+from .lif import RESETS, Dynamics, Reset, Synaptic, lif_sequence
 from .quantise import fitting_shift, quantise_weight, round_half_up, shadow_weight, straight_through
 from .surrogate import CENTRES, SLOPES, SURROGATES, Centre, Kind, centre_of
 
@@ -46,6 +46,7 @@ class Quantisation:
         Fraction bits of a leak factor, where the leak is none by shift.
     current_shift : int
         Guard bits of the sum of a step.
+    synaptic : SynapticConfig or None
     """
 
     parameters: tuple[Parameter, ...]
@@ -57,6 +58,7 @@ class Quantisation:
     leak_frac: int | None = None
     threshold: int | None = None
     current_shift: int = 0
+    synaptic: SynapticConfig | None = None
 
     @property
     def level(self) -> int:
@@ -67,6 +69,15 @@ class Quantisation:
     def weights(self) -> Parameter:
         """The first of the parameters."""
         return self.parameters[0]
+
+
+def decay_of(config: Leak) -> float:
+    """Return the share of a membrane or a current that a step keeps."""
+    if config.leak_shift is not None:
+        return 1 - 2.0**-config.leak_shift
+    if config.leak_factor is not None and config.leak_frac is not None:
+        return config.leak_factor / 2**config.leak_frac
+    return 1.0
 
 
 class LIF(nn.Module):
@@ -95,6 +106,8 @@ class LIF(nn.Module):
         What a soft reset subtracts after a spike of one bit, in place of theta.
     initial : float
         Membrane in front of the first step.
+    synaptic_decay : float, optional
+        Share of a synaptic current that a step keeps; where left out, there is none.
 
     Shapes
     ------
@@ -117,6 +130,7 @@ class LIF(nn.Module):
         detach_reset: bool = False,
         reset_amount: float | None = None,
         initial: float = 0.0,
+        synaptic_decay: float | None = None,
     ) -> None:
         super().__init__()
         if not 0 <= spike_bits <= 8:
@@ -146,6 +160,7 @@ class LIF(nn.Module):
             centre=centre_of(centre, spike_bits) if spike_bits else 0.0,
             amount=reset_amount,
             initial=initial,
+            synaptic=None if synaptic_decay is None else Synaptic(decay=synaptic_decay),
         )
 
     def forward(self, current: Tensor, own: Tensor | None = None) -> Tensor:
@@ -169,6 +184,7 @@ class LIF(nn.Module):
             amount=self.integer_amount(quantisation),
             initial=self.integer_initial(quantisation),
             current_shift=quantisation.current_shift,
+            synaptic=self._integer_synaptic(quantisation),
         )
         spikes, membranes = lif_sequence(current, self._integer_decay(current, quantisation), dynamics, own)
         return spikes / self.max_spike if self.spike_bits else membranes * (self.dynamics.level / level)
@@ -180,6 +196,13 @@ class LIF(nn.Module):
     def integer_initial(self, quantisation: Quantisation) -> int:
         """Return the membrane in front of the first step, in LSBs."""
         return self._integer(self.dynamics.initial, quantisation)
+
+    def _integer_synaptic(self, quantisation: Quantisation) -> Synaptic | None:
+        config = quantisation.synaptic
+        if config is None:
+            return None
+        low, high = signed_range(config.width)
+        return Synaptic(decay=decay_of(config), leak_shift=config.leak_shift, bounds=(low, high))
 
     def _integer(self, membrane: float, quantisation: Quantisation) -> int:
         return math.floor(membrane * quantisation.level / self.dynamics.level + 0.5)

@@ -11,6 +11,14 @@ Reset = Literal["soft", "hard", "none"]
 RESETS: tuple[str, ...] = get_args(Reset)
 
 
+class Synaptic(NamedTuple):
+    """A synaptic current: what it keeps in a step, and its saturation; the other fields as of :class:`Dynamics`."""
+
+    decay: float
+    leak_shift: int | None = None
+    bounds: tuple[float, float] | None = None
+
+
 class Dynamics(NamedTuple):
     """What a neuron does in a step; membranes in any unit, which `level` fixes.
 
@@ -24,8 +32,11 @@ class Dynamics(NamedTuple):
         What a soft reset subtracts for each level of a spike; None: `level`.
     initial : float
         Membrane in front of the first step.
+    synaptic : Synaptic or None
+        A current between the sum and the membrane, in the unit of the sum.
     current_shift : int
-        The sum of a step is divided by ``2^current_shift`` and rounded down before it is added.
+        The sum, or the synaptic current, of a step is divided by ``2^current_shift`` and
+        rounded down before it is added.
     reset : {"soft", "hard", "none"}
     detach_reset : bool
         Pass no gradient through the reset.
@@ -53,6 +64,7 @@ class Dynamics(NamedTuple):
     bounds: tuple[float, float] | None = None
     amount: float | None = None
     initial: float = 0.0
+    synaptic: Synaptic | None = None
     current_shift: int = 0
 
     @property
@@ -103,22 +115,30 @@ class _LifSequence(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         before, spikes = torch.empty_like(current), torch.zeros_like(current)
         membranes = torch.empty_like(current)
+        synaptic = dynamics.synaptic
+        currents = torch.zeros_like(current) if synaptic else current
+        inside = torch.ones_like(current, dtype=torch.bool) if synaptic else None
         for t in range(len(current)):
             arrived = before[t]
             total = current[t]
             if own is not None and t > 0:
                 total = _add_product(total.clone(), spikes[t - 1], own.T)
+            if synaptic is not None:
+                if t:
+                    currents[t] = _leaked(currents[t - 1], synaptic.decay, synaptic.leak_shift, dynamics.whole)
+                total = currents[t].add_(total)
+                if synaptic.bounds is not None:
+                    inside[t] = (total >= synaptic.bounds[0]) & (total <= synaptic.bounds[1])
+                    total.clamp_(*synaptic.bounds)
             if dynamics.current_shift:
                 total = torch.floor(total * 2.0**-dynamics.current_shift)
             if t == 0 and not dynamics.initial:
                 arrived.copy_(total)
             else:
                 kept = membranes[t - 1] if t else torch.full_like(arrived, dynamics.initial)
-                if decay is None:
-                    torch.add(kept, total, out=arrived)
-                else:
-                    _leak(kept, decay, dynamics, arrived)
-                    arrived.add_(total)
+                if decay is not None:
+                    kept = _leaked(kept, decay, dynamics.leak_shift, dynamics.whole)
+                torch.add(kept, total, out=arrived)
             membrane = arrived if dynamics.bounds is None else arrived.clamp(*dynamics.bounds)
             if dynamics.spike_bits:
                 spike = _fire(membrane, dynamics, spikes[t])
@@ -130,18 +150,18 @@ class _LifSequence(torch.autograd.Function):
                     continue
             membranes[t].copy_(membrane)
         needed = decay is not None and ctx.needs_input_grad[1]
-        ctx.save_for_backward(before, spikes, membranes if needed else None, decay, own)
+        ctx.save_for_backward(before, spikes, membranes if needed else None, decay, own, inside)
         ctx.dynamics = dynamics
         return spikes, membranes
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, Tensor | None, None, Tensor | None]:
         to_spikes, to_membranes = gradients
-        before, spikes, membranes, decay, own = ctx.saved_tensors
+        before, spikes, membranes, decay, own, within = ctx.saved_tensors
         dynamics: Dynamics = ctx.dynamics
         to_current = torch.empty_like(before)
         to_decay = None if membranes is None else torch.zeros((), dtype=before.dtype, device=before.device)
-        carried = torch.zeros_like(before[0])
+        carried, carried_current = torch.zeros_like(before[0]), torch.zeros_like(before[0])
         for t in range(len(before) - 1, -1, -1):
             carried = carried + to_membranes[t]
             arrived = before[t]
@@ -159,6 +179,9 @@ class _LifSequence(torch.autograd.Function):
             if inside is not None:
                 carried = carried * inside
             to_current[t] = carried * 2.0**-dynamics.current_shift if dynamics.current_shift else carried
+            if dynamics.synaptic is not None:
+                to_current[t] = (to_current[t] + carried_current) * within[t]
+                carried_current = to_current[t] * dynamics.synaptic.decay
             if decay is not None:
                 if to_decay is not None and membranes is not None:
                     to_decay += (carried * (membranes[t - 1] if t else dynamics.initial)).sum()
@@ -186,14 +209,12 @@ def _fire(membrane: Tensor, dynamics: Dynamics, out: Tensor) -> Tensor:
     return torch.mul(membrane, 1 / dynamics.level, out=out).floor_().clamp_(0, dynamics.max_spike)
 
 
-def _leak(membrane: Tensor, decay: Tensor, dynamics: Dynamics, out: Tensor) -> None:
-    if dynamics.leak_shift is not None:
-        torch.mul(membrane, 2.0**-dynamics.leak_shift, out=out)
-        torch.sub(membrane, out.floor_(), out=out)
-        return
-    torch.mul(membrane, decay, out=out)
-    if dynamics.whole:
-        out.floor_()
+def _leaked(value: Tensor, decay: Tensor | float, leak_shift: int | None, whole: bool) -> Tensor:
+    """Return what a step leaves of membranes or currents."""
+    if leak_shift is not None:
+        return value - (value * 2.0**-leak_shift).floor_()
+    kept = value * decay
+    return kept.floor_() if whole else kept
 
 
 def _through_spike(carried: Tensor, to_spike: Tensor, membrane: Tensor, spike: Tensor, dynamics: Dynamics) -> Tensor:

@@ -12,7 +12,7 @@ from golden.config import Convolution, Dense, LayerKind, LearningLayer, NetworkC
 from golden.errors import ConfigError
 from golden.learning import initial_shadow
 
-from .layers import LIF, Dropout, Pool, Quantisation, Reshape, Spiking, spiking_layers
+from .layers import LIF, Dropout, Pool, Quantisation, Reshape, Spiking, decay_of, spiking_layers
 
 LEAK_FRAC = 8
 """Fraction bits of a learned leak, where the configuration names none."""
@@ -125,6 +125,8 @@ class SpikingNetwork(nn.Module):
             low, high = layer.current_range
             fraction = quantisation.leak_frac or 0
             largest = max(largest, -low, high, 1 << (quantisation.membrane_width - 1 + fraction))
+            if (synaptic := quantisation.synaptic) is not None:
+                largest = max(largest, 1 << (synaptic.width + (synaptic.leak_frac or 0)))
         if self.config.readout_kind.sums and not self.config.readout_kind.fires:
             largest = max(largest, 1 << (self.config.score_width - 1))
         if largest > 1 << 53:
@@ -154,11 +156,7 @@ SYNAPSES: dict[type[LayerKind], Callable[[LayerKind, bool], nn.Module]] = {
 
 def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
     config = layer.neuron
-    decay = 1.0
-    if config.leak_shift is not None:
-        decay = 1 - 2.0**-config.leak_shift
-    elif config.leak_factor is not None and config.leak_frac is not None:
-        decay = config.leak_factor / 2**config.leak_frac
+    decay = decay_of(config)
     arguments = dict(neuron)
     learn_decay = arguments.pop("learn_decay", False) and 0 < decay < 1
     theta = arguments.get("threshold", 1.0)
@@ -171,6 +169,7 @@ def _layer(layer: ResolvedLayer, neuron: dict[str, Any]) -> Spiking:
         reset=config.reset,
         reset_amount=None if config.reset_amount is None else theta * config.reset_amount / config.level,
         initial=theta * config.initial / (config.level * (config.max_spike if layer.fires else 1)),
+        synaptic_decay=None if config.synaptic is None else decay_of(config.synaptic),
         **arguments,
     )
     return Spiking(synapse, lif, _own(layer, lif) if layer.n_own else None)
@@ -202,6 +201,7 @@ def _quantisation(layer: ResolvedLayer, neuron: LIF, input_levels: int) -> Quant
         threshold_shift=config.threshold_shift,
         threshold=config.threshold,
         current_shift=config.current_shift,
+        synaptic=config.synaptic,
         highest_shift=max(0, highest_shift),
         input_levels=input_levels,
         leak_shift=config.leak_shift if neuron.decay_logit is None else None,

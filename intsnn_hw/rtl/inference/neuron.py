@@ -4,7 +4,7 @@ from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.config import NeuronConfig, ResolvedLayer
+from golden.config import Leak, NeuronConfig, ResolvedLayer, SynapticConfig
 
 from ..arith import clip_unsigned, multiply_constant, saturate, shift_floor
 
@@ -19,13 +19,13 @@ def initial_state(config: NeuronConfig) -> data.Const:
     return state_layout(config).const({"membrane": config.initial})
 
 
-def leak(membrane: Value, config: NeuronConfig) -> Value:
-    """Leak a membrane by shift or by fixed-point factor, rounding down."""
+def leak(value: Value, config: Leak) -> Value:
+    """Leak a membrane or a current by shift or by fixed-point factor, rounding down."""
     if config.leak_shift is not None:
-        return (membrane - shift_floor(membrane, config.leak_shift))[: config.membrane_width].as_signed()
+        return (value - shift_floor(value, config.leak_shift))[: len(value)].as_signed()
     if config.leak_factor is not None and config.leak_frac is not None:
-        return shift_floor(multiply_constant(membrane, config.leak_factor), config.leak_frac)
-    return membrane
+        return shift_floor(multiply_constant(value, config.leak_factor), config.leak_frac)
+    return value
 
 
 def fire(integrated: Value, config: NeuronConfig) -> Value:
@@ -50,6 +50,8 @@ def reset(integrated: Value, spike: Value, config: NeuronConfig) -> Value:
 class Integrate(wiring.Component):
     """Leaks a neuron and adds its current, saturating once; the twin of :func:`golden.neuron.integrate`.
 
+    So it does with the synaptic current before, where there is one; :func:`golden.neuron.synaptic_current`.
+
     Combinational.
 
     Parameters
@@ -71,7 +73,10 @@ class Integrate(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         neuron = self._layer.neuron
-        current = shift_floor(self.current, neuron.current_shift)
+        arriving: Value = self.current
+        if neuron.synaptic is not None:
+            arriving = self._synaptic(m, neuron.synaptic)
+        current = shift_floor(arriving, neuron.current_shift)
         # Signals, because every use of an expression builds it anew: a leak by factor is a tree of adders.
         leaked = Signal(signed(neuron.membrane_width))
         total = Signal(signed(1 + max(neuron.membrane_width, len(current))))
@@ -81,6 +86,17 @@ class Integrate(wiring.Component):
             self.o.membrane.eq(saturate(total, neuron.membrane_width)),
         ]
         return m
+
+    def _synaptic(self, m: Module, config: SynapticConfig) -> Value:
+        """Leak the synaptic current and add the sum; return it."""
+        leaked = Signal(signed(config.width))
+        total = Signal(signed(1 + max(config.width, self._layer.current_width)))
+        m.d.comb += [
+            leaked.eq(leak(self.i.current, config)),
+            total.eq(leaked + self.current),
+            self.o.current.eq(saturate(total, config.width)),
+        ]
+        return self.o.current
 
 
 class Fire(wiring.Component):
@@ -115,4 +131,6 @@ class Fire(wiring.Component):
             self.spike.eq(Mux(self.enable, fire(self.i.membrane, neuron), 0)),
             self.o.membrane.eq(reset(self.i.membrane, self.spike, neuron)),
         ]
+        if neuron.synaptic is not None:
+            m.d.comb += self.o.current.eq(self.i.current)
         return m

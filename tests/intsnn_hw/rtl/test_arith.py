@@ -112,7 +112,7 @@ def test_lif_matches_golden(membrane_width, current_width, spike_width, reset, l
         **leak,
     )
     membrane, current = stimuli.neuron(config, current_width, seed=0x5EED)
-    expected = neuron.lif_step(neuron.NeuronState(membrane), current, config)
+    expected = neuron.lif_step(neuron.NeuronState(membrane, np.zeros_like(membrane)), current, config)
     low, high = fixed.signed_range(membrane_width)
     furthest = neuron.leak(np.array([low, high]), config) + fixed.signed_range(current_width)
     if furthest[0] < low and furthest[1] > high:

@@ -79,7 +79,7 @@ def test_random_configurations_in_icarus(seed, tmp_path):
     check(network, inputs, backend="icarus", stalls=None if seed % 3 == 0 else STALLS, build_dir=tmp_path)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 4, 5, 6, 7, 9, 10])
+@pytest.mark.parametrize("seed", [0, 1, 4, 7, 9, 10, 13, 14])
 def test_random_recurrent_configurations_in_icarus(seed, tmp_path):
     config = stimuli.network_config(stimuli.SeededChoices(seed), temporal=True)
     network = stimuli.network(config, seed=seed)

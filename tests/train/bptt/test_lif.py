@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from train.bptt.layers import LIF
-from train.bptt.lif import Dynamics, lif_sequence
+from train.bptt.lif import Dynamics, Synaptic, lif_sequence
 from train.bptt.surrogate import SLOPES, SURROGATES, centre_of
 
 RESETS = ("soft", "hard", "none")
@@ -31,10 +31,14 @@ class _Spike(torch.autograd.Function):
 
 def reference(current, decay, d, own=None):
     membrane, spikes, membranes = torch.full_like(current[0], d.initial), [], []
+    kept = torch.zeros_like(current[0])
     for step in current:
-        membrane = (membrane if decay is None else membrane * decay) + step
         if own is not None and spikes:
-            membrane = membrane + spikes[-1] @ own.T
+            step = step + spikes[-1] @ own.T
+        if d.synaptic is not None:
+            step = kept * d.synaptic.decay + step
+            kept = step = step if d.synaptic.bounds is None else step.clamp(*d.synaptic.bounds)
+        membrane = (membrane if decay is None else membrane * decay) + step
         if d.bounds is not None:
             membrane = membrane.clamp(*d.bounds)
         if not d.spike_bits:
@@ -61,6 +65,8 @@ def reference(current, decay, d, own=None):
         ("soft", False, 0, True, {"initial": 0.2}),
         ("soft", False, 1, True, {"amount": 0.7, "initial": -0.4}),
         ("hard", False, 3, False, {"initial": 0.9}),
+        ("soft", False, 3, True, {"synaptic": Synaptic(decay=0.7)}),
+        ("hard", False, 1, False, {"synaptic": Synaptic(decay=0.6, bounds=(-0.9, 1.4))}),
     ],
 )
 @pytest.mark.parametrize("surrogate", SURROGATES)
@@ -92,12 +98,14 @@ def test_gradients_are_those_of_automatic_differentiation(reset, detach, bits, b
 
 @pytest.mark.parametrize("reset, detach", list(product(RESETS, (False, True))))
 @pytest.mark.parametrize("bits", (1, 2, 4))
-@pytest.mark.parametrize("bounded", (False, True))
-def test_gradients_through_a_recurrent_layer_are_those_of_automatic_differentiation(reset, detach, bits, bounded):
+@pytest.mark.parametrize("bounded, synaptic", [(False, None), (True, None), (True, Synaptic(decay=0.6))])
+def test_gradients_through_a_recurrent_layer_are_those_of_automatic_differentiation(
+    reset, detach, bits, bounded, synaptic
+):
     torch.manual_seed(2)
     dynamics = Dynamics(
         spike_bits=bits, level=1 / (2**bits - 1), reset=reset, detach_reset=detach, surrogate="arctan", slope=2.0,
-        centre=centre_of("staircase", bits), bounds=(-1.0, 2.5) if bounded else None,
+        centre=centre_of("staircase", bits), bounds=(-1.0, 2.5) if bounded else None, synaptic=synaptic,
     )  # fmt: skip
     current = torch.randn(7, 40, 9, dtype=torch.float64) + 0.2
     weights = torch.randn(2, 7, 40, 9, dtype=torch.float64)

@@ -5,11 +5,12 @@ from itertools import product
 
 import numpy as np
 import pytest
+from amaranth.hdl import Module
 from amaranth.lib import data
 
-from golden.config import NeuronConfig
+from golden.config import NeuronConfig, SynapticConfig
 from golden.fixed import signed_range
-from golden.neuron import fire, integrate, reset
+from golden.neuron import NeuronState, fire, integrate, lif_step, reset
 from intsnn_hw.rtl.inference.group_fire import GroupFire
 from intsnn_hw.rtl.inference.group_integrate import GroupIntegrate
 from intsnn_hw.rtl.inference.neuron import Fire, Integrate, state_layout
@@ -44,6 +45,32 @@ def test_integrate_is_the_models(neuron):
 
     simulate(component, bench)
     np.testing.assert_array_equal(found, expected)
+
+
+def test_the_synaptic_current_is_the_models():
+    synaptic = SynapticConfig(width=5, leak_factor=5, leak_frac=3)
+    config = NeuronConfig(
+        membrane_width=6, spike_width=1, threshold=9, current_shift=1, leak_shift=2, synaptic=synaptic
+    )
+    layer = network_config(n_inputs=1, neuron=config).resolved[0]
+    low, high = layer.current_range
+    states = product(range(-32, 32, 3), range(-16, 16), range(low, high + 1, 3))
+    membranes, kept, currents = np.array(list(states)).T
+    expected = lif_step(NeuronState(membranes, kept), currents, config)
+    assert {-16, 15} <= set(expected.state.current.tolist()) and {0, 1} == set(expected.spike.tolist())
+    integrate, fire, found = Integrate(layer), Fire(layer), []
+    top = Module()
+    top.submodules += [integrate, fire]
+    top.d.comb += [fire.i.eq(integrate.o), fire.enable.eq(1)]
+
+    async def bench(ctx):
+        for membrane, current, arriving in zip(membranes.tolist(), kept.tolist(), currents.tolist(), strict=True):
+            ctx.set(integrate.i, {"membrane": membrane, "current": current})
+            ctx.set(integrate.current, arriving)
+            found.append((ctx.get(fire.o.membrane), ctx.get(fire.o.current), ctx.get(fire.spike)))
+
+    simulate(top, bench)
+    np.testing.assert_array_equal(np.array(found).T, [*expected.state, expected.spike])
 
 
 @pytest.mark.parametrize("readout", ["membrane", "spike_count"])

@@ -1,0 +1,1 @@
+"""Do spikes of more bits overfit more? Run ``python -m benchmarks.overfitting``."""
