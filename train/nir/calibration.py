@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.nir.dynamics import Discrete
-from train.nir.simulate import after, run
+from train.nir.simulate import after, current, run
 
 DENSITY, SAMPLES, SEED = 0.25, 16, 0
 """Of the random spikes that stand for data where there is none."""
@@ -30,16 +30,19 @@ class Calibration:
         The data, for messages.
     largest : tuple of float
         |membrane| of each layer, before and behind the reset, in the coordinate of :class:`Discrete`.
+    currents : tuple of float
+        |synaptic current| of each layer; 0 where it has none.
     levels : tuple of int
         Highest spike of each layer.
     input_level : int
         Highest spike of the input.
     margin : float
-        By which `largest` is to be exceeded.
+        By which `largest` and `currents` may be exceeded.
     """
 
     where: str
     largest: tuple[float, ...]
+    currents: tuple[float, ...]
     levels: tuple[int, ...]
     input_level: int
     margin: float = MARGIN
@@ -60,19 +63,34 @@ def calibrate(
     advance: Callable[[int], None] = lambda samples: None,
 ) -> Calibration:
     """Run a network in float64 over spikes (steps, samples, inputs)."""
-    largest, levels = [0.0] * len(layers), [0] * len(layers)
+    largest, currents, levels = [0.0] * len(layers), [0.0] * len(layers), [0] * len(layers)
     for block in blocks(layers, spikes.shape[0], spikes.shape[1]):
         x = spikes[:, block].astype(np.float64)
         for index, layer in enumerate(layers):
             trace = run(layer, x)
             behind = after(layer, trace.membranes, trace.spikes)
             largest[index] = max(largest[index], float(np.abs(trace.membranes).max()), float(np.abs(behind).max()))
+            currents[index] = max(currents[index], _largest_current(layer, x, trace.spikes))
             levels[index] = max(levels[index], int(trace.spikes.max()))
             x = trace.spikes
         advance(x.shape[1])
     return Calibration(
-        where=where, largest=tuple(largest), levels=tuple(levels), input_level=int(spikes.max()), margin=margin
-    )
+        where=where, largest=tuple(largest), currents=tuple(currents), levels=tuple(levels),
+        input_level=int(spikes.max()), margin=margin,
+    )  # fmt: skip
+
+
+def _largest_current(layer: Discrete, x: NDArray[Any], spikes: NDArray[Any]) -> float:
+    """The largest |synaptic current| of a layer, of the spikes in front of it and of its own."""
+    if layer.synapse_decay is None:
+        return 0.0
+    largest, kept = 0.0, np.zeros(spikes.shape[1:])
+    for t, arriving in enumerate(current(layer, x)):
+        kept = layer.synapse_decay * kept + arriving
+        if layer.recurrent is not None and t:
+            kept = kept + spikes[t - 1] @ layer.recurrent.T
+        largest = max(largest, float(np.abs(kept).max()))
+    return largest
 
 
 def blocks(layers: Sequence[Discrete], n_steps: int, n_samples: int) -> Iterator[slice]:

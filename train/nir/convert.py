@@ -7,8 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from golden.config import ConvConfig, EncodingConfig, FieldError, LayerConfig, NetworkConfig, NeuronConfig
-from golden.config.limits import MAX_STEPS, SPIKE_WIDTHS
+from golden.config import (
+    ConvConfig,
+    EncodingConfig,
+    FieldError,
+    LayerConfig,
+    Leak,
+    NetworkConfig,
+    NeuronConfig,
+    SynapticConfig,
+)
+from golden.config.limits import CURRENT_WIDTHS, MAX_STEPS, SPIKE_WIDTHS
 from golden.errors import ConfigError, NirError
 from golden.fixed import IntArray, signed_range
 from golden.network import Network
@@ -125,7 +134,8 @@ def _room(layer: Discrete, index: int, seen: Calibration, options: Options, inco
     top = (1 << (weight_width - 1)) - 1
     return Room(
         weight_width=weight_width, membrane_width=membrane_width, spike_width=spike_width,
-        largest=seen.largest[index] * seen.margin, bias_top=top * (kind.fan_in * ((1 << incoming) - 1) + kind.n_own),
+        largest=seen.largest[index] * seen.margin, current=seen.currents[index] * seen.margin,
+        bias_top=top * (kind.fan_in * ((1 << incoming) - 1) + kind.n_own),
     )  # fmt: skip
 
 
@@ -153,10 +163,11 @@ def _weights(layer: Discrete) -> Array:
 
 
 def _neuron(layer: Discrete, room: Room, scale: Scale, leak_frac: int) -> NeuronConfig:
-    given: dict[str, Any] = {}
-    factor = round(math.ldexp(float(layer.decay[0]), leak_frac))
-    if factor < 1 << leak_frac:
-        given = {"leak_factor": factor, "leak_frac": leak_frac}
+    given = _leak(float(layer.decay[0]), leak_frac)
+    if layer.synapse_decay is not None:
+        bits = math.ceil(room.current * scale.weight_lsb).bit_length() + 1
+        width = min(max(bits, CURRENT_WIDTHS[0]), CURRENT_WIDTHS[1])
+        given["synaptic"] = SynapticConfig(width=width, **_leak(float(layer.synapse_decay[0]), leak_frac))
     if layer.threshold is None:
         given |= {"threshold_shift": room.membrane_width - 2, "reset": "none"}
     else:
@@ -168,6 +179,12 @@ def _neuron(layer: Discrete, room: Room, scale: Scale, leak_frac: int) -> Neuron
         )  # fmt: skip
     except FieldError as error:
         raise NirError(f"node '{layer.name}': {error.field}: {error.rule}, got {error.value!r}") from error
+
+
+def _leak(decay: float, leak_frac: int) -> dict[str, Any]:
+    """Fields of a leak; none where the decay is 1."""
+    factor = round(math.ldexp(decay, leak_frac))
+    return {"leak_factor": factor, "leak_frac": leak_frac} if factor < 1 << leak_frac else {}
 
 
 def _level(layer: Discrete, scale: Scale) -> dict[str, Any]:
@@ -190,18 +207,26 @@ def _level(layer: Discrete, scale: Scale) -> dict[str, Any]:
 
 
 def _bias(layer: Discrete, neuron: NeuronConfig, scale: Scale) -> IntArray | None:
-    lost = lost_a_step(neuron)
+    lost = math.ldexp(lost_a_step(neuron), scale.guard)
+    if neuron.synaptic is not None:
+        # What a bias adds stands in the current until it decays.
+        assert layer.synapse_decay is not None
+        lost = lost * (1 - float(layer.synapse_decay[0])) + lost_by_leak(neuron.synaptic)
     if not layer.bias.any() and (scale.guard <= 0 or not lost):  # without guard bits, no bias is as fine as half an LSB
         return None
     bias = layer.bias if isinstance(layer.map, Dense) else per_channel(layer.bias, layer.output_shape)
     assert bias is not None
-    return np.rint(bias * scale.weight_lsb + math.ldexp(lost, scale.guard)).astype(np.int64)
+    return np.rint(bias * scale.weight_lsb + lost).astype(np.int64)
 
 
 def lost_a_step(neuron: NeuronConfig) -> float:
     """Return the membrane LSBs that a step loses on average, because sum and leak are rounded down."""
-    guard = 0.5 - math.ldexp(0.5, -max(neuron.current_shift, 0))
-    if neuron.leak_factor is None or neuron.leak_frac is None or neuron.leak_factor == 0:
-        return guard
-    bits = neuron.leak_frac - ((neuron.leak_factor & -neuron.leak_factor).bit_length() - 1)
-    return guard + 0.5 - math.ldexp(0.5, -bits)
+    return 0.5 - math.ldexp(0.5, -max(neuron.current_shift, 0)) + lost_by_leak(neuron)
+
+
+def lost_by_leak(config: Leak) -> float:
+    """Return the LSBs that a leak loses on average: half a one, less by half the last bit behind the point."""
+    if not config.leak_factor or config.leak_frac is None:
+        return 0.0
+    bits = config.leak_frac - ((config.leak_factor & -config.leak_factor).bit_length() - 1)
+    return 0.5 - math.ldexp(0.5, -bits)

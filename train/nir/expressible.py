@@ -21,17 +21,15 @@ Check = Callable[[Discrete, bool], Iterator[str]]
 """Takes a layer, and whether it is the last; yields what is in the way."""
 
 
-def _synaptic_current(layer: Discrete, is_last: bool) -> Iterator[str]:
-    if layer.synapse_decay is not None:
-        yield "a synaptic current of its own (CubaLIF, CubaLI) is not supported yet; use LIF or LI"
-    elif layer.drift.any():
-        yield "v_leak differs from v_reset, which is not supported here; make them equal"
+def _drift(layer: Discrete, is_last: bool) -> Iterator[str]:
+    if layer.drift.any():
+        yield "v_leak differs from v_reset, which neurons with a synaptic current do not support; make them equal"
 
 
 def _one_value_for_all(layer: Discrete, is_last: bool) -> Iterator[str]:
     values = {
-        "thresholds": layer.threshold, "decays": layer.decay, "amounts of the reset": layer.reset_amount,
-        "membranes at the start": layer.start,
+        "thresholds": layer.threshold, "decays": layer.decay, "synaptic decays": layer.synapse_decay,
+        "amounts of the reset": layer.reset_amount, "membranes at the start": layer.start,
     }  # fmt: skip
     for name, each in values.items():
         if each is not None and uniform(each) is None:
@@ -83,4 +81,4 @@ def _sizes(layer: Discrete, is_last: bool) -> Iterator[str]:
         yield f"has {largest:,} neurons or inputs; {MAX_NEURONS:,} is the most"
 
 
-CHECKS: tuple[Check, ...] = (_synaptic_current, _one_value_for_all, _graded, _recurrent, _spatial, _sizes)
+CHECKS: tuple[Check, ...] = (_drift, _one_value_for_all, _graded, _recurrent, _spatial, _sizes)

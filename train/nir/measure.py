@@ -175,6 +175,7 @@ def _report(converted: Converted, index: int, layer: Discrete, seen: Calibration
     return LayerReport(
         name=layer.name, kind=_kind(resolved.kind), neurons=layer.n_neurons, weight_width=resolved.weight_width,
         membrane_width=neuron.membrane_width, spike_width=neuron.spike_width,
+        current_width=None if neuron.synaptic is None else neuron.synaptic.width,
         level=None if theta is None else neuron.level, threshold_shift=scale.shift, guard_bits=scale.guard,
         lsb=scale.lsb, headroom=None if theta is None else seen.largest[index] / theta,
         zero_weights=zero_weights(resolved, layer), weight_sqnr_db=lost.weight_sqnr_db, bias_error=lost.bias_error,

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.config import ResolvedLayer
-from golden.fixed import IntArray
+from golden.fixed import IntArray, shift_floor
 from golden.network import Network
-from golden.neuron import LifStep, NeuronState, leak, lif_step, readout_step, shift_floor
+from golden.neuron import LifStep, NeuronState, leak, lif_step, readout_step
 from train.nir.dynamics import Discrete
 from train.nir.layers import Convolution, Dense
 from train.nir.simulate import current
@@ -24,7 +24,7 @@ class Replay(NamedTuple):
     membranes : (steps, samples, n)
         Those that are compared with the threshold.
     saturated : int
-        Steps of neurons in which the membrane had no room.
+        Steps of neurons in which the membrane, or the synaptic current, had no room.
     """
 
     spikes: IntArray
@@ -54,8 +54,13 @@ def replay(network: Network, index: int, layer: Discrete, x: NDArray[Any]) -> Re
 
 
 def _saturated(state: NeuronState, total: IntArray, found: LifStep, layer: ResolvedLayer) -> int:
-    wanted = leak(state.membrane, layer.neuron) + shift_floor(total, layer.neuron.current_shift)
-    return int((wanted != found.integrated).sum())
+    neuron, arriving = layer.neuron, total
+    lost = np.zeros(total.shape, np.bool_)
+    if neuron.synaptic is not None:
+        arriving = found.state.current
+        lost = leak(state.current, neuron.synaptic) + total != arriving
+    wanted = leak(state.membrane, neuron) + shift_floor(arriving, neuron.current_shift)
+    return int((lost | (wanted != found.integrated)).sum())
 
 
 def _in_integers(network: Network, index: int, layer: Discrete) -> Discrete:

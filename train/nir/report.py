@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.config import ResolvedLayer
+from golden.config import Leak, ResolvedLayer
 from train.nir.convert import Converted
 from train.nir.dynamics import Discrete
 from train.nir.scale import weights_of
@@ -21,7 +21,7 @@ class Losses:
     weight_sqnr_db : float or None
         Power of the weights to that of their error; None where there is no error.
     bias_error, leak_error : float
-        The largest error of a bias, in thresholds, of a readout in its largest membrane; of the decay of a step.
+        The largest error of a bias, in thresholds, of a readout in its largest membrane; of the decays of a step.
     """
 
     weight_sqnr_db: float | None
@@ -42,6 +42,8 @@ class LayerReport:
     name, kind : str
         Of the node; dense, recurrent or convolution.
     neurons, weight_width, membrane_width, spike_width : int
+    current_width : int or None
+        Bits of the synaptic current; None where there is none.
     level : int or None
         Threshold, membrane LSBs; None for a readout.
     threshold_shift : int or None
@@ -79,6 +81,7 @@ class LayerReport:
     weight_width: int
     membrane_width: int
     spike_width: int
+    current_width: int | None
     level: int | None
     threshold_shift: int | None
     guard_bits: int
@@ -116,14 +119,21 @@ def losses(converted: Converted, index: int, layer: Discrete, largest: float) ->
         words = np.repeat(converted.network.biases[index], resolved.kind.n_sharing)
     errors = np.abs(words / scale.weight_lsb - layer.bias)
     neuron = resolved.neuron
-    decay = 1.0
-    if neuron.leak_factor is not None and neuron.leak_frac is not None:
-        decay = math.ldexp(neuron.leak_factor, -neuron.leak_frac)
+    leaks = [abs(_decay(neuron) - float(layer.decay[0]))]
+    if neuron.synaptic is not None and layer.synapse_decay is not None:
+        leaks.append(abs(_decay(neuron.synaptic) - float(layer.synapse_decay[0])))
     return Losses(
         weight_sqnr_db=None if noise == 0 or signal == 0 else 10 * math.log10(signal / noise),
         bias_error=float(errors.max()) / unit if unit else 0.0,
-        leak_error=abs(decay - float(layer.decay[0])),
+        leak_error=max(leaks),
     )
+
+
+def _decay(config: Leak) -> float:
+    """What a step leaves."""
+    if config.leak_factor is None or config.leak_frac is None:
+        return 1.0
+    return math.ldexp(config.leak_factor, -config.leak_frac)
 
 
 def zero_weights(resolved: ResolvedLayer, layer: Discrete) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.config.limits import CURRENT_SHIFTS
+from golden.config.limits import CURRENT_SHIFTS, CURRENT_WIDTHS
 from golden.errors import NirError
 from train.nir.dynamics import Discrete, uniform
 from train.nir.layers import Array
@@ -46,6 +46,8 @@ class Room:
         Bits.
     largest : float
         Of the float membranes, with a margin.
+    current : float
+        Largest synaptic current, with a margin; 0 where there is none.
     bias_top : int
         Of a bias, in weight LSBs.
     """
@@ -54,6 +56,7 @@ class Room:
     membrane_width: int
     spike_width: int
     largest: float
+    current: float
     bias_top: int
 
     @property
@@ -91,10 +94,12 @@ def choose_scale(layer: Discrete, room: Room, threshold: Threshold) -> Scale:
 
 
 def finest(layer: Discrete, room: Room) -> float:
-    """Most weight LSBs in a unit, for which weights and biases have room."""
+    """Most weight LSBs in a unit, for which weights, biases and synaptic currents have room."""
     largest = _largest_weight(layer)
     top = (1 << (room.weight_width - 1)) - 1
     found = top / largest if largest else math.inf
+    if room.current:
+        found = min(found, ((1 << (CURRENT_WIDTHS[1] - 1)) - 1) / room.current)
     bias = float(np.abs(layer.bias).max())
     # 2: what the bias has in addition against the floor of sums and leaks.
     return min(found, (room.bias_top - 2) / bias) if bias else found
@@ -136,7 +141,7 @@ def _snapped(scale: Scale, reset: str, theta: float, amount: float | None) -> Sc
 
 def _exact(layer: Discrete, limit: float, weights: float) -> Scale | None:
     """The scale at which every number of a layer without a leak is whole, if there is room for it."""
-    if layer.decay[0] not in (0, 1):
+    if layer.decay[0] not in (0, 1) or (layer.synapse_decay is not None and layer.synapse_decay[0] not in (0, 1)):
         return None
     numbers = [*weights_of(layer), layer.bias, layer.start, layer.threshold, layer.reset_amount]
     bits = max(_binary_places(each) for each in numbers if each is not None)

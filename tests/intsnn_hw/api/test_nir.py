@@ -115,15 +115,15 @@ def test_wrong_arguments(options, error, words):
 
 
 def test_messages_name_file_and_node():
-    with pytest.raises(NirError, match=r"snntorch-synaptic.nir: node '1': a synaptic current"):
-        net("snntorch-synaptic")
+    with pytest.raises(NirError, match=r"snntorch-leaky-vectors.nir: node '1': has thresholds of 0.7"):
+        net("snntorch-leaky-vectors")
     wide = row((3,), a=affine(4, 3), b=lif(4, v_threshold=1e-6))
     with pytest.raises(NirError, match=r"the graph: node 'b': weights up to .* have no room"):
         intsnn_hw.from_nir(wide, dialect="nir", n_steps=4)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["snntorch-leaky", "snntorch-rleaky"])
+@pytest.mark.parametrize("name", ["snntorch-leaky", "snntorch-rsynaptic"])
 def test_hardware_gives_the_spikes_of_the_framework(name):
     """RTL equals the golden model in every spike and membrane, and at the widest the golden model the framework."""
     found = net(name, exact=True, require_exact=True)
