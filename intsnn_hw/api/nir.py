@@ -313,16 +313,17 @@ def _report(
     measured: Measured,
 ) -> Imported:  # fmt: skip
     config = made.network.config
+    calibration, compared = (text.replace("`", "") for text in (seen.where, reference.where))  # names of arguments
     spikes = "recorded" if is_recorded else "simulated in float"
     return Imported(
         source=where,
         network=config.name,
         topology=config.topology,
         dialect=choice.dialect.label,
-        why=choice.why,
+        why=choice.why.replace("`", ""),
         others=choice.others,
-        calibration=seen.where,
-        reference=f"{spikes} on {reference.where}" if not is_recorded else f"{spikes} in {reference.where}",
+        calibration=calibration,
+        reference=f"{spikes} {'in' if is_recorded else 'on'} {compared}",
         steps=config.n_steps,
         samples=measured.samples,
         exact=measured.is_exact,
