@@ -22,6 +22,11 @@ _COLUMNS = {
     "current_width": "sum of a step, bits",
     "spike_width": "spike, bits",
     "threshold_shift": "threshold, log2",
+    "threshold": "threshold",
+    "reset_amount": "reset amount",
+    "current_shift": "guard bits",
+    "initial": "initial membrane",
+    "synaptic_width": "synaptic current, bits",
     "lanes": "lanes",
     "fire_lanes": "fire lanes",
     "cycles_per_event": "cycles an event",
@@ -30,7 +35,8 @@ _COLUMNS = {
     "rate_shift": "rate shift",
     "error_shift": "error shift",
 }
-"""Those of learning stand in networks that learn."""  # fmt: skip
+"""Those of learning stand in networks that learn, those of :data:`_FEATURES` where a layer has one."""
+_FEATURES = {"threshold", "reset_amount", "current_shift", "initial", "synaptic_width"}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -65,7 +71,7 @@ class Description(Result):
         layers = tuple(
             (text, *("-" if entry[key] is None else entry[key] for entry in found["layers"]))
             for key, text in _COLUMNS.items()
-            if key in found["layers"][0]
+            if key in found["layers"][0] and (key not in _FEATURES or any(entry[key] for entry in found["layers"]))
         )
         return [Facts(rows, found["name"]), Grid(names, layers)]
 

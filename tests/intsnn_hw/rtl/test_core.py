@@ -25,8 +25,8 @@ def check(network, inputs, **options):
     assert report.n_mismatches == 0, "\n".join(map(str, report.first))
     n_samples, config = len(inputs), network.config
     events = n_samples * config.n_steps * config.n_classes if config.readout == "spike_count" else 0
-    neurons = sum(layer.n_out for layer in config.resolved)
-    assert report.n_compared == n_samples * (config.n_steps * neurons * 2 + 2) + events
+    values = sum(layer.n_out * (1 + len(layer.neuron.state_widths)) for layer in config.resolved)
+    assert report.n_compared == n_samples * (config.n_steps * values + 2) + events
     record = run(network, inputs)
     np.testing.assert_array_equal(report.classes, record.classes)
     # Every event is added once, word by word, and no other: the padding beyond the last neuron never fires.

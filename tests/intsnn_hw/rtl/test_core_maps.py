@@ -27,8 +27,8 @@ def check(network, inputs, **options):
     assert report.n_mismatches == 0, "\n".join(map(str, report.first))
     config = network.config
     events = len(inputs) * config.n_steps * config.n_classes if config.readout == "spike_count" else 0
-    neurons = sum(layer.n_out for layer in config.resolved)
-    assert report.n_compared == len(inputs) * (config.n_steps * neurons * 2 + 2) + events
+    values = sum(layer.n_out * (1 + len(layer.neuron.state_widths)) for layer in config.resolved)
+    assert report.n_compared == len(inputs) * (config.n_steps * values + 2) + events
     np.testing.assert_array_equal(report.classes, run(network, inputs).classes)
     assert report.accesses == recorded_accesses(config, sent, Kernel(network).infer(sent, record=True))
     return report

@@ -1,16 +1,20 @@
 """One neuron, and a group of them, against golden.neuron: every membrane and current at narrow widths."""
 
+from collections import Counter
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from amaranth.hdl import Module
-from amaranth.lib import data
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
 
 from golden.config import NeuronConfig, SynapticConfig
 from golden.fixed import signed_range
 from golden.neuron import NeuronState, fire, integrate, lif_step, reset
+from intsnn_hw.emit.yosys import rtlil_of, run_yosys
+from intsnn_hw.rtl.arith import clip_unsigned, saturate
 from intsnn_hw.rtl.inference.group_fire import GroupFire
 from intsnn_hw.rtl.inference.group_integrate import GroupIntegrate
 from intsnn_hw.rtl.inference.neuron import Fire, Integrate, state_layout
@@ -138,3 +142,69 @@ def test_the_probe_shows_every_field_of_the_state():
     state = state_layout(layer.neuron).members
     assert list(fields) == ["valid", "first", *(f"{name}s" for name in state), "spikes"]
     assert all(fields[f"{name}s"] == data.ArrayLayout(shape, layer.fire_lanes) for name, shape in state.items())
+
+
+def neuron_ports(membrane_width, current_width):
+    return {
+        "membrane": In(signed(membrane_width)), "current": In(signed(current_width)), "enable": In(1),
+        "spike": Out(1), "after": Out(signed(membrane_width)),
+    }  # fmt: skip
+
+
+class PlainNeuron(wiring.Component):
+    """A neuron that leaks by shift and is reset by subtraction, written out."""
+
+    def __init__(self, membrane_width, current_width, leak_shift, threshold_shift):
+        self._widths, self._shifts = (membrane_width, current_width), (leak_shift, threshold_shift)
+        super().__init__(neuron_ports(membrane_width, current_width))
+
+    def elaborate(self, platform):
+        m = Module()
+        (width, current_width), (leak_shift, threshold_shift) = self._widths, self._shifts
+        leaked = Signal(signed(width))
+        total = Signal(signed(1 + max(width, current_width)))
+        m.d.comb += [leaked.eq(self.membrane - (self.membrane >> leak_shift)), total.eq(leaked + self.current)]
+        integrated = saturate(total, width)
+        m.d.comb += [
+            self.spike.eq(Mux(self.enable, clip_unsigned(integrated >> threshold_shift, 1), 0)),
+            self.after.eq(integrated - (self.spike << threshold_shift)),
+        ]
+        return m
+
+
+class WholeNeuron(wiring.Component):
+    """Both halves of a neuron of the core, with the ports of `PlainNeuron`."""
+
+    def __init__(self, layer):
+        self._layer = layer
+        super().__init__(neuron_ports(layer.neuron.membrane_width, layer.current_width))
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.integrate = integrate = Integrate(self._layer)
+        m.submodules.fire = fire = Fire(self._layer)
+        m.d.comb += [
+            integrate.i.membrane.eq(self.membrane), integrate.current.eq(self.current), fire.i.eq(integrate.o),
+            fire.enable.eq(self.enable), self.spike.eq(fire.spike), self.after.eq(fire.o.membrane),
+        ]  # fmt: skip
+        return m
+
+
+def cells(component):
+    """Return how many cells of each type and width a component has once it is flat."""
+    optimized = ("hierarchy -top top", "proc", "flatten", "opt_expr", "opt_merge", "opt_clean", "write_rtlil")
+    lines = map(str.split, run_yosys(rtlil_of(component, "top"), *optimized).splitlines())
+    kinds = [words for words in lines if words[:1] == ["cell"] or words[1:2] == ["\\Y_WIDTH"]]
+    return Counter((cell[1], width[2]) for cell, width in pairwise(kinds) if cell[0] == "cell" and width[0] != "cell")
+
+
+def test_features_cost_nothing_where_they_are_off():
+    neuron = NeuronConfig(membrane_width=10, spike_width=1, threshold_shift=4, leak_shift=3)
+
+    def layer(**more):
+        return network_config(n_inputs=5, neuron=replace(neuron, **more)).resolved[0]
+
+    off = cells(WholeNeuron(layer()))
+    assert off == cells(PlainNeuron(10, layer().current_width, 3, 4))
+    for more in ({"threshold": 19}, {"leak_factor": 3, "leak_frac": 2, "leak_shift": None}):
+        assert cells(WholeNeuron(layer(**more))) != off
