@@ -14,21 +14,22 @@ from typing import TYPE_CHECKING, Any
 from .shadowed import check_packages
 
 if TYPE_CHECKING:
-    from golden.errors import CheckpointError, ConfigError, DataError, InputError, InputWarning, ToolError
+    from golden.errors import CheckpointError, ConfigError, DataError, InputError, InputWarning, NirError, ToolError
     from golden.presets import PRESETS
 
     from .api.data import dataset, datasets
     from .api.demo import demo
     from .api.encode_audio import encode_audio
     from .api.explore import explore
+    from .api.import_nir import import_nir
     from .api.network import IntegerNetwork
-    from .api.opening import from_toml, from_torch, load, preset
+    from .api.opening import from_nir, from_toml, from_torch, load, preset
     from .api.torch_model import export
 
 __all__ = [
     "PRESETS", "CheckpointError", "ConfigError", "DataError", "InputError", "InputWarning", "IntegerNetwork",
-    "ToolError", "dataset", "datasets", "demo", "encode_audio", "explore", "export", "from_toml", "from_torch",
-    "load", "preset",
+    "NirError", "ToolError", "dataset", "datasets", "demo", "encode_audio", "explore", "export", "from_nir",
+    "from_toml", "from_torch", "import_nir", "load", "preset",
 ]  # fmt: skip
 
 _PLACES = {
@@ -39,6 +40,7 @@ _PLACES = {
     "InputError": "golden.errors",
     "InputWarning": "golden.errors",
     "IntegerNetwork": "intsnn_hw.api.network",
+    "NirError": "golden.errors",
     "ToolError": "golden.errors",
     "dataset": "intsnn_hw.api.data",
     "datasets": "intsnn_hw.api.data",
@@ -46,8 +48,10 @@ _PLACES = {
     "encode_audio": "intsnn_hw.api.encode_audio",
     "explore": "intsnn_hw.api.explore",
     "export": "intsnn_hw.api.torch_model",
+    "from_nir": "intsnn_hw.api.opening",
     "from_toml": "intsnn_hw.api.opening",
     "from_torch": "intsnn_hw.api.opening",
+    "import_nir": "intsnn_hw.api.import_nir",
     "load": "intsnn_hw.api.opening",
     "preset": "intsnn_hw.api.opening",
 }

@@ -43,7 +43,7 @@ AT_ONCE = {
     "train/audio": {"golden"},
     "train/bptt": {"golden", "golden/config", "golden/kernels", "train", "train/data"},
     "train/data": {"golden", "golden/config", "train/audio"},
-    "train/nir": {"golden"},
+    "train/nir": {"golden", "golden/config", "golden/kernels"},
 }  # fmt: skip
 """Room to the rooms that its files import when they are imported; a room holds the files of its folders without rooms
 of their own."""
@@ -53,7 +53,7 @@ LAZILY = {
     "intsnn_hw/api": {
         "golden/config", "golden/kernels", "intsnn_hw/cost", "intsnn_hw/emit", "intsnn_hw/energy",
         "intsnn_hw/exploration", "intsnn_hw/fpga", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/audio",
-        "train/bptt", "train/data",
+        "train/bptt", "train/data", "train/nir",
     },
     "intsnn_hw/cli": {"intsnn_hw/exploration", "train/data"},
     "intsnn_hw/exploration": {"golden/kernels", "intsnn_hw/rtl", "sim", "sim/verify", "train", "train/data"},

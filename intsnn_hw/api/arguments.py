@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from golden.errors import ConfigError
 
 FLAGS = (
-    "bf16", "detach_reset", "download", "float", "ignore_others", "inference_only", "keep_thresholds", "learn",
-    "learn_decay", "pnr", "probe", "progress", "resume", "retry_failed", "test_each_epoch", "validation",
-    "with_weights",
+    "bf16", "detach_reset", "download", "exact", "float", "ignore_others", "inference_only", "keep_thresholds",
+    "learn", "learn_decay", "pnr", "probe", "progress", "require_exact", "resume", "retry_failed", "test_each_epoch",
+    "validation", "with_weights",
 )  # fmt: skip
 """Arguments that are true or false; a text would be true whatever it says."""
 

@@ -4,6 +4,7 @@ COMMANDS = {
     "demo": "all of it on handwritten digits: train, emit Verilog, prove it equal",
     "data": "list the data sets, or make events of recordings",
     "train": "train a network and write its checkpoint",
+    "import": "make an integer network of one that another framework trained, from NIR",
     "export": "make an integer network of one trained by surrogate gradients",
     "eval": "accuracy, confusion matrix and activity of a trained network",
     "generate": "write the Verilog of a network, with a manifest of its ports",
@@ -16,3 +17,6 @@ COMMANDS = {
     "bench": "measure training, inference and simulation speed on this machine",
 }
 """Each with the line that the help has of it, in the order there."""
+
+MODULES = {"import": "import_"}
+"""Modules of another name than their command: a word of Python."""

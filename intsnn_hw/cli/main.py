@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from golden.errors import InputError, InputWarning
 
-from . import COMMANDS
+from . import COMMANDS, MODULES
 from .messages import worded
 from .parser import HelpFormatter, Parser, UsageError
 
@@ -65,7 +65,7 @@ def build_parser(whole: Container[str] = COMMANDS) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
     for name, line in COMMANDS.items():
         if name in whole:
-            import_module(f"intsnn_hw.cli.{name}").add_parser(commands)
+            import_module(f"intsnn_hw.cli.{MODULES.get(name, name)}").add_parser(commands)
         else:
             commands.add_parser(name, help=line)
     return parser

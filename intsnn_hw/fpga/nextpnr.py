@@ -95,7 +95,7 @@ def place(target: Target, *, seed: int, folder: Path, cache: Path) -> Placed:
 
 
 def read_report(report: dict[str, Any], bitstream: bytes) -> Placed:
-    """Return what a report of ``nextpnr --report`` says."""
+    """Return what a report of nextpnr says."""
     if not report["fmax"]:
         raise ToolError("nextpnr found no path between registers, hence no highest clock")
     clock, slowest = min(report["fmax"].items(), key=lambda item: item[1]["achieved"])

@@ -33,7 +33,7 @@ def fails(outcome, *words):
         (("train", "--preset", "mnist-63"), ["mnist-63", *PRESETS]),
         (("train", "--preset", "digits-64", "--epochs", "0"), ["--epochs", "0"]),
         (("train", "--preset", "digits-64", "--epochs", "many"), ["--epochs", "many"]),
-        (("train", "--preset", "digits-64", "--weight-width", "0"), ["--weight-width:", "2..16", "0"]),
+        (("train", "--preset", "digits-64", "--weight-width", "0"), ["--weight-width:", "2..24", "0"]),
         (("train", "--preset", "digits-64", "--weight-width", "99"), ["--weight-width:", "99"]),
         (("train", "--preset", "digits-64", "--shadow-width", "7"), ["--shadow-width:", "7"]),
         (("train", "--preset", "digits-64", "--spike-width", "0"), ["--spike-width:", "0"]),

@@ -64,7 +64,7 @@ class Dialect:
 
     @property
     def label(self) -> str:
-        """As on the command line, ``sinabs --gain nir``."""
+        """Its name, and options of the command line for what differs."""
         return " ".join(
             [self.name, *(f"--{field.replace('_', '-')} {_text(getattr(self, field))}" for field in self.overridden)]
         )

@@ -173,7 +173,7 @@ def _require_slow(layer: Layer, field: str, tau: Array, dialect: Dialect, decays
     if decays == "euler" and fastest < dialect.dt * (1 - 1e-6):
         raise NirError(
             f"node '{layer.name}' ({layer.neuron.kind}): its {field} {fastest:g} is below the time step {dialect.dt:g} "
-            f"of dialect {dialect.label}, the membrane would swing; give another --dt or dialect"
+            f"of dialect {dialect.label}, the membrane would swing; give another `dt` or `dialect`"
         )
 
 
@@ -189,7 +189,7 @@ def _reset(
     if decay.min() <= 0:
         raise NirError(
             f"node '{layer.name}' ({layer.neuron.kind}): its membrane lasts one step, so that nothing is left to "
-            "subtract a step later; give --reset zero"
+            "subtract a step later; give `reset` zero"
         )
     return "subtract", threshold / decay
 

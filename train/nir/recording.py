@@ -31,11 +31,14 @@ class Recording:
     input : (steps, samples, inputs)
     layers : dict of str to (steps, samples, n)
         By the name of the layer; of a readout the membranes. At least one.
+    labels : (samples,) or None
+        Classes.
     """
 
     where: str
     input: NDArray[Any]
     layers: Mapping[str, NDArray[Any]]
+    labels: NDArray[Any] | None = None
 
     @property
     def n_samples(self) -> int:
@@ -45,7 +48,8 @@ class Recording:
     def samples(self, start: int, stop: int) -> "Recording":
         """The recording of some samples."""
         layers = {name: each[:, start:stop] for name, each in self.layers.items()}
-        return Recording(where=self.where, input=self.input[:, start:stop], layers=layers)
+        labels = None if self.labels is None else self.labels[start:stop]
+        return Recording(where=self.where, input=self.input[:, start:stop], layers=layers, labels=labels)
 
 
 def read_recording(path: Path | str, chain: Chain) -> Recording:
@@ -59,15 +63,25 @@ def read_recording(path: Path | str, chain: Chain) -> Recording:
     DataError
         Missing or damaged; arrays that are no spikes, do not fit the chain, or belong to no layer.
     """
+    return recording(read_arrays(path), chain, str(path))
+
+
+def read_arrays(path: Path | str) -> dict[str, NDArray[Any]]:
+    """Read all arrays of an ``.npz``.
+
+    Raises
+    ------
+    DataError
+        Missing or damaged.
+    """
     try:
         # Opened here, because np.load leaves a damaged file open.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+            return {name: archive[name] for name in archive.files}
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file; check the path") from error
     except (OSError, ValueError, EOFError, RuntimeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: not a readable .npz file of plain arrays; {_FORMAT}") from error
-    return recording(arrays, chain, str(path))
 
 
 def recording(arrays: Mapping[str, Any], chain: Chain, where: str = "the recording") -> Recording:
@@ -77,13 +91,7 @@ def recording(arrays: Mapping[str, Any], chain: Chain, where: str = "the recordi
     ------
     DataError
     """
-    if "input" not in arrays:
-        raise DataError(f"{where}: holds no array 'input'; {_FORMAT}")
-    x = _values(arrays, "input", where)
-    if x.ndim < 3 or not x.size or math.prod(x.shape[2:]) != chain.n_inputs:
-        raise DataError(f"{where}: input is {x.shape}, but must be (steps, samples, {chain.n_inputs}); {_FORMAT}")
-    if (x < 0).any() or (x != np.round(x)).any():
-        raise DataError(f"{where}: input holds {x[(x < 0) | (x != np.round(x))][0]:g}; spikes are whole numbers from 0")
+    x = input_spikes(arrays, chain, where)
     names = {layer.name: layer for layer in chain.layers}
     found = {}
     for name in arrays:
@@ -96,7 +104,35 @@ def recording(arrays: Mapping[str, Any], chain: Chain, where: str = "the recordi
         found[layer.name] = _of_layer(_values(arrays, name, where), name, layer, x, where)
     if not found:
         raise DataError(f"{where}: holds no spikes of a layer; {_FORMAT}")
-    return Recording(where=where, input=x.reshape(*x.shape[:2], -1), layers=found)
+    return Recording(where=where, input=x, layers=found, labels=_labels(arrays, x.shape[1], where))
+
+
+def input_spikes(arrays: Mapping[str, Any], chain: Chain, where: str) -> NDArray[Any]:
+    """Return the input of a recording as (steps, samples, inputs).
+
+    Raises
+    ------
+    DataError
+        None, of another shape, or no spikes.
+    """
+    if "input" not in arrays:
+        raise DataError(f"{where}: holds no array 'input'; {_FORMAT}")
+    x = _values(arrays, "input", where)
+    if x.ndim < 3 or not x.size or math.prod(x.shape[2:]) != chain.n_inputs:
+        raise DataError(f"{where}: input is {x.shape}, but must be (steps, samples, {chain.n_inputs}); {_FORMAT}")
+    if (x < 0).any() or (x != np.round(x)).any():
+        raise DataError(f"{where}: input holds {x[(x < 0) | (x != np.round(x))][0]:g}; spikes are whole numbers from 0")
+    return x.reshape(*x.shape[:2], -1)
+
+
+def _labels(arrays: Mapping[str, Any], samples: int, where: str) -> NDArray[Any] | None:
+    """Classes of the samples, where they are there."""
+    if "labels" not in arrays:
+        return None
+    labels = _values(arrays, "labels", where)
+    if labels.shape != (samples,) or (labels != np.round(labels)).any():
+        raise DataError(f"{where}: labels are {labels.shape}, but must be {samples} whole numbers; leave them out")
+    return labels.astype(np.int64)
 
 
 def _values(arrays: Mapping[str, Any], name: str, where: str) -> NDArray[Any]:

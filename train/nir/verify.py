@@ -1,6 +1,6 @@
 """Which dialect reproduces recorded spikes: mismatches of every one, and the choice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,16 +169,29 @@ def match(chain: Chain, dialect: Dialect, recorded: Recording, dtype: Dtype = np
     return Match(dialect=dialect, layers=tuple(found.values()))
 
 
-def matches(graph: Any, recorded: Recording, chain: Chain | None = None) -> tuple[Match, ...]:
-    """Compare all :func:`candidates` with the first :data:`SCREENED` samples, the best first; equals keep order."""
+def matches(
+    graph: Any, recorded: Recording, chain: Chain | None = None, overrides: Mapping[str, Any] | None = None
+) -> tuple[Match, ...]:
+    """Compare all :func:`candidates` with the first :data:`SCREENED` samples, the best first; equals keep order.
+
+    `overrides` are fields of :class:`Dialect` that are known.
+    """
     chain = read_chain(graph) if chain is None else chain
     some = recorded.samples(0, SCREENED)
-    found = [match(chain, each, some) for each in candidates(hints(graph))]
+    tried = dict.fromkeys(each.override(**(overrides or {})) for each in candidates(hints(graph)))
+    found = [match(chain, each, some) for each in tried]
     return tuple(sorted(found, key=lambda each: (not each.is_reproduced, each.share)))
 
 
-def choose(graph: Any, recorded: Recording | None, chain: Chain | None = None) -> Choice:
+def choose(
+    graph: Any,
+    recorded: Recording | None,
+    chain: Chain | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Choice:
     """Choose the dialect of a graph: the one that reproduces a recording, or without one a certain hint.
+
+    `overrides` are fields of :class:`Dialect` that are known.
 
     Several may reproduce it, if nothing in it tells them apart; then the one that the file hints at.
 
@@ -190,14 +203,14 @@ def choose(graph: Any, recorded: Recording | None, chain: Chain | None = None) -
         No recording, and the hint is not certain.
     """
     if recorded is None:
-        return Choice(dialect=guess(graph), why=hints(graph).why)
+        return Choice(dialect=guess(graph).override(**(overrides or {})), why=hints(graph).why)
     chain = read_chain(graph) if chain is None else chain
-    found = matches(graph, recorded, chain)
+    found = matches(graph, recorded, chain, overrides)
     proof = match(chain, found[0].dialect, recorded)
     if not found[0].is_reproduced or not proof.is_reproduced:
         raise DataError(
             f"{recorded.where}: no dialect reproduces these spikes: {table(found)}; record what the exported network "
-            "itself computes, or override --dt, --reset, --compare, --decay or --gain"
+            "itself computes, or override `dt`, `reset`, `compare`, `decay` or `gain`"
         )
     others = tuple(each.dialect.label for each in found[1:] if each.is_reproduced)
     return Choice(dialect=proof.dialect, why=f"reproduces {recorded.where}", others=others, proof=proof)
@@ -218,7 +231,7 @@ def require(chain: Chain, dialect: Dialect, recorded: Recording) -> Match:
         layer = next(each for each in found.layers if not each.is_rounding)
         raise InputError(
             f"{recorded.where}: dialect {dialect.label} does not reproduce these spikes: {_row(found)}, first in layer "
-            f"'{layer.name}', {_text(layer.first)}; let --dialect auto find the one that does"
+            f"'{layer.name}', {_text(layer.first)}; let `dialect` auto find the one that does"
         )
     return found
 
@@ -249,12 +262,12 @@ def _layer(layer: Discrete, trace: Trace, theirs: Any, start: int, scale: float)
     for sample in np.flatnonzero(off.any(axis=(0, 2))):
         step = int(np.flatnonzero(off[:, sample].any(axis=1))[0])
         neurons = np.flatnonzero(off[step, sample])
-        distances = _distances(layer, trace.membranes[step, sample, neurons], neurons)
-        if (np.abs(distances) <= ROUNDING).all():
+        away = distances(layer, trace.membranes[step, sample, neurons], neurons)
+        if (np.abs(away) <= ROUNDING).all():
             close, origins = close + int(off[:, sample].sum()), origins + 1
         if first is None:
-            worst = int(np.abs(distances).argmax())
-            neuron, distance = int(neurons[worst]), float(distances[worst])
+            worst = int(np.abs(away).argmax())
+            neuron, distance = int(neurons[worst]), float(away[worst])
             first = First(sample=start + int(sample), step=step, neuron=neuron, distance=distance)
     n_off = int(off.sum())
     return LayerMatch(name=layer.name, mismatches=n_off, decisions=off.size, close=close, origins=origins, first=first)
@@ -272,10 +285,10 @@ def _together(one: LayerMatch, other: LayerMatch) -> LayerMatch:
     )
 
 
-def _distances(layer: Discrete, membranes: Any, neurons: Any) -> Any:
-    """How far membranes are from the level at which the number of spikes changes, in thresholds."""
+def distances(layer: Discrete, membranes: Any, neurons: Any = slice(None)) -> Any:
+    """How far membranes (..., neurons) are from the level at which the number of spikes changes, in thresholds."""
     if layer.threshold is None:
-        return np.full(len(neurons), np.inf)
+        return np.full(membranes.shape, np.inf)
     levels = membranes / layer.threshold[neurons]
     nearest = np.maximum(np.round(levels), 1) if layer.compare == "floor" else 1.0
     return levels - nearest
