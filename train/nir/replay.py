@@ -74,7 +74,6 @@ def _in_integers(network: Network, index: int, layer: Discrete) -> Discrete:
         return replace(layer, map=Dense(weight=weight[:, : weight.shape[1] - resolved.n_own]), bias=bias)
     conv = resolved.config.conv
     assert conv is not None
-    linear = Convolution(
-        weight=weight, shape=layer.map.shape, stride=(conv.stride, conv.stride), padding=(conv.padding, conv.padding)
-    )
+    _, stride, padding = zip(*conv.sides, strict=True)
+    linear = Convolution(weight=weight, shape=layer.map.shape, stride=stride, padding=padding)
     return replace(layer, map=linear, bias=bias)
