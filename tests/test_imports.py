@@ -23,7 +23,9 @@ AT_ONCE = {
     "intsnn_hw/api": {"golden", "golden/presets"},
     "intsnn_hw/cache": {"golden"},
     "intsnn_hw/cli": {"golden", "golden/presets", "intsnn_hw/api", "intsnn_hw/fpga"},
-    "intsnn_hw/cost": {"golden/config", "golden/synapse", "intsnn_hw/rtl", "intsnn_hw/rtl/inference", "intsnn_hw/rtl/learning"},
+    "intsnn_hw/cost": {
+        "golden/config", "golden/synapse", "intsnn_hw/rtl", "intsnn_hw/rtl/inference", "intsnn_hw/rtl/learning",
+    },
     "intsnn_hw/emit": {"golden", "golden/config", "intsnn_hw/cost", "intsnn_hw/rtl", "intsnn_hw/rtl/learning"},
     "intsnn_hw/energy": {"golden", "golden/config", "intsnn_hw/cost", "sim", "sim/verify"},
     "intsnn_hw/exploration": {
