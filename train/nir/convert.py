@@ -26,7 +26,7 @@ from train.nir.dynamics import Discrete, per_channel
 from train.nir.layers import Array, Convolution, Dense
 from train.nir.options import Options
 from train.nir.scale import Room, Scale, choose_scale
-from train.nir.square import squared
+from train.nir.windows import plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,24 +141,29 @@ def _room(layer: Discrete, index: int, seen: Calibration, options: Options, inco
 
 def _geometry(layer: Discrete) -> dict[str, Any]:
     """Size, windows, pool and recurrence."""
-    linear, conv = _square(layer), None
-    if isinstance(linear, Convolution):
-        conv = ConvConfig(kernel=linear.weight.shape[2], stride=linear.stride[0], padding=linear.padding[0])
+    linear = _linear(layer)
+    conv = _windows(linear) if isinstance(linear, Convolution) else None
     pool = 1 if layer.pool is None else layer.pool.kernel[0]
     return {"size": len(linear.weight), "conv": conv, "pool": pool, "recurrent": layer.recurrent is not None}
 
 
-def _square(layer: Discrete) -> Dense | Convolution:
-    if isinstance(layer.map, Dense):
-        return layer.map
-    found = squared(layer.map)
-    assert found is not None, "check_expressible comes first"
-    return found
+def _linear(layer: Discrete) -> Dense | Convolution:
+    return layer.map if isinstance(layer.map, Dense) else plain(layer.map)
+
+
+def _windows(conv: Convolution) -> ConvConfig:
+    """Windows; what is the same along rows and columns is said once."""
+    found = {}
+    for name, pair in (("kernel", conv.weight.shape[2:]), ("stride", conv.stride), ("padding", conv.padding)):
+        found[name] = pair[0]
+        if pair[1] != pair[0]:
+            found[f"{name}_x"] = pair[1]
+    return ConvConfig(**found)
 
 
 def _weights(layer: Discrete) -> Array:
     """All weights in float, those of the layer's own spikes in the last columns."""
-    weight = _square(layer).weight
+    weight = _linear(layer).weight
     return weight if layer.recurrent is None else np.concatenate([weight, layer.recurrent], axis=1)
 
 

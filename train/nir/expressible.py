@@ -6,7 +6,7 @@ from golden.config.limits import MAX_NEURONS, WINDOW_SIDES
 from golden.errors import NirError
 from train.nir.dynamics import Discrete, per_channel, uniform
 from train.nir.layers import Convolution, Dense
-from train.nir.square import squared
+from train.nir.windows import plain
 
 
 def check_expressible(layers: Sequence[Discrete]) -> None:
@@ -63,16 +63,9 @@ def _spatial(layer: Discrete, is_last: bool) -> Iterator[str]:
         yield f"pools windows of {rows} x {columns} in front; only square ones are supported"
     if isinstance(layer.map, Dense):
         return
-    rows, columns = layer.map.weight.shape[2:]
-    found = squared(layer.map)
-    if found is None:
-        of = f"of {rows} x {columns}, stride {layer.map.stride}, padding {layer.map.padding}"
-        yield (
-            f"a convolution {of}, is not supported: strides must be equal, and kernel and padding such that "
-            "kernel - 2 padding is"
-        )
-    elif found.weight.shape[2] > WINDOW_SIDES[1]:
-        yield f"needs windows of {found.weight.shape[2]} x {found.weight.shape[2]}; the largest have {WINDOW_SIDES[1]}"
+    side = max(*plain(layer.map).weight.shape[2:], *layer.map.stride)
+    if side > WINDOW_SIDES[1]:
+        yield f"needs windows or strides of {side}, dilation and padding included; {WINDOW_SIDES[1]} is the most"
 
 
 def _sizes(layer: Discrete, is_last: bool) -> Iterator[str]:
