@@ -389,7 +389,7 @@ def _remarks(layer: LayerReport) -> list[str]:
     if layer.clipped:
         found.append(f"{layer.clipped:,} spikes are above the highest level, {(1 << layer.spike_width) - 1}")
     if layer.zero_weights:
-        found.append(f"{layer.zero_weights:,} weights of 0 stand for its groups and its dilation")
+        found.append(f"{layer.zero_weights:,} weights of 0 stand for its groups, dilation or long padding")
     if layer.close and (layer.alone or layer.cascade):
         found.append(f"{layer.close:,} decisions are so close to the threshold that float32 may decide otherwise")
     return found

@@ -175,7 +175,7 @@ def test_other_faults(intsnn, bptt, tmp_path):
     widths = intsnn("export", bptt / "digits.pt", "--weight-width", 4, "--out", tmp_path / "x.npz")
     assert widths.code == 2 and "--weight-width" in widths.err
     impossible = intsnn("export", bptt / "float.pt", "--weight-width", 40, "--out", tmp_path / "x.npz")
-    assert impossible.code == 2 and "--weight-width: must be 2..16, got 40" in impossible.err
+    assert impossible.code == 2 and "--weight-width: must be 2..24, got 40" in impossible.err
     assert intsnn("export", bptt / "float.pt", "--out", tmp_path / "e.npz", "--json").code == 0
     state = (bptt / "digits.pt").read_bytes()
     over = intsnn("export", bptt / "digits.pt", "--out", bptt / "digits.pt")

@@ -141,26 +141,29 @@ def _room(layer: Discrete, index: int, seen: Calibration, options: Options, inco
 
 def _geometry(layer: Discrete) -> dict[str, Any]:
     """Size, windows, pool and recurrence."""
-    linear = _plain(layer)
+    linear = _linear(layer)
     conv = _windows(linear) if isinstance(linear, Convolution) else None
     pool = 1 if layer.pool is None else layer.pool.kernel[0]
     return {"size": len(linear.weight), "conv": conv, "pool": pool, "recurrent": layer.recurrent is not None}
 
 
-def _windows(conv: Convolution) -> ConvConfig:
-    """Windows; what rows and columns share is said once."""
-    sides = {"kernel": conv.weight.shape[2:], "stride": conv.stride, "padding": conv.padding}
-    across = {f"{name}_x": columns for name, (rows, columns) in sides.items() if rows != columns}
-    return ConvConfig(**{name: rows for name, (rows, _) in sides.items()}, **across)
-
-
-def _plain(layer: Discrete) -> Dense | Convolution:
+def _linear(layer: Discrete) -> Dense | Convolution:
     return layer.map if isinstance(layer.map, Dense) else plain(layer.map)
+
+
+def _windows(conv: Convolution) -> ConvConfig:
+    """Windows; what is the same along rows and columns is said once."""
+    found = {}
+    for name, pair in (("kernel", conv.weight.shape[2:]), ("stride", conv.stride), ("padding", conv.padding)):
+        found[name] = pair[0]
+        if pair[1] != pair[0]:
+            found[f"{name}_x"] = pair[1]
+    return ConvConfig(**found)
 
 
 def _weights(layer: Discrete) -> Array:
     """All weights in float, those of the layer's own spikes in the last columns."""
-    weight = _plain(layer).weight
+    weight = _linear(layer).weight
     return weight if layer.recurrent is None else np.concatenate([weight, layer.recurrent], axis=1)
 
 

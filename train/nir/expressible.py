@@ -63,10 +63,9 @@ def _spatial(layer: Discrete, is_last: bool) -> Iterator[str]:
         yield f"pools windows of {rows} x {columns} in front; only square ones are supported"
     if isinstance(layer.map, Dense):
         return
-    rows, columns = plain(layer.map).weight.shape[2:]
-    if max(rows, columns, *layer.map.stride) > WINDOW_SIDES[1]:
-        strides = "strides of {} x {}".format(*layer.map.stride)
-        yield f"needs windows of {rows} x {columns} and {strides}; {WINDOW_SIDES[1]} is the most"
+    side = max(*plain(layer.map).weight.shape[2:], *layer.map.stride)
+    if side > WINDOW_SIDES[1]:
+        yield f"needs windows or strides of {side}, dilation and padding included; {WINDOW_SIDES[1]} is the most"
 
 
 def _sizes(layer: Discrete, is_last: bool) -> Iterator[str]:

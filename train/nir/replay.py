@@ -11,8 +11,9 @@ from golden.fixed import IntArray, shift_floor
 from golden.network import Network
 from golden.neuron import LifStep, NeuronState, leak, lif_step, readout_step
 from train.nir.dynamics import Discrete
-from train.nir.layers import Convolution, Dense
+from train.nir.layers import Dense
 from train.nir.simulate import current
+from train.nir.windows import plain
 
 
 class Replay(NamedTuple):
@@ -72,8 +73,5 @@ def _in_integers(network: Network, index: int, layer: Discrete) -> Discrete:
         bias = np.repeat(network.biases[index], resolved.kind.n_sharing).astype(np.float64)
     if isinstance(layer.map, Dense):
         return replace(layer, map=Dense(weight=weight[:, : weight.shape[1] - resolved.n_own]), bias=bias)
-    conv = resolved.config.conv
-    assert conv is not None
-    _, stride, padding = zip(*conv.sides, strict=True)
-    linear = Convolution(weight=weight, shape=layer.map.shape, stride=stride, padding=padding)
+    linear = replace(plain(layer.map), weight=weight)
     return replace(layer, map=linear, bias=bias)

@@ -54,7 +54,7 @@ class LayerReport:
     headroom : float or None
         The largest membrane that was seen, in thresholds.
     zero_weights : int
-        Weights of 0 that stand for groups and dilation.
+        Weights of 0 that stand for groups, dilation and padding beyond a kernel.
     weight_sqnr_db, bias_error, leak_error : as of Losses
     predicted : float or None
         Mismatches alone, by the density of membranes at the threshold and the mean error of a membrane; about half

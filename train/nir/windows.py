@@ -1,4 +1,4 @@
-"""Convolutions with groups, dilation or wide padding as plain ones, by weights of 0."""
+"""Convolutions as the integer layers have them: weights of 0 stand for groups, dilation and padding beyond a kernel."""
 
 from dataclasses import replace
 
@@ -8,15 +8,20 @@ from train.nir.layers import Convolution
 
 
 def plain(conv: Convolution) -> Convolution:
-    """Return the same map with one group, no dilation, and paddings below the sides of its kernel.
+    """Return the same map with one group, no dilation, and paddings below the kernel.
 
-    Weights of 0 fill what a window does not see: other groups, the gaps of a dilation, and, where a padding is as wide
-    as the kernel, as many rows or columns around it with as many more of padding, which change no sum.
+    Rows of zeros around a kernel, with as many more of padding, change no sum.
     """
     found = _without_groups(_without_dilation(conv))
-    more = [max(0, pad - side + 1) for pad, side in zip(found.padding, found.weight.shape[2:], strict=True)]
+    more = [_missing(side, padding) for side, padding in zip(found.weight.shape[2:], found.padding, strict=True)]
     weight = np.pad(found.weight, [(0, 0), (0, 0), *((each, each) for each in more)])
-    return replace(found, weight=weight, padding=(found.padding[0] + more[0], found.padding[1] + more[1]))
+    padding = (found.padding[0] + more[0], found.padding[1] + more[1])
+    return replace(found, weight=weight, padding=padding)
+
+
+def _missing(side: int, padding: int) -> int:
+    """Zeros at each end of a kernel with which it is longer than its padding, which grows by as many."""
+    return max(0, padding - side + 1)
 
 
 def _without_dilation(conv: Convolution) -> Convolution:
