@@ -54,8 +54,9 @@ def main(path: str) -> None:
     sigmoid = surrogate.sigmoid(slope=4)
     neuron = snn.Leaky(beta=0.9, reset_mechanism="none", learn_beta=True, spike_grad=sigmoid)
     run(neuron, given).sum().backward()
+    assert given.grad is not None
     arrays["gradient"], arrays["beta gradient"] = given.grad.numpy(), neuron.beta.grad.numpy()
-    np.savez_compressed(path, **arrays)
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ class _LifSequence(torch.autograd.Function):
                 if t:
                     currents[t] = _leaked(currents[t - 1], synaptic.decay, synaptic.leak_shift, dynamics.whole)
                 total = currents[t].add_(total)
-                if synaptic.bounds is not None:
+                if synaptic.bounds is not None and inside is not None:
                     inside[t] = (total >= synaptic.bounds[0]) & (total <= synaptic.bounds[1])
                     total.clamp_(*synaptic.bounds)
             if dynamics.current_shift:

@@ -142,7 +142,7 @@ def _convolution(kind: LayerKind, bias: bool) -> nn.Module:
     assert isinstance(kind, Convolution)
     n_out, n_in, *_ = kind.weight_shape
     kernel, stride, padding = zip(*kind.conv.sides, strict=True)
-    made = nn.Conv2d(n_in, n_out, kernel, stride, padding, bias=bias)
+    made: Any = nn.Conv2d(n_in, n_out, kernel, stride, padding, bias=bias)
     # On a CPU convolutions and pools are faster with channels last: a seventh of a training step of `mnist-cnn`.
     return made.to(memory_format=torch.channels_last)
 
