@@ -308,6 +308,7 @@ def map_axes(config: NetworkConfig) -> set[Any]:
         met |= {"dropped columns"} if width % layer.pool else set()
         if layer.conv is not None:
             met |= {("stride", layer.conv.stride), "padded" if layer.conv.padding else "valid"}
+            met |= {"windows that are not square"} if layer.conv.kernel_x not in (None, layer.conv.kernel) else set()
             met |= {"same"} if kind.output_shape and kind.output_shape[1:] == kind.pooled_shape[1:] else set()
     return met
 
@@ -327,7 +328,15 @@ def test_seeded_maps_meet_every_case():
         *(("weights", kind) for kind in ("int8", "int16")),
         *(("stride", stride) for stride in (1, 2, 3)),
         *("padded", "valid", "same", "pooled", "dropped rows", "dropped columns", "channels", "one channel"),
-        *("square", "not square", "dense on a map", "map on a map", "conv readout", "dense readout"),
+        *(
+            "square",
+            "not square",
+            "windows that are not square",
+            "dense on a map",
+            "map on a map",
+            "conv readout",
+            "dense readout",
+        ),
     }
 
 
@@ -344,7 +353,7 @@ def learning_map_axes(config: LearningNetworkConfig) -> set[Any]:
 
 def test_seeded_maps_that_learn_meet_every_case():
     met: set[Any] = set()
-    for seed in range(120):
+    for seed in range(140):
         config = stimuli.spatial_config(stimuli.SeededChoices(seed), learning=True)
         biases = tuple(("none", "learned", "fixed")[(seed + layer.size) % 3] for layer in config.layers)
         layers = (replace(layer, bias=bias) for layer, bias in zip(config.layers, biases, strict=True))
