@@ -30,7 +30,7 @@ intsnn export float.pt --weight-width 4 --membrane-width 12 --out small.npz --js
     group = parser.add_argument_group(
         "integers", "of a network trained with --float; its configuration's where left out"
     )
-    group.add_argument("--weight-width", type=int, metavar="BITS", help="of all layers, 2..16")
+    group.add_argument("--weight-width", type=int, metavar="BITS", help="of all layers, 2..24")
     group.add_argument("--membrane-width", type=int, metavar="BITS", help="of all layers, 4..32")
     parser.add_argument("--out", metavar="FILE", required=True, help="checkpoint to write (.npz)")
     add_data(parser)

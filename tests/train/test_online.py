@@ -241,8 +241,8 @@ def test_presets_are_valid_in_every_variant():
     "options, words",
     [
         ({"name": "mnist"}, "known are digits-64, mnist-64"),
-        ({"weight_width": 0}, "`weight_width`: must be 2..16, got 0"),
-        ({"weight_width": 99}, "`weight_width`: must be 2..16, got 99"),
+        ({"weight_width": 0}, "`weight_width`: must be 2..24, got 0"),
+        ({"weight_width": 99}, "`weight_width`: must be 2..24, got 99"),
         ({"shadow_width": 99}, "`shadow_width`: must be 8..24, got 99"),
         ({"spike_width": 0}, "`spike_width`: must be 1..8, got 0"),
         ({"n_steps": 0}, "`n_steps`: must be 1..4096, got 0"),

@@ -87,7 +87,7 @@ def train(preset=D, data="digits", **given):
 CASES = [
     (lambda: train(hidden=0), "train --preset digits-64 --hidden 0", ConfigError, "`hidden`: must be 1..65536, got"),
     (lambda: train(weight_width=1), "train --preset digits-64 --weight-width 1", ConfigError,
-     "`weight_width`: must be 2..16, got 1"),
+     "`weight_width`: must be 2..24, got 1"),
     (lambda: train(shadow_width=30), "train --preset digits-64 --shadow-width 30", ConfigError, "`shadow_width`: "),
     (lambda: train(spike_width=9), "train --preset digits-64 --spike-width 9", ConfigError, "`spike_width`: "),
     (lambda: train(n_steps=0), "train --preset digits-64 --steps 0", ConfigError, "`n_steps`: must be 1..4096"),
@@ -176,7 +176,7 @@ CASES = [
     (lambda: intsnn_hw.from_toml("size.toml"), "describe --config size.toml", ConfigError,
      "size.toml: configuration.layers[0].size: must be 1..65536, got 0"),
     (lambda: intsnn_hw.from_toml("width.toml"), "describe --config width.toml", ConfigError,
-     "layers[0].weight_width: must be 2..16, got 99"),
+     "layers[0].weight_width: must be 2..24, got 99"),
     (lambda: intsnn_hw.from_toml("neuron.toml"), "describe --config neuron.toml", ConfigError,
      "layers[0].neuron.threshold_shift: must be 0..11"),
     (lambda: intsnn_hw.from_toml("lanes.toml"), "describe --config lanes.toml", ConfigError,

@@ -143,7 +143,7 @@ def test_defaults():
         ('preset = "digits-64"\n[axes]\nhidden = []', ["hidden", "at least one"]),
         ('preset = "digits-64"\n[axes]\nhidden = [8, 8]', ["hidden", "twice"]),
         ('preset = "digits-64"\n[axes]\nhidden = [[]]', ["hidden", "[]"]),
-        ('preset = "digits-64"\n[axes]\nweight_width = [8, 99]', ["weight_width", "99", "2..16"]),
+        ('preset = "digits-64"\n[axes]\nweight_width = [8, 99]', ["weight_width", "99", "2..24"]),
         ('preset = "digits-64"\n[axes]\nweight_width = true', ["weight_width", "True"]),
         ('preset = "digits-64"\n[axes]\nroute = "scenic"', ["route", "scenic", "feedback"]),
         ('preset = "digits-64"\n[axes]\ntarget = "abacus"', ["target", "abacus", "xc7"]),
