@@ -28,7 +28,7 @@ def test_every_field_has_a_description():
 @pytest.mark.parametrize(
     "option, good, bad",
     [
-        (VARIANTS["weight_width"], [2, 16], [1, 17, True, 8.0, "8", [8], None]),
+        (VARIANTS["weight_width"], [2, 24], [1, 25, True, 8.0, "8", [8], None]),
         (VARIANTS["hidden"], [1, [1], [65536, 2]], [0, [], [0], [65537], [True], "8"]),
         (VARIANTS["route"], ["direct"], ["scenic", 1, ["direct"]]),
         (HARDWARE["weight_memory"], ["dual_port", ["dual_port", "single_port"]], ["tape", [], ["tape"], 1]),
