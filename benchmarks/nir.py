@@ -1,6 +1,6 @@
 """Networks of other frameworks in integers: how many spikes are those that the framework recorded.
 
-``python -m benchmarks.nir`` converts every NIR file of a folder that has its recording beside it, an ``.npz`` of its
+``python -m benchmarks.nir`` converts every NIR file of a folder that comes with its recording, an ``.npz`` of its
 name, at several widths, and prints a table for docs/nir.md: the share of spikes, of all layers in cascade, that are
 equal. Networks that integers do not express yet are named below it.
 """

@@ -46,7 +46,7 @@ def leak(value: IntArray, config: Leak) -> IntArray:
     return value
 
 
-def synaptic_current(kept: IntArray, current: IntArray, config: NeuronConfig) -> tuple[IntArray, IntArray]:
+def current_step(kept: IntArray, current: IntArray, config: NeuronConfig) -> tuple[IntArray, IntArray]:
     """Return the synaptic current after a step and what the membrane gets: it, or the exact input sum itself."""
     if config.synaptic is None:
         return kept, current
@@ -77,7 +77,7 @@ def reset(integrated: IntArray, spike: IntArray, config: NeuronConfig) -> IntArr
 
 def lif_step(state: NeuronState, current: IntArray, config: NeuronConfig) -> LifStep:
     """Advance firing neurons by one time step; arrays of any one shape, membrane LSBs."""
-    kept, arriving = synaptic_current(state.current, current, config)
+    kept, arriving = current_step(state.current, current, config)
     integrated = integrate(state.membrane, arriving, config)
     spike = fire(integrated, config)
     return LifStep(NeuronState(reset(integrated, spike, config), kept), spike, integrated)
@@ -85,6 +85,6 @@ def lif_step(state: NeuronState, current: IntArray, config: NeuronConfig) -> Lif
 
 def readout_step(state: NeuronState, current: IntArray, config: NeuronConfig) -> LifStep:
     """Advance neurons that never fire: leak and integrate only; the spike is 0."""
-    kept, arriving = synaptic_current(state.current, current, config)
+    kept, arriving = current_step(state.current, current, config)
     integrated = integrate(state.membrane, arriving, config)
     return LifStep(NeuronState(integrated, kept), np.zeros_like(integrated), integrated)

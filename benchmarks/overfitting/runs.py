@@ -38,7 +38,7 @@ REMEDIES: dict[str, dict[str, dict[str, float]]] = {
 }
 """No result chose among these. Dropout was not tuned; of shifts of 4 to 14, seed 100, those from 4 to 8 lower firing
 alike and let training go on. Firing and training accuracy decided; held-out samples of seed 100 (training images 1,000
-to 2,999 of Fashion-MNIST, half of N-MNIST) were looked at beside."""
+to 2,999 of Fashion-MNIST, half of N-MNIST) were seen as well."""
 WIDTHS = {
     ("bptt", "none"): (1, 2, 4, 8), ("bptt", "dropout"): (1, 4), ("bptt", "budget"): (1, 4),
     ("rule", "none"): (1, 2, 4), ("rule", "budget"): (1, 2, 4),

@@ -7,7 +7,7 @@ from .rules import require, require_range
 
 
 class Leak(Protocol):
-    """The fields of what leaks; none of them given: no leak.
+    """The fields of a value that leaks; it does not where none of them is given.
 
     Attributes
     ----------

@@ -35,18 +35,18 @@ def import_nir(source: Any, out: Path | str, *, report: Path | str | None = None
     from golden import checkpoint
 
     place = checkpoint.writable_checkpoint(out)
-    beside = None if report is None else writable_file(report)
+    report_place = None if report is None else writable_file(report)
     read = {key: named_path(each) for key, each in (("source", source), *options.items())
             if key in ("source", "verify", "calibrate") and isinstance(each, str | os.PathLike)}  # fmt: skip
-    for written in (place, beside):
+    for written in (place, report_place):
         for path in read.values():
             if written is not None and written.resolve() == path.resolve():
                 raise ConfigError(f"{written}: would be replaced, and is read; give another file to write")
-    if beside is not None and beside.resolve() == place.resolve():
-        raise ConfigError(f"{beside}: is the checkpoint itself; give another `report`")
+    if report_place is not None and report_place.resolve() == place.resolve():
+        raise ConfigError(f"{report_place}: is the checkpoint itself; give another `report`")
     network = from_nir(source, **options)
     found = replace(network.report, checkpoint=str(place))
     checkpoint.save(place, network.golden, training=network.notes)
-    if beside is not None:
-        write_file(beside, to_json(found.to_dict()))
+    if report_place is not None:
+        write_file(report_place, to_json(found.to_dict()))
     return found

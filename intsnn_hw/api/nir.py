@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from train.nir.verify import Choice, First
 
 OVERRIDES = ("dt", "reset", "compare", "decay", "gain")
-"""What may be said of a dialect beside its name."""
+"""What a caller may change of a dialect."""
 WIDTHS = ("weight_width", "membrane_width", "spike_width", "leak_frac", "threshold")
 _SHOW_FROM = 3e9
 """Products from which work takes seconds, so that it is shown."""

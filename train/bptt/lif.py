@@ -125,7 +125,7 @@ class _LifSequence(torch.autograd.Function):
                 total = _add_product(total.clone(), spikes[t - 1], own.T)
             if synaptic is not None:
                 if t:
-                    currents[t] = _leaked(currents[t - 1], synaptic.decay, synaptic.leak_shift, dynamics.whole)
+                    _leak(currents[t - 1], synaptic.decay, synaptic.leak_shift, dynamics.whole, currents[t])
                 total = currents[t].add_(total)
                 if synaptic.bounds is not None and inside is not None:
                     inside[t] = (total >= synaptic.bounds[0]) & (total <= synaptic.bounds[1])
@@ -136,9 +136,11 @@ class _LifSequence(torch.autograd.Function):
                 arrived.copy_(total)
             else:
                 kept = membranes[t - 1] if t else torch.full_like(arrived, dynamics.initial)
-                if decay is not None:
-                    kept = _leaked(kept, decay, dynamics.leak_shift, dynamics.whole)
-                torch.add(kept, total, out=arrived)
+                if decay is None:
+                    torch.add(kept, total, out=arrived)
+                else:
+                    _leak(kept, decay, dynamics.leak_shift, dynamics.whole, arrived)
+                    arrived.add_(total)
             membrane = arrived if dynamics.bounds is None else arrived.clamp(*dynamics.bounds)
             if dynamics.spike_bits:
                 spike = _fire(membrane, dynamics, spikes[t])
@@ -209,12 +211,15 @@ def _fire(membrane: Tensor, dynamics: Dynamics, out: Tensor) -> Tensor:
     return torch.mul(membrane, 1 / dynamics.level, out=out).floor_().clamp_(0, dynamics.max_spike)
 
 
-def _leaked(value: Tensor, decay: Tensor | float, leak_shift: int | None, whole: bool) -> Tensor:
-    """Return what a step leaves of membranes or currents."""
+def _leak(value: Tensor, decay: Tensor | float, leak_shift: int | None, whole: bool, out: Tensor) -> None:
+    """Write what a step leaves of membranes or currents."""
     if leak_shift is not None:
-        return value - (value * 2.0**-leak_shift).floor_()
-    kept = value * decay
-    return kept.floor_() if whole else kept
+        torch.mul(value, 2.0**-leak_shift, out=out)
+        torch.sub(value, out.floor_(), out=out)
+        return
+    torch.mul(value, decay, out=out)
+    if whole:
+        out.floor_()
 
 
 def _through_spike(carried: Tensor, to_spike: Tensor, membrane: Tensor, spike: Tensor, dynamics: Dynamics) -> Tensor:

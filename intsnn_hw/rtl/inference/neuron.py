@@ -50,7 +50,7 @@ def reset(integrated: Value, spike: Value, config: NeuronConfig) -> Value:
 class Integrate(wiring.Component):
     """Leaks a neuron and adds its current, saturating once; the twin of :func:`golden.neuron.integrate`.
 
-    So it does with the synaptic current before, where there is one; :func:`golden.neuron.synaptic_current`.
+    So it does with the synaptic current before, where there is one; :func:`golden.neuron.current_step`.
 
     Combinational.
 
